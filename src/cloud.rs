@@ -1,0 +1,140 @@
+//! Regions, accounts, registries, and the links between them: how far, and how fast one connection can be.
+//!
+//! This room knows the map. It does not know what flows on it: sharing between flows is `network`'s, images are
+//! `registry`'s. All tables are dense: an id is an index.
+
+use crate::units::{Bandwidth, Bytes, Span};
+
+pub mod law;
+pub mod regions;
+
+/// An account, as an index into [`Cloud::accounts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(pub u16);
+
+/// A region, as an index into [`Cloud::regions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegionId(pub u16);
+
+/// A registry (account × region), as an index into [`Cloud::registries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegistryId(pub u16);
+
+/// An AWS account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// Its name in the scenario.
+    pub name: String,
+    /// Twelve digits.
+    pub id: String,
+}
+
+/// An account's registry in a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Registry {
+    /// Who owns it, and pays for what it stores.
+    pub account: AccountId,
+    /// Where it is.
+    pub region: RegionId,
+}
+
+/// How slow start is modelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlowStart {
+    /// A closed-form delay ahead of each connection.
+    Delay,
+    /// The window's ramp inside the sharing: exact and slower.
+    Ramp,
+    /// None.
+    None,
+}
+
+/// How a client talks to a registry (`network.client`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Client {
+    /// Round trips of one request: 1 on a kept connection, 3 on a new TLS connection.
+    pub request_round_trips: u32,
+    /// Requests one after the other in a pull, the first wave of layers counted as one.
+    pub serial_requests: u32,
+    /// Time before the first request.
+    pub start: Span,
+    /// Time a layer costs besides its bytes.
+    pub layer_start: Span,
+    /// Layers downloaded at a time, unless a cluster says otherwise.
+    pub parallel_layers: u32,
+}
+
+/// What the links can do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Links {
+    /// Round-trip time from region to region, `[from][to]`.
+    pub rtt: Vec<Vec<Span>>,
+    /// Pairs whose round-trip time is estimated from distance; reports name them.
+    pub estimated: Vec<(RegionId, RegionId)>,
+    /// Ceiling of one connection.
+    pub stream_max: Bandwidth,
+    /// Bytes in flight of one connection: it runs at most at `stream_window / rtt`. `None` = no such limit.
+    pub stream_window: Option<Bytes>,
+    /// How slow start is modelled.
+    pub slow_start: SlowStart,
+    /// Goodput over rate after headers, in (0, 1]; applies to every finite rate below and to node links.
+    pub efficiency: f64,
+    /// Shared by all flows from region to region, `[from][to]`.
+    pub pair_limit: Vec<Vec<Bandwidth>>,
+    /// Shared by all flows out of a registry, by [`RegistryId`].
+    pub registry_egress: Vec<Bandwidth>,
+    /// The client's habits.
+    pub client: Client,
+}
+
+/// The map of a scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cloud {
+    /// Accounts, in file order.
+    pub accounts: Vec<Account>,
+    /// Region codes such as `eu-west-1`, in order of first mention.
+    pub regions: Vec<String>,
+    /// Every registry that the scenario names.
+    pub registries: Vec<Registry>,
+    /// Links.
+    pub links: Links,
+}
+
+impl Cloud {
+    /// The registry's name in reports: `prod/eu-west-1`, or the region alone when there is one account.
+    pub fn registry_name(&self, id: RegistryId) -> String {
+        let registry = self.registry(id);
+        let region = self.region(registry.region);
+        if self.accounts.len() == 1 {
+            region.to_string()
+        } else {
+            format!("{}/{region}", self.account(registry.account))
+        }
+    }
+
+    /// The registry behind an id.
+    pub fn registry(&self, id: RegistryId) -> Registry {
+        self.registries[usize::from(id.0)]
+    }
+
+    /// The code of a region.
+    pub fn region(&self, id: RegionId) -> &str {
+        &self.regions[usize::from(id.0)]
+    }
+
+    /// The name of an account.
+    pub fn account(&self, id: AccountId) -> &str {
+        &self.accounts[usize::from(id.0)].name
+    }
+
+    /// Round-trip time between two regions.
+    pub fn rtt(&self, from: RegionId, to: RegionId) -> Span {
+        self.links.rtt[usize::from(from.0)][usize::from(to.0)]
+    }
+
+    /// The registry of an account in a region, if the scenario has it.
+    pub fn find(&self, account: AccountId, region: RegionId) -> Option<RegistryId> {
+        let index = self.registries.iter().position(|r| r.account == account && r.region == region)?;
+        Some(RegistryId(index as u16))
+    }
+}

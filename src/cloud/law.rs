@@ -1,0 +1,1 @@
+//! What one connection, and many, can carry over a distance.

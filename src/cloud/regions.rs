@@ -1,0 +1,1 @@
+//! AWS regions: codes, places, and round-trip times between them.

@@ -1,0 +1,84 @@
+//! The loop: demand and a strategy's actions, executed in virtual time and metered.
+//!
+//! It knows dollars as little as it knows files. One call of [`run`](run::run) is one trial of one strategy: it takes
+//! the model, draws from named streams only, and returns usage, histograms and series.
+
+use crate::cloud::Cloud;
+use crate::demand::Demand;
+use crate::registry::{Patterns, RegistrySettings};
+use crate::sim::{Calendar, Law};
+use crate::strategy::Strategy;
+use crate::units::Span;
+
+/// A checked scenario as the engine needs it: names are ids, defaults are filled, references hold.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Regions, accounts, registries, links.
+    pub cloud: Cloud,
+    /// Days and months of the run.
+    pub calendar: Calendar,
+    /// Demand and strategies run for so long before the start; nothing of it is metered.
+    pub warm_up: Span,
+    /// Who pushes and pulls what.
+    pub demand: Demand,
+    /// Settings by [`RegistryId`].
+    pub registries: Vec<RegistrySettings>,
+    /// How the service behaves.
+    pub service: Service,
+    /// What is compared.
+    pub strategies: Vec<Strategy>,
+    /// What is judged inside a trial; the index is that of the scenario's list of objectives.
+    pub probes: Vec<Probe>,
+    /// What the clairvoyant bound needs to know of prices, as ratios.
+    pub bound: BoundHints,
+}
+
+/// Settings of the service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Daily run time of a lifecycle policy, drawn once per repository and trial, in nanoseconds.
+    pub lifecycle_delay: Law,
+    /// A retried copy is metered twice.
+    pub retry_moves_bytes_again: bool,
+    /// BatchGetImage calls a second and registry; infinite = no quota.
+    pub batch_get_image: f64,
+    /// GetDownloadUrlForLayer calls a second and registry; infinite = no quota.
+    pub get_download_url: f64,
+}
+
+/// Prices as the bound sees them: plain weights, so that the engine stays ignorant of money.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoundHints {
+    /// By region: the region from which bytes enter it most cheaply, and the weight of a byte entering.
+    pub fetch: Vec<(crate::cloud::RegionId, f64)>,
+    /// By region and month: weight of a byte stored for a nanosecond.
+    pub store: Vec<Vec<f64>>,
+}
+
+/// Something measured for an objective, with its filters resolved.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// Position in the scenario's list of objectives.
+    pub objective: usize,
+    /// What is measured.
+    pub metric: ProbeMetric,
+    /// Repositories that count, by id.
+    pub repositories: Vec<bool>,
+    /// Clusters that count, by id.
+    pub clusters: Vec<bool>,
+    /// Tags that count.
+    pub tags: Patterns,
+    /// A limit whose share is wanted exactly; `None` = only quantiles are.
+    pub within: Option<Span>,
+}
+
+/// What a probe measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeMetric {
+    /// Each copy: arrival minus push.
+    Lag,
+    /// Each pull: failed ones count as infinite.
+    PullTime,
+    /// Each release: until it is in every registry whose clusters run it.
+    ReleaseEverywhere,
+}

@@ -1,0 +1,1 @@
+//! The outside world's files: replication JSON, catalogues, traces, manifests.

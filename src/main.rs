@@ -1,0 +1,3 @@
+//! The `replisim` program.
+
+fn main() {}

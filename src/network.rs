@@ -1,0 +1,1 @@
+//! Flows in flight: max-min fair sharing.

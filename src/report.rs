@@ -1,0 +1,1 @@
+//! Tables, CSV, charts, Markdown, HTML; one writer that is atomic.

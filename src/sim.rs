@@ -1,0 +1,21 @@
+//! The kernel: virtual time, a stable event queue, named random streams, samplers, arrival processes, histograms.
+//!
+//! It knows nothing of registries or money. Two rules keep runs reproducible and comparable:
+//!
+//! * **Every random draw has a name.** A [`Stream`] is keyed by (seed, trial, entity, purpose), so two strategies of a
+//!   trial see the same demand and adding an entity shifts nobody else's draws.
+//! * **Equal times have an order.** The [`Queue`] breaks ties by priority, then by the order of insertion.
+
+mod arrivals;
+mod calendar;
+mod histogram;
+mod law;
+mod queue;
+mod stream;
+
+pub use arrivals::{Arrivals, Intensity, Piece};
+pub use calendar::Calendar;
+pub use histogram::Histogram;
+pub use law::Law;
+pub use queue::Queue;
+pub use stream::{EntityKey, Purpose, Stream};

@@ -1,0 +1,119 @@
+//! Named random streams.
+//!
+//! A stream's key is the four numbers (seed, trial, entity, purpose), laid into the 256-bit key of ChaCha8; its first
+//! output seeds a xoshiro256++ generator that makes the draws (about 1 ns each). Both generators come from crates that
+//! promise the same output on every platform.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use sha2::{Digest, Sha256};
+
+/// What the draws of a stream are for. The number is part of the stream's key: never renumber, only append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Purpose {
+    /// Times of pushes.
+    PushTimes = 1,
+    /// Batch sizes of pushes.
+    PushBatch = 2,
+    /// Size, layer count and largest share of a repository's images.
+    ImageShape = 3,
+    /// Renewals of a shared base.
+    BaseRenewal = 4,
+    /// Delay of a promotion.
+    Promotion = 5,
+    /// Which repositories a node runs.
+    NodeAssignment = 6,
+    /// Which nodes take part in a deploy, and when each pulls.
+    Deploy = 7,
+    /// Times and lives of scale-ups.
+    ScaleUp = 8,
+    /// Times of node replacement.
+    Churn = 9,
+    /// Times of pulls at a rate, and who pulls what.
+    PullRate = 10,
+    /// Chance of a warm pull when no node cache is kept.
+    WarmPull = 11,
+    /// Service delay of a copy.
+    CopyDelay = 12,
+    /// Failure of an attempt to copy.
+    CopyFailure = 13,
+    /// Phase of a repository's daily lifecycle run.
+    LifecyclePhase = 14,
+    /// Failures of a scheduled job, seen or silent.
+    JobFailure = 15,
+    /// Times and lengths of faults.
+    Fault = 16,
+    /// Jitter of a client that backs off.
+    Backoff = 17,
+}
+
+/// The name of an entity as a number: the first eight bytes of the SHA-256 of its name, so that adding another entity
+/// changes nobody's draws. Entities without a name of their own are numbered from a named one by [`EntityKey::child`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EntityKey(pub u64);
+
+impl EntityKey {
+    /// The key of a named entity; `kind` keeps a repository and a cluster of one name apart.
+    pub fn named(kind: &str, name: &str) -> EntityKey {
+        let digest = Sha256::new().chain_update(kind).chain_update([0]).chain_update(name).finalize();
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest[..8]);
+        EntityKey(u64::from_le_bytes(first))
+    }
+
+    /// The key of the `index`-th part of this entity (SplitMix64's finaliser, a bijection of 64-bit numbers).
+    pub fn child(self, index: u64) -> EntityKey {
+        let mut z = self.0.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        EntityKey(z ^ (z >> 31))
+    }
+}
+
+/// A reproducible source of random numbers for one entity and purpose.
+#[derive(Clone, Debug)]
+pub struct Stream(Xoshiro256PlusPlus);
+
+impl Stream {
+    /// The stream of (seed, trial, entity, purpose).
+    pub fn new(seed: u64, trial: u64, entity: EntityKey, purpose: Purpose) -> Stream {
+        let mut key = [0u8; 32];
+        for (chunk, word) in key.chunks_exact_mut(8).zip([seed, trial, entity.0, purpose as u64]) {
+            chunk.copy_from_slice(&word.to_le_bytes());
+        }
+        Stream(Xoshiro256PlusPlus::from_rng(&mut ChaCha8Rng::from_seed(key)))
+    }
+
+    /// The next 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// Uniform in [0, 1), 53 bits.
+    pub fn uniform(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+
+    /// Uniform in {0, .., n-1} (Lemire's multiply-shift; the bias is below n / 2^64). `n` must not be 0.
+    pub fn below(&mut self, n: u64) -> u64 {
+        ((u128::from(self.bits()) * u128::from(n)) >> 64) as u64
+    }
+
+    /// Exponential with mean 1.
+    pub fn exponential(&mut self) -> f64 {
+        -libm::log1p(-self.uniform())
+    }
+
+    /// Standard normal (Box-Muller, one of the pair).
+    pub fn normal(&mut self) -> f64 {
+        let radius = libm::sqrt(2.0 * self.exponential());
+        radius * libm::cos(std::f64::consts::TAU * self.uniform())
+    }
+
+    /// True with probability `share`.
+    pub fn chance(&mut self, share: f64) -> bool {
+        share > 0.0 && self.uniform() < share
+    }
+}
