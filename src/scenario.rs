@@ -7,6 +7,11 @@
 
 use std::path::PathBuf;
 
+pub mod diagnostics;
+pub mod tree;
+
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Model;
