@@ -1,7 +1,11 @@
 //! The loop: demand and a strategy's actions, executed in virtual time and metered.
 //!
-//! It knows dollars as little as it knows files. One call of [`run`](run::run) is one trial of one strategy: it takes
+//! It knows dollars as little as it knows files. One call of [`run`] is one trial of one strategy: it takes
 //! the model, draws from named streams only, and returns usage, histograms and series.
+
+mod outcome;
+
+pub use outcome::{DailySeries, Outcome, ProbeResult, PullTimes, RepositoryCounts};
 
 use crate::cloud::Cloud;
 use crate::demand::Demand;
@@ -81,4 +85,9 @@ pub enum ProbeMetric {
     PullTime,
     /// Each release: until it is in every registry whose clusters run it.
     ReleaseEverywhere,
+}
+
+/// Runs one trial (from 1) of the strategy with this index.
+pub fn run(_model: &Model, _strategy: usize, _seed: u64, _trial: u64) -> Outcome {
+    Outcome::default()
 }

@@ -41,6 +41,10 @@ pub struct ReplicationRule {
 /// Settings of a registry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegistrySettings {
+    /// Tag mutability of repositories pushed to or created here (A39).
+    pub mutability: Mutability,
+    /// Mutability of repositories whose home this is and that set their own, by full name, sorted by name.
+    pub home_mutability: Vec<(String, Mutability)>,
     /// Settings of repositories that the service creates here; longest prefix wins (A38).
     pub templates: Vec<CreationTemplate>,
     /// Lifecycle policy of each repository whose home this is, by its full name, sorted by name.
@@ -56,12 +60,23 @@ pub struct RegistrySettings {
 pub struct CreationTemplate {
     /// `ROOT`, or a prefix with an implied `/` at its end.
     pub prefix: String,
+    /// Mutability of repositories made from it; `None` = mutable.
+    pub mutability: Option<Mutability>,
     /// Lifecycle policy of repositories made from it.
     pub lifecycle: Option<LifecyclePolicy>,
     /// Applied to repositories that replication makes.
     pub for_replication: bool,
     /// Applied to repositories that a pull-through cache makes.
     pub for_cache: bool,
+}
+
+/// Whether a tag may move (A26, A27).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mutability {
+    /// Tags stay on their image.
+    pub immutable: bool,
+    /// Tags for which the opposite holds.
+    pub except: Patterns,
 }
 
 /// Image scanning.
