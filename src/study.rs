@@ -4,4 +4,5 @@
 //! from those rows alone, so a finished run can be reported again from its files. Threads live here and nowhere else;
 //! files and the terminal do not.
 
+pub mod statistics;
 pub mod tables;
