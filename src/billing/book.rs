@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use crate::units::{Bytes, Price};
 
 mod read;
+mod text;
 
 /// What a price is for. The name of each in a book, [`Quantity::key`], is also its name under `prices.override`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
