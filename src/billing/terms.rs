@@ -51,6 +51,11 @@ impl Terms {
     pub fn with_reading(&self, reading: PullReading) -> Terms {
         Terms { reading, ..self.clone() }
     }
+
+    /// The lower bound's terms.
+    pub fn floor(&self) -> Terms {
+        Terms { floor: true, ..self.clone() }
+    }
 }
 
 /// Shares off list prices, kept in parts per billion so that prices stay exact. Own rates (runner, people) are no list

@@ -24,7 +24,9 @@ pub struct Outcome {
     pub lag: Vec<Histogram>,
     /// Counts by repository and registry, in that order; only pairs with something to count.
     pub by_repository: Vec<RepositoryCounts>,
-    /// What each of the model's probes saw, by region (of the cluster, or of the destination).
+    /// What each of the model's probes saw, by region (of the cluster, or of the destination). A probe of
+    /// [`ReleaseEverywhere`](super::ProbeMetric::ReleaseEverywhere) has one entry more than there are regions: the last
+    /// holds each release once, when it is in every registry; the others when it is in all registries of that region.
     pub probes: Vec<Vec<ProbeResult>>,
     /// Daily series, by registry.
     pub series: Vec<DailySeries>,
