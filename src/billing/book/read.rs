@@ -96,7 +96,8 @@ impl Reader {
 
     fn tiers(&mut self, value: Option<&Value<'_>>) {
         for (key, value) in self.table(value) {
-            let Some(quantity) = Quantity::ALL.into_iter().find(|quantity| quantity.key() == key.get_ref().as_ref()) else {
+            let Some(quantity) = Quantity::ALL.into_iter().find(|quantity| quantity.key() == key.get_ref().as_ref())
+            else {
                 let label = format!("quantities: {}", Quantity::ALL.map(Quantity::key).join(", "));
                 self.report(key.span(), format!("unknown quantity `{}`", key.get_ref()), label);
                 continue;
@@ -191,7 +192,11 @@ impl Reader {
         let text = self.text(value)?;
         let bytes = size(&text);
         if bytes.is_none() {
-            self.report(value.span(), format!("expected a size such as \"10240 GB\", found \"{text}\""), "units: MB, GB");
+            self.report(
+                value.span(),
+                format!("expected a size such as \"10240 GB\", found \"{text}\""),
+                "units: MB, GB",
+            );
         }
         bytes
     }
@@ -279,16 +284,15 @@ impl Reader {
             }
             let near = known.iter().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
             let hint = near.map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
-            self.report(key.span(), format!("unknown key `{name}`{hint}"), format!("keys of {of}: {}", known.join(", ")));
+            self.report(
+                key.span(),
+                format!("unknown key `{name}`{hint}"),
+                format!("keys of {of}: {}", known.join(", ")),
+            );
         }
     }
 
-    fn required<'v, 't>(
-        &mut self,
-        fields: &'v DeTable<'t>,
-        of: &Value<'_>,
-        key: &str,
-    ) -> Option<&'v Value<'t>> {
+    fn required<'v, 't>(&mut self, fields: &'v DeTable<'t>, of: &Value<'_>, key: &str) -> Option<&'v Value<'t>> {
         let value = fields.get(key);
         if value.is_none() {
             self.report(of.span(), format!("`{key}` is missing"), "");
