@@ -1,6 +1,2 @@
 use super::Rendered;
-impl Rendered<'_> {
-    pub(crate) fn markdown(&self) -> Result<String, minijinja::Error> {
-        Ok(String::new())
-    }
-}
+impl Rendered<'_> { pub(crate) fn markdown(&self) -> Result<String, minijinja::Error> { Ok(String::new()) } }

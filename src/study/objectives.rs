@@ -101,10 +101,17 @@ impl Evidence {
 
     fn time(&self, model: &Model, index: usize, place: Place, target: TimeTarget) -> Option<f64> {
         let seen = self.probe(model, index, place)?;
-        match target {
-            TimeTarget::Quantile { quantile, .. } => seen.histogram.quantile(quantile),
-            TimeTarget::Share { .. } => share(seen.within, seen.histogram.count()),
-        }
+        let count = seen.histogram.count();
+        let (quantile, at_most) = match target {
+            TimeTarget::Share { .. } => return share(seen.within, count),
+            TimeTarget::Quantile { quantile, at_most } => (quantile, at_most),
+        };
+        let observed = seen.histogram.quantile(quantile)?;
+        // A histogram tells a quantile to one part in a thousand, upwards. Where the probe counted exactly how many
+        // events are within the limit, an event just at the limit is not made a miss by that.
+        let counted = model.probes.iter().any(|probe| probe.objective == index && probe.within == Some(at_most));
+        let is_within = counted && seen.within as f64 >= libm::ceil(quantile * count as f64);
+        Some(if is_within { observed.min(at_most.as_seconds()) } else { observed })
     }
 
     /// What the objective's probe saw at a place; `None` = it has no probe.

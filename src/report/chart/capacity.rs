@@ -27,9 +27,7 @@ struct Panel {
 const PANELS: [Panel; 4] = [
     Panel { metric: "stored", title: "Stored in the fullest registry", tick: bytes_tick },
     Panel { metric: "peak_egress", title: "Busiest minute’s egress of a registry, bytes a second", tick: bytes_tick },
-    Panel {
-        metric: "peak_batch_get_image", title: "Busiest second’s manifest calls to a registry", tick: count_tick
-    },
+    Panel { metric: "peak_batch_get_image", title: "Busiest second’s manifest calls to a registry", tick: count_tick },
     Panel { metric: "peak_get_download_url", title: "Busiest second’s layer calls to a registry", tick: count_tick },
 ];
 
@@ -77,11 +75,7 @@ pub fn nearness<'a>(reading: &Reading<'a>) -> Vec<Nearness<'a>> {
 /// Draws the chart.
 pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
     let days = reading.days();
-    let any = reading
-        .tables
-        .timeline
-        .iter()
-        .any(|row| PANELS.iter().any(|panel| panel.metric == row.metric) && row.value > 0.0);
+    let any = reading.tables.timeline.iter().any(|row| PANELS.iter().any(|panel| panel.metric == row.metric) && row.value > 0.0);
     if !any {
         return Err(LeftOut { name: "capacity", reason: "nothing was stored and nothing was pulled".into() });
     }
@@ -142,8 +136,7 @@ fn title(reading: &Reading, near: &[Nearness]) -> String {
 }
 
 fn draw_panel(canvas: &Canvas, cell: Area, reading: &Reading, panel: &Panel, days: &[&str], near: &[Nearness]) {
-    let plot =
-        Area { left: cell.left + 84.0, top: cell.top + 58.0, right: cell.right - 6.0, bottom: cell.bottom - 40.0 };
+    let plot = Area { left: cell.left + 84.0, top: cell.top + 58.0, right: cell.right - 6.0, bottom: cell.bottom - 40.0 };
     canvas.text((cell.left, cell.top + 32.0), panel.title, LABEL.bold());
     let series: Vec<_> = reading
         .strategies
@@ -195,14 +188,9 @@ fn draw_panel(canvas: &Canvas, cell: Area, reading: &Reading, panel: &Panel, day
         }
     }
     for (index, limit) in far.iter().enumerate() {
-        let multiple =
-            if most > 0.0 { format!(", {} times the peak", count(limit.value / most)) } else { String::new() };
+        let multiple = if most > 0.0 { format!(", {} times the peak", count(limit.value / most)) } else { String::new() };
         let text = font::fit(&format!("↑ {}{multiple}", limit_text(limit)), 18.0, Weight::Regular, plot.width());
-        canvas.text(
-            (plot.right, plot.top - 8.0 + 22.0 * index as f64),
-            &text,
-            Type::new(18.0, MUTED).anchored(Anchor::End),
-        );
+        canvas.text((plot.right, plot.top - 8.0 + 22.0 * index as f64), &text, Type::new(18.0, MUTED).anchored(Anchor::End));
     }
 }
 

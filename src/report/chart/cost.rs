@@ -34,11 +34,7 @@ fn title(reading: &Reading) -> String {
     let other = systems.iter().find(|it| it.name() == reading.run().baseline && it.name() != first.name());
     let Some(other) = other.or(systems.get(1)) else { return String::new() };
     if same(first.cost(), other.cost()) {
-        return format!(
-            "{name} and {} are the cheapest at {} a month",
-            frame::shortened(other.name()),
-            money(first.cost())
-        );
+        return format!("{name} and {} are the cheapest at {} a month", frame::shortened(other.name()), money(first.cost()));
     }
     let saving = 1.0 - first.cost() / other.cost();
     format!(
@@ -81,8 +77,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         let names = NameColumn::new(area.left, &strategies, 430.0);
         let high = |it: &Strategy| it.row.cost_ci_high_usd_month.unwrap_or(0.0).max(it.cost());
         let ticks = from_zero(strategies.iter().map(high).fold(0.0, f64::max), 6);
-        let plot =
-            Area { left: names.right, top: area.top + 46.0, right: area.right - 120.0, bottom: area.bottom - 34.0 };
+        let plot = Area { left: names.right, top: area.top + 46.0, right: area.right - 120.0, bottom: area.bottom - 34.0 };
         let x = Scale::linear((0.0, ticks[ticks.len() - 1]), (plot.left, plot.right));
         for tick in &ticks {
             frame::tick_below(canvas, plot, x.at(*tick), &money_tick(*tick));

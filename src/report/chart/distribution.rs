@@ -15,8 +15,15 @@ use crate::study::tables::DelayVariant;
 
 /// Shares at the bottom and top of the axis, and the ones with a label.
 const SHARES: (f64, f64) = (0.01, 0.999);
-const SHARE_TICKS: [(f64, &str); 7] =
-    [(0.01, "1 %"), (0.1, "10 %"), (0.25, "25 %"), (0.5, "50 %"), (0.75, "75 %"), (0.9, "90 %"), (0.99, "99 %")];
+const SHARE_TICKS: [(f64, &str); 7] = [
+    (0.01, "1 %"),
+    (0.1, "10 %"),
+    (0.25, "25 %"),
+    (0.5, "50 %"),
+    (0.75, "75 %"),
+    (0.9, "90 %"),
+    (0.99, "99 %"),
+];
 /// More rows than this in the table beside, and the variants of the delay are shown for one strategy only.
 const MANY_ROWS: usize = 13;
 
@@ -63,10 +70,9 @@ pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
         name: "pull-time",
         title,
         subtitle: format!("Share of pulls done by a time after the request, all regions; {}", pooled(reading)),
-        caption:
-            "A curve further left is faster. The vertical axis is stretched at both ends so that the slow tail shows. \
+        caption: "A curve further left is faster. The vertical axis is stretched at both ends so that the slow tail shows. \
                   Warm pulls are counted; failed ones never end."
-                .into(),
+            .into(),
         alt: described(&curves, "pulls"),
     };
     Ok(plot(reading, words, &curves, &objectives(reading, &["pull_time"])))
@@ -134,8 +140,7 @@ fn lag_title(reading: &Reading, curves: &[Curve]) -> String {
                 .collect()
         };
         let (met, missed) = (names(true), names(false));
-        let short =
-            |names: &[String]| if names.len() > 3 { format!("{} strategies", names.len()) } else { list(names) };
+        let short = |names: &[String]| if names.len() > 3 { format!("{} strategies", names.len()) } else { list(names) };
         match (met.len(), missed.len()) {
             (0, 0) => {}
             (0, 1) => return format!("{} misses the objective “{}”", missed[0], objective.text),
@@ -145,12 +150,7 @@ fn lag_title(reading: &Reading, curves: &[Curve]) -> String {
             (count, _) => {
                 let verb = if count == 1 { "meets" } else { "meet" };
                 let miss = if missed.len() == 1 { "misses" } else { "miss" };
-                return format!(
-                    "{} {verb} the objective “{}”; {} {miss} it",
-                    short(&met),
-                    objective.text,
-                    short(&missed)
-                );
+                return format!("{} {verb} the objective “{}”; {} {miss} it", short(&met), objective.text, short(&missed));
             }
         }
     }
