@@ -99,7 +99,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         let size = if width < 96.0 { 15.0 } else if width < 125.0 { 17.0 } else { 20.0 };
         let head = 3.0 * size * 1.2 + 16.0;
         let total_gap = 10.0;
-        let height = ((area.height() - head - total_gap) / (rows.len() + 1) as f64).min(84.0);
+        let height = ((area.height() - head - total_gap) / (rows.len() + 1) as f64).min(104.0);
         let most = rows.iter().flat_map(|(_, flows)| flows.iter().map(|flow| flow.money)).fold(0.0, f64::max);
 
         for (column, (strategy, _)) in columns.iter().enumerate() {
@@ -113,8 +113,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         }
         let cell = |x: f64, y: f64, flow: Flow, shade: Option<f64>, look: Type| {
             if let Some(share) = shade {
-                // Faint at nothing, full at the most; the root keeps small amounts apart.
-                let fill = WHITE.towards(HEAT, if flow.volume > 0.0 { 0.08 + 0.72 * share.sqrt() } else { 0.0 });
+                let fill = WHITE.towards(HEAT, if flow.volume > 0.0 { 0.07 + 0.7 * share } else { 0.0 });
                 canvas.rectangle(Area { left: x + 2.0, top: y + 2.0, right: x + width - 2.0, bottom: y + height - 2.0 }, fill);
             }
             let middle = (x + width / 2.0, y + height / 2.0);
