@@ -29,8 +29,7 @@ mod pull_parts;
 pub use capacity::{Nearness, nearness};
 
 /// Names of all charts, in the order of the report; files are `charts/NAME.svg` and `.png`.
-pub const NAMES: [&str; 7] =
-    ["cost", "pull-time", "lag", "cumulative-cost", "flows", "pull-parts", "capacity"];
+pub const NAMES: [&str; 7] = ["cost", "pull-time", "lag", "cumulative-cost", "flows", "pull-parts", "capacity"];
 
 /// A drawn chart.
 #[derive(Clone, Debug)]
@@ -110,8 +109,7 @@ pub fn png(figure: &Figure) -> Result<Vec<u8>, PngError> {
     let options =
         usvg::Options { fontdb: font::database(), font_family: font::FAMILY.to_owned(), ..usvg::Options::default() };
     let tree = usvg::Tree::from_str(&figure.svg, &options)?;
-    let mut pixels =
-        tiny_skia::Pixmap::new(canvas::WIDTH as u32, canvas::HEIGHT as u32).ok_or(PngError::Memory)?;
+    let mut pixels = tiny_skia::Pixmap::new(canvas::WIDTH as u32, canvas::HEIGHT as u32).ok_or(PngError::Memory)?;
     resvg::render(&tree, tiny_skia::Transform::identity(), &mut pixels.as_mut());
     pixels.encode_png().map_err(|error| PngError::Encode(error.to_string()))
 }

@@ -419,7 +419,12 @@ fn add_objectives(tables: &mut Tables, strategy: &str, traits: &Traits, scale: f
     for (objective, target, observed, unit) in [
         ("fresh", 0.99, lag.map(|lag| if lag < 30.0 { 0.998 } else { 0.62 }), "share"),
         ("fast pulls", 20.0, Some(pull), "s"),
-        ("budget", 120.0, Some((traits.storage + traits.copy + traits.pull + traits.people + 16.0) * scale), "usd/month"),
+        (
+            "budget",
+            120.0,
+            Some((traits.storage + traits.copy + traits.pull + traits.people + 16.0) * scale),
+            "usd/month",
+        ),
     ] {
         let met = observed.map(|observed| if unit == "share" { observed >= target } else { observed <= target });
         for region in ["all", "eu-west-1"] {
@@ -487,7 +492,8 @@ fn record(strategies: &[(&str, &str)], trials: u64) -> RunRecord {
     };
     RunRecord {
         title: "Shop: <API & web>, three regions".into(),
-        description: "An API and a web front end, built in Virginia and run in Ireland, Singapore and São Paulo.".into(),
+        description: "An API and a web front end, built in Virginia and run in Ireland, Singapore and São Paulo."
+            .into(),
         scenario: "scenarios/shop.toml".into(),
         version: "0.1.0".into(),
         seed: 42,
@@ -506,16 +512,26 @@ fn record(strategies: &[(&str, &str)], trials: u64) -> RunRecord {
             })
             .collect(),
         assumptions: vec![
-            assumption("strategies.replication.delay", "typical", "T:A6", "the service publishes no figure for how long replication waits"),
-            assumption("prices.cross_region_pull", "inter-region", "C13", "the price page does not say whether a pull by a node in another region pays the inter-region or the internet price"),
+            assumption(
+                "strategies.replication.delay",
+                "typical",
+                "T:A6",
+                "the service publishes no figure for how long replication waits",
+            ),
+            assumption(
+                "prices.cross_region_pull",
+                "inter-region",
+                "C13",
+                "the price page does not say whether a pull by a node in another region pays the inter-region or the internet price",
+            ),
             assumption("clusters.*.churn", "10%/day", "choice", "each node is replaced every ten days on average"),
         ],
         notes: vec!["`scheduled-copy` needs a runner that nobody has priced: `runner_cost` is $0/h".into()],
         limits: vec![
             limit("peak_get_download_url", 3000.0, "calls/s", "GetDownloadUrlForLayer quota"),
             limit("peak_batch_get_image", 200.0, "calls/s", "BatchGetImage quota"),
-            limit("peak_egress", 1.25e9, "bytes/s", "registry egress"),
-            limit("stored", 1.2e12, "bytes", "storage planned for"),
+            limit("peak_egress", 1.25e9, "bytes/s", "egress limit"),
+            limit("stored", 1.2e12, "bytes", "planned storage"),
         ],
         objectives: vec![
             objective("fresh", "lag", "at least 99 % of copies within 30 s", Some(30.0)),
@@ -542,7 +558,9 @@ fn record(strategies: &[(&str, &str)], trials: u64) -> RunRecord {
             file: "scenarios/shop.toml".into(),
             sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
         }],
-        value: names.map(|(strategy, traits)| LostTime { strategy, waiting_usd_month: traits.pull_law.0 * 2.2 }).collect(),
+        value: names
+            .map(|(strategy, traits)| LostTime { strategy, waiting_usd_month: traits.pull_law.0 * 2.2 })
+            .collect(),
         wall_seconds: 1.8,
         engine_seconds: 3.1,
         events: 1_234_567,

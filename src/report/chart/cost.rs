@@ -34,7 +34,11 @@ fn title(reading: &Reading) -> String {
     let other = systems.iter().find(|it| it.name() == reading.run().baseline && it.name() != first.name());
     let Some(other) = other.or(systems.get(1)) else { return String::new() };
     if same(first.cost(), other.cost()) {
-        return format!("{name} and {} are the cheapest at {} a month", frame::shortened(other.name()), money(first.cost()));
+        return format!(
+            "{name} and {} are the cheapest at {} a month",
+            frame::shortened(other.name()),
+            money(first.cost())
+        );
     }
     let saving = 1.0 - first.cost() / other.cost();
     format!(

@@ -72,9 +72,10 @@ pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
         name: "pull-time",
         title,
         subtitle: format!("Share of pulls done by a time after the request, all regions; {}", pooled(reading)),
-        caption: "A curve further left is faster. The vertical axis is stretched at both ends so that the slow tail shows. \
+        caption:
+            "A curve further left is faster. The vertical axis is stretched at both ends so that the slow tail shows. \
                   Warm pulls are counted; failed ones never end."
-            .into(),
+                .into(),
         alt: described(&curves, "pulls"),
     };
     Ok(plot(reading, words, &curves, &objectives(reading, &["pull_time"])))
@@ -142,7 +143,8 @@ fn lag_title(reading: &Reading, curves: &[Curve]) -> String {
                 .collect()
         };
         let (met, missed) = (names(true), names(false));
-        let short = |names: &[String]| if names.len() > 3 { format!("{} strategies", names.len()) } else { list(names) };
+        let short =
+            |names: &[String]| if names.len() > 3 { format!("{} strategies", names.len()) } else { list(names) };
         match (met.len(), missed.len()) {
             (0, 0) => {}
             (0, 1) => return format!("{} misses the objective “{}”", missed[0], objective.text),
@@ -152,7 +154,12 @@ fn lag_title(reading: &Reading, curves: &[Curve]) -> String {
             (count, _) => {
                 let verb = if count == 1 { "meets" } else { "meet" };
                 let miss = if missed.len() == 1 { "misses" } else { "miss" };
-                return format!("{} {verb} the objective “{}”; {} {miss} it", short(&met), objective.text, short(&missed));
+                return format!(
+                    "{} {verb} the objective “{}”; {} {miss} it",
+                    short(&met),
+                    objective.text,
+                    short(&missed)
+                );
             }
         }
     }

@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn both_weights_are_there_and_measured() {
         assert_eq!(database().len(), 2);
-        let (regular, bold) = (width("Replication", 20.0, Weight::Regular), width("Replication", 20.0, Weight::SemiBold));
+        let (regular, bold) =
+            (width("Replication", 20.0, Weight::Regular), width("Replication", 20.0, Weight::SemiBold));
         assert!(regular > 90.0 && regular < bold && bold < 130.0, "{regular} {bold}");
         assert!((width("1111", 20.0, Weight::Regular) - width("8888", 20.0, Weight::Regular)).abs() < 0.1, "tabular");
     }

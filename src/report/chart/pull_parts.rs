@@ -49,7 +49,11 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
     if rows.iter().all(|row| row.mean() == 0.0) {
         return Err(LeftOut { name: "pull-parts", reason: "no pull took any time".into() });
     }
-    rows.sort_by(|a, b| (a.strategy.is_bound(), a.mean()).partial_cmp(&(b.strategy.is_bound(), b.mean())).unwrap_or(std::cmp::Ordering::Equal));
+    rows.sort_by(|a, b| {
+        (a.strategy.is_bound(), a.mean())
+            .partial_cmp(&(b.strategy.is_bound(), b.mean()))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
     let words = Words {
         name: "pull-parts",
         title: title(&rows),
@@ -88,7 +92,11 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
             frame::tick_below(canvas, plot, x.at(*tick), &duration(*tick));
         }
         let head = Type { colour: MUTED, size: 19.0, ..LABEL };
-        canvas.text((table + column * 2.5, area.top + 20.0), "95 of 100 pulls need at most", head.anchored(Anchor::Middle));
+        canvas.text(
+            (table + column * 2.5, area.top + 20.0),
+            "95 of 100 pulls need at most",
+            head.anchored(Anchor::Middle),
+        );
         for (index, text) in NAMES.iter().copied().chain(["in all"]).enumerate() {
             canvas.text((table + column * (index as f64 + 0.5), area.top + 52.0), text, head.anchored(Anchor::Middle));
         }
@@ -96,11 +104,19 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         let slowest = rows.iter().flat_map(|row| row.p95).flatten().filter(|it| it.is_finite()).fold(0.0, f64::max);
         for (index, row) in rows.iter().enumerate() {
             let y = plot.top + row_height * (index as f64 + 0.5);
-            names.row(canvas, y, &row.strategy, if row.strategy.is_bound() && row_height > 50.0 { "lower bound" } else { "" });
+            names.row(
+                canvas,
+                y,
+                &row.strategy,
+                if row.strategy.is_bound() && row_height > 50.0 { "lower bound" } else { "" },
+            );
             let mut sum = 0.0;
             for (mean, colour) in row.means.iter().zip(PARTS) {
                 let mean = if mean.is_finite() { *mean } else { 0.0 };
-                canvas.rectangle(Area { left: x.at(sum), top: y - half, right: x.at(sum + mean), bottom: y + half }, colour);
+                canvas.rectangle(
+                    Area { left: x.at(sum), top: y - half, right: x.at(sum + mean), bottom: y + half },
+                    colour,
+                );
                 sum += mean;
             }
             let total = if row.mean().is_finite() { duration(row.mean()) } else { "some never".into() };
@@ -112,7 +128,10 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
                     let share = if value.is_finite() && slowest > 0.0 { value / slowest } else { 1.0 };
                     let shade = WHITE.towards(HEAT, if value > 0.0 { 0.07 + 0.7 * share } else { 0.0 });
                     let cell = (row_height * 0.42).min(40.0);
-                    canvas.rectangle(Area { left: left + 3.0, top: y - cell, right: left + column - 3.0, bottom: y + cell }, shade);
+                    canvas.rectangle(
+                        Area { left: left + 3.0, top: y - cell, right: left + column - 3.0, bottom: y + cell },
+                        shade,
+                    );
                 }
                 let text = value.map_or("–".into(), duration);
                 let look = Type { colour: INK, size: 19.0, ..LABEL }.anchored(Anchor::Middle);
@@ -151,7 +170,12 @@ fn title(rows: &[Parts]) -> String {
             share(slow),
             frame::shortened(slow.strategy.name())
         ),
-        [only] => format!("{} takes {} of a pull under {}", capital(NAMES[only.longest()]), share(only), frame::shortened(only.strategy.name())),
+        [only] => format!(
+            "{} takes {} of a pull under {}",
+            capital(NAMES[only.longest()]),
+            share(only),
+            frame::shortened(only.strategy.name())
+        ),
     }
 }
 

@@ -103,7 +103,9 @@ fn never_pulled(reading: &Reading) -> Vec<String> {
         }
         let most = by_repository.iter().max_by(|a, b| a.1.total_cmp(b.1));
         let mostly = match most {
-            Some((name, own)) if by_repository.len() > 1 => format!("; {} of these are of {name}", percent(own / unused)),
+            Some((name, own)) if by_repository.len() > 1 => {
+                format!("; {} of these are of {name}", percent(own / unused))
+            }
             _ => String::new(),
         };
         out.push(format!(
@@ -126,7 +128,8 @@ fn lost_time(reading: &Reading) -> Option<String> {
         .filter(|row| reading.strategy(&row.strategy).is_some_and(|it| !it.is_bound()))
         .map(|row| format!("{} under {}", money(row.waiting_usd_month), row.strategy))
         .collect();
-    (!worth.is_empty()).then(|| format!("Beside the bill, time that nodes wait is worth {} a month.", list(&worth)))
+    (!worth.is_empty())
+        .then(|| format!("Beside the bill, the time that nodes wait is worth, a month, {}.", list(&worth)))
 }
 
 #[cfg(test)]
@@ -139,7 +142,14 @@ mod tests {
         let tables = fixture::tables();
         let text = sentences(&Reading::of(&tables)).join(" ");
         let (fast, slow) = (tables.summary[1].pull_p95_s.expect("set"), tables.summary[4].pull_p95_s.expect("set"));
-        assert!(text.contains(&format!("under centralized, the slowest, they take up to {}, {}", duration(slow), times(slow / fast))), "{text}");
+        assert!(
+            text.contains(&format!(
+                "under centralized, the slowest, they take up to {}, {}",
+                duration(slow),
+                times(slow / fast)
+            )),
+            "{text}"
+        );
     }
 
     #[test]
