@@ -11,7 +11,7 @@ const MINUS: &str = "−";
 fn significant(value: f64) -> String {
     let magnitude = value.abs();
     let decimals = match magnitude {
-        m if m == 0.0 => 0,
+        0.0 => 0,
         m if m < 9.995 => 2,
         m if m < 99.95 => 1,
         _ => 0,

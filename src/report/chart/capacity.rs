@@ -90,7 +90,8 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         name: "capacity",
         title: title(reading, &near),
         subtitle: format!("Daily values of the busiest registry against its limits; {}", frame::trials(reading)),
-        caption: "Limits hold for each registry on its own. A dot marks the first day on which a limit is met.".into(),
+        caption: "Limits hold for each registry on its own. A dot marks the first day on which a limit is reached."
+            .into(),
         alt: near
             .iter()
             .map(|it| format!("{} reaches {} of {}", it.strategy, percent(it.used()), it.limit.text))
@@ -125,7 +126,7 @@ fn title(reading: &Reading, near: &[Nearness]) -> String {
     }
     if let Some(nearest) = near.first() {
         return format!(
-            "No limit is met; the nearest is {} of {} ({}) under {}",
+            "No limit is reached; the nearest is {} of {} ({}) under {}",
             percent(nearest.used()),
             with_unit(nearest.limit.value, &nearest.limit.unit),
             nearest.limit.text,

@@ -192,7 +192,8 @@ fn add_variants<'a>(reading: &Reading<'a>, curves: &mut Vec<Curve<'a>>) {
         let strategy = curves[index].strategy;
         let own: Vec<_> =
             run.delay_variants.iter().filter(others).filter(|it| it.strategy == strategy.name()).collect();
-        if !own.is_empty() && !(many && done > 0) {
+        let wanted = !many || done == 0;
+        if wanted && !own.is_empty() {
             done += 1;
             for variant in own {
                 let points = [(0.5, variant.lag_p50_s), (0.95, variant.lag_p95_s), (0.99, variant.lag_p99_s)];

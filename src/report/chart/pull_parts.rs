@@ -120,7 +120,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
                 sum += mean;
             }
             let total = if row.mean().is_finite() { duration(row.mean()) } else { "some never".into() };
-            canvas.text((x.at(sum) + 12.0, y + 7.5), &total, LABEL.bold());
+            frame::on_white(canvas, (x.at(sum) + 12.0, y + 7.5), &total, LABEL.bold());
             for (column_index, value) in row.p95.iter().copied().chain([row.pull_p95]).enumerate() {
                 let left = table + column * column_index as f64;
                 let in_all = column_index == 4;
