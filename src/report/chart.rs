@@ -26,9 +26,10 @@ mod flows;
 mod frame;
 mod pull_parts;
 
+pub use capacity::{Nearness, nearness};
+
 /// Names of all charts, in the order of the report; files are `charts/NAME.svg` and `.png`.
-pub const NAMES: [&str; 7] =
-    ["cost", "pull-time", "lag", "cumulative-cost", "flows", "pull-parts", "capacity"];
+pub const NAMES: [&str; 7] = ["cost", "pull-time", "lag", "cumulative-cost", "flows", "pull-parts", "capacity"];
 
 /// A drawn chart.
 #[derive(Clone, Debug)]
@@ -108,8 +109,7 @@ pub fn png(figure: &Figure) -> Result<Vec<u8>, PngError> {
     let options =
         usvg::Options { fontdb: font::database(), font_family: font::FAMILY.to_owned(), ..usvg::Options::default() };
     let tree = usvg::Tree::from_str(&figure.svg, &options)?;
-    let mut pixels =
-        tiny_skia::Pixmap::new(canvas::WIDTH as u32, canvas::HEIGHT as u32).ok_or(PngError::Memory)?;
+    let mut pixels = tiny_skia::Pixmap::new(canvas::WIDTH as u32, canvas::HEIGHT as u32).ok_or(PngError::Memory)?;
     resvg::render(&tree, tiny_skia::Transform::identity(), &mut pixels.as_mut());
     pixels.encode_png().map_err(|error| PngError::Encode(error.to_string()))
 }
@@ -167,17 +167,9 @@ mod tests {
 
     #[test]
     fn quantiles_that_never_come_are_drawn() {
-        let mut tables = fixture::tables();
-        for row in &mut tables.latency {
-            if matches!(row.quantile.as_str(), "p95" | "p99" | "p99.9" | "max" | "mean") {
-                row.seconds = f64::INFINITY;
-            }
-        }
-        for row in &mut tables.summary {
-            row.pull_p95_s = Some(f64::INFINITY);
-            row.pull_p99_s = Some(f64::INFINITY);
-        }
-        charts_of(&tables);
+        let (figures, left_out) = charts_of(&fixture::never());
+        assert_eq!(left_out, []);
+        assert!(figures.iter().any(|figure| figure.svg.contains("the rest never ends")));
     }
 
     #[test]
@@ -198,6 +190,7 @@ mod tests {
             ("crowd", fixture::crowd()),
             ("alone", fixture::alone()),
             ("nothing", fixture::nothing()),
+            ("never", fixture::never()),
         ];
         for (name, tables) in fixtures {
             crate::report::write_run(&std::path::Path::new(&dir).join(name), &tables).expect("writes");

@@ -149,10 +149,7 @@ mod tests {
             first_line::<SummaryRow>(),
             "strategy,kind,trials,cost_usd_month,cost_ci_low_usd_month,cost_ci_high_usd_month,storage_usd_month,transfer_usd_month,network_path_usd_month,other_usd_month,pulls,pulls_cold,pulls_failed,pull_p50_s,pull_p95_s,pull_p99_s,copies,copies_failed,lag_p50_s,lag_p95_s,lag_p99_s,cross_region_bytes,stored_bytes_end"
         );
-        assert_eq!(
-            first_line::<ComparisonRow>(),
-            "strategy,baseline,metric,unit,difference,ci_low,ci_high,relative"
-        );
+        assert_eq!(first_line::<ComparisonRow>(), "strategy,baseline,metric,unit,difference,ci_low,ci_high,relative");
         assert_eq!(
             first_line::<BillRow>(),
             "strategy,trial,month,account,region,line_item,from_region,to_region,quantity,unit,unit_price_usd,cost_usd"
@@ -167,10 +164,7 @@ mod tests {
         );
         assert_eq!(first_line::<LatencyRow>(), "strategy,event,region,quantile,seconds");
         assert_eq!(first_line::<TimelineRow>(), "strategy,day,account,region,metric,unit,value");
-        assert_eq!(
-            first_line::<ObjectiveRow>(),
-            "strategy,objective,region,target,observed,unit,met,probability_met"
-        );
+        assert_eq!(first_line::<ObjectiveRow>(), "strategy,objective,region,target,observed,unit,met,probability_met");
     }
 
     #[test]

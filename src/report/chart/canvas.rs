@@ -240,7 +240,9 @@ mod tests {
     #[test]
     fn the_document_is_drawn_fine_and_shown_at_slide_size() {
         let svg = svg("a \"quoted\" <alt>", |canvas| canvas.line(&[(0.0, 0.0), (1.25, 1.0)], INK, 2.0));
-        assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1600\" height=\"900\" viewBox=\"0 0 6400 3600\""));
+        assert!(svg.starts_with(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1600\" height=\"900\" viewBox=\"0 0 6400 3600\""
+        ));
         assert!(svg.contains("points=\"0,0 5,4 \""), "{svg}");
         assert!(svg.contains("aria-label=\"a &quot;quoted&quot; &lt;alt&gt;\""));
         assert!(svg.trim_end().ends_with("</svg>"));

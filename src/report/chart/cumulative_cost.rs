@@ -46,9 +46,17 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
     let words = Words {
         name: "cumulative-cost",
         title,
-        subtitle: format!("Dollars spent since {}, by day; {}", days.first().map_or(String::new(), |day| date(day)), frame::trials(reading)),
+        subtitle: format!(
+            "Dollars spent since {}, by day; {}",
+            days.first().map_or(String::new(), |day| date(day)),
+            frame::trials(reading)
+        ),
         caption: "Where two lines cross, the dearer start has paid itself back.".into(),
-        alt: lines.iter().map(|line| format!("{}: {} by {until}", line.0.name(), money(end(line)))).collect::<Vec<_>>().join("; "),
+        alt: lines
+            .iter()
+            .map(|line| format!("{}: {} by {until}", line.0.name(), money(end(line))))
+            .collect::<Vec<_>>()
+            .join("; "),
     };
     Ok(frame::figure(reading, words, |canvas, area| {
         let size = if lines.len() > 9 { 18.0 } else { 21.0 };
@@ -105,7 +113,8 @@ pub fn day_ticks(days: &[&str], width: f64, mut tick: impl FnMut(usize, &str)) {
     for (index, day) in days.iter().enumerate().step_by(step as usize) {
         let text = date(day);
         // The year is in the subtitle; on an axis it is said only when the run is long.
-        let text = if days.len() > 300 { text.as_str() } else { text.rsplit_once(' ').map_or(text.as_str(), |it| it.0) };
+        let text =
+            if days.len() > 300 { text.as_str() } else { text.rsplit_once(' ').map_or(text.as_str(), |it| it.0) };
         tick(index, text);
     }
 }

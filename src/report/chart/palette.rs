@@ -87,9 +87,7 @@ mod tests {
         let count = styles.len();
         styles.dedup();
         assert_eq!(styles.len(), count);
-        let first = |reading: &Reading| {
-            reading.strategies.iter().find(|it| it.row.kind == "replication").map(colour)
-        };
+        let first = |reading: &Reading| reading.strategies.iter().find(|it| it.row.kind == "replication").map(colour);
         assert_eq!(first(&crowd), first(&full));
     }
 }

@@ -49,7 +49,11 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
     if rows.iter().all(|row| row.mean() == 0.0) {
         return Err(LeftOut { name: "pull-parts", reason: "no pull took any time".into() });
     }
-    rows.sort_by(|a, b| (a.strategy.is_bound(), a.mean()).partial_cmp(&(b.strategy.is_bound(), b.mean())).unwrap_or(std::cmp::Ordering::Equal));
+    rows.sort_by(|a, b| {
+        (a.strategy.is_bound(), a.mean())
+            .partial_cmp(&(b.strategy.is_bound(), b.mean()))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
     let words = Words {
         name: "pull-parts",
         title: title(&rows),
@@ -77,7 +81,10 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         let names = NameColumn::new(area.left, &strategies, 300.0);
         let column = 100.0;
         let table = area.right - 5.0 * column;
-        let plot = Area { left: names.right, top: area.top + 66.0, right: table - 110.0, bottom: area.bottom - 34.0 };
+        let top = area.top + 66.0;
+        let row_height = ((area.bottom - 34.0 - top) / rows.len() as f64).min(150.0);
+        let bottom = top + row_height * rows.len() as f64;
+        let plot = Area { left: names.right, top, right: table - 110.0, bottom };
         let most = rows.iter().map(|row| finite(&row.means)).fold(0.0, f64::max);
         let ticks = from_zero(most, 4);
         let x = Scale::linear((0.0, ticks[ticks.len() - 1]), (plot.left, plot.right));
@@ -85,32 +92,46 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
             frame::tick_below(canvas, plot, x.at(*tick), &duration(*tick));
         }
         let head = Type { colour: MUTED, size: 19.0, ..LABEL };
-        canvas.text((table + column * 2.5, area.top + 20.0), "95 of 100 pulls need at most", head.anchored(Anchor::Middle));
+        canvas.text(
+            (table + column * 2.5, area.top + 20.0),
+            "95 of 100 pulls need at most",
+            head.anchored(Anchor::Middle),
+        );
         for (index, text) in NAMES.iter().copied().chain(["in all"]).enumerate() {
             canvas.text((table + column * (index as f64 + 0.5), area.top + 52.0), text, head.anchored(Anchor::Middle));
         }
-        let row_height = (plot.height() / rows.len() as f64).min(110.0);
-        let half = (row_height * 0.32).min(32.0);
+        let half = (row_height * 0.32).min(40.0);
         let slowest = rows.iter().flat_map(|row| row.p95).flatten().filter(|it| it.is_finite()).fold(0.0, f64::max);
         for (index, row) in rows.iter().enumerate() {
             let y = plot.top + row_height * (index as f64 + 0.5);
-            names.row(canvas, y, &row.strategy, if row.strategy.is_bound() && row_height > 50.0 { "lower bound" } else { "" });
+            names.row(
+                canvas,
+                y,
+                &row.strategy,
+                if row.strategy.is_bound() && row_height > 50.0 { "lower bound" } else { "" },
+            );
             let mut sum = 0.0;
             for (mean, colour) in row.means.iter().zip(PARTS) {
                 let mean = if mean.is_finite() { *mean } else { 0.0 };
-                canvas.rectangle(Area { left: x.at(sum), top: y - half, right: x.at(sum + mean), bottom: y + half }, colour);
+                canvas.rectangle(
+                    Area { left: x.at(sum), top: y - half, right: x.at(sum + mean), bottom: y + half },
+                    colour,
+                );
                 sum += mean;
             }
             let total = if row.mean().is_finite() { duration(row.mean()) } else { "some never".into() };
-            canvas.text((x.at(sum) + 12.0, y + 7.5), &total, LABEL.bold());
+            frame::on_white(canvas, (x.at(sum) + 12.0, y + 7.5), &total, LABEL.bold());
             for (column_index, value) in row.p95.iter().copied().chain([row.pull_p95]).enumerate() {
                 let left = table + column * column_index as f64;
                 let in_all = column_index == 4;
                 if let (Some(value), false) = (value, in_all) {
                     let share = if value.is_finite() && slowest > 0.0 { value / slowest } else { 1.0 };
-                    let shade = WHITE.towards(HEAT, if value > 0.0 { 0.06 + 0.7 * share.sqrt() } else { 0.0 });
+                    let shade = WHITE.towards(HEAT, if value > 0.0 { 0.07 + 0.7 * share } else { 0.0 });
                     let cell = (row_height * 0.42).min(40.0);
-                    canvas.rectangle(Area { left: left + 3.0, top: y - cell, right: left + column - 3.0, bottom: y + cell }, shade);
+                    canvas.rectangle(
+                        Area { left: left + 3.0, top: y - cell, right: left + column - 3.0, bottom: y + cell },
+                        shade,
+                    );
                 }
                 let text = value.map_or("–".into(), duration);
                 let look = Type { colour: INK, size: 19.0, ..LABEL }.anchored(Anchor::Middle);
@@ -149,7 +170,12 @@ fn title(rows: &[Parts]) -> String {
             share(slow),
             frame::shortened(slow.strategy.name())
         ),
-        [only] => format!("{} takes {} of a pull under {}", capital(NAMES[only.longest()]), share(only), frame::shortened(only.strategy.name())),
+        [only] => format!(
+            "{} takes {} of a pull under {}",
+            capital(NAMES[only.longest()]),
+            share(only),
+            frame::shortened(only.strategy.name())
+        ),
     }
 }
 
