@@ -3,8 +3,20 @@
 //! Money is worked out last, from metered usage alone, so prices can be changed without simulating again. Each bill row
 //! (one per tier) is rounded once, half to even, to 10^-9 dollars; every other amount derives from rows.
 
+use std::collections::BTreeMap;
+
 use crate::cloud::{AccountId, RegionId};
 use crate::units::{Price, Span, Usd};
+
+mod book;
+mod price;
+mod split;
+mod terms;
+
+pub use book::{BookProblem, FreeAllowances, PriceBook, Quantity, Source};
+pub use price::bill;
+pub use split::{DayCost, RepositoryCost, split_by_day, split_by_repository};
+pub use terms::{AlreadyUsed, Discount, Missing, Need, Override, Overrides, Tariff, Terms, Tier};
 
 /// What a bill row is for; names are the contract's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,4 +95,56 @@ pub struct BillRow {
     pub unit_price: Price,
     /// Rounded once.
     pub cost: Usd,
+}
+
+/// What one trial of one strategy costs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bill {
+    /// In order of month, account, region, line item, source, destination, tier.
+    pub rows: Vec<BillRow>,
+}
+
+impl Bill {
+    /// The cost: by definition the sum of the rows.
+    pub fn total(&self) -> Usd {
+        self.rows.iter().map(|row| row.cost).sum()
+    }
+
+    /// Cost by line item, in the order of the line items; only those that have a row.
+    pub fn by_line_item(&self) -> BTreeMap<LineItem, Usd> {
+        let mut sums = BTreeMap::new();
+        for row in &self.rows {
+            *sums.entry(row.line_item).or_default() += row.cost;
+        }
+        sums
+    }
+
+    /// Cost by account; only those that have a row.
+    pub fn by_account(&self) -> BTreeMap<AccountId, Usd> {
+        let mut sums = BTreeMap::new();
+        for row in &self.rows {
+            *sums.entry(row.account).or_default() += row.cost;
+        }
+        sums
+    }
+}
+
+/// Why a ledger cannot be priced. All are final for that trial.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BillError {
+    /// A meter's sum does not fit: the usage is beyond anything that exists.
+    #[error("metered usage does not fit: {meter}")]
+    UsageTooLarge {
+        /// The meter in words.
+        meter: String,
+    },
+    /// An amount of money does not fit.
+    #[error("an amount of money does not fit: {meter}")]
+    AmountTooLarge {
+        /// The meter in words.
+        meter: String,
+    },
+    /// Nobody gives the price.
+    #[error("{0}")]
+    NoPrice(Missing),
 }
