@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 pub mod diagnostics;
 pub mod tree;
+mod values;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 
