@@ -6,17 +6,31 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::{AccountId, RegionId};
+use crate::units::wide::mul_div;
 use crate::units::{Price, Span, Usd};
 
 mod book;
+mod bound;
+mod change;
+mod need;
 mod price;
+mod proportion;
 mod split;
 mod terms;
 
+#[cfg(test)]
+mod claims;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod worked_example;
+
 pub use book::{BookProblem, FreeAllowances, PriceBook, Quantity, Source};
+pub use change::{PriceChange, diff, show};
+pub use need::{Missing, Need};
 pub use price::bill;
 pub use split::{DayCost, RepositoryCost, split_by_day, split_by_repository};
-pub use terms::{AlreadyUsed, Discount, Missing, Need, Override, Overrides, Tariff, Terms, Tier};
+pub use terms::{AlreadyUsed, Discount, Override, Overrides, Tariff, Terms, Tier};
 
 /// What a bill row is for; names are the contract's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +57,38 @@ pub enum LineItem {
     People,
 }
 
+impl LineItem {
+    /// All, in the order of a bill.
+    pub const ALL: [LineItem; 10] = [
+        LineItem::Storage,
+        LineItem::Archive,
+        LineItem::Retrieval,
+        LineItem::Copy,
+        LineItem::Pull,
+        LineItem::Nat,
+        LineItem::Endpoint,
+        LineItem::Scan,
+        LineItem::Runner,
+        LineItem::People,
+    ];
+
+    /// Its name in scenarios and in `bill.csv`.
+    pub fn name(self) -> &'static str {
+        match self {
+            LineItem::Storage => "storage",
+            LineItem::Archive => "archive",
+            LineItem::Retrieval => "retrieval",
+            LineItem::Copy => "copy",
+            LineItem::Pull => "pull",
+            LineItem::Nat => "nat",
+            LineItem::Endpoint => "endpoint",
+            LineItem::Scan => "scan",
+            LineItem::Runner => "runner",
+            LineItem::People => "people",
+        }
+    }
+}
+
 /// How pulls out of another region are priced (facts C13 to C15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PullReading {
@@ -50,6 +96,24 @@ pub enum PullReading {
     InterRegion,
     /// At the source region's internet tiers, as the service publishes.
     Internet,
+}
+
+impl PullReading {
+    /// Its name in scenarios and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            PullReading::InterRegion => "inter-region",
+            PullReading::Internet => "internet",
+        }
+    }
+
+    /// The other one.
+    pub fn other(self) -> PullReading {
+        match self {
+            PullReading::InterRegion => PullReading::Internet,
+            PullReading::Internet => PullReading::InterRegion,
+        }
+    }
 }
 
 /// What a GB-month is.
@@ -97,6 +161,25 @@ pub struct BillRow {
     pub cost: Usd,
 }
 
+impl BillRow {
+    /// Priced units as a float, for drawing.
+    pub fn quantity(&self) -> f64 {
+        self.amount as f64 / self.per as f64
+    }
+
+    /// Priced units in decimal, rounded half up to nine places, without trailing zeros: `0.558793545`.
+    pub fn quantity_text(&self) -> String {
+        const PLACES: u128 = 1_000_000_000;
+        let (whole, rest) = (self.amount / self.per, self.amount % self.per);
+        // The rest is below `per`, so its billionths are at most a billion, and a carry is the whole's.
+        let (down, remainder) = mul_div(rest, PLACES, self.per).unwrap_or_default();
+        let billionths = down + u128::from(remainder >= self.per - remainder);
+        let (whole, billionths) = (whole + billionths / PLACES, billionths % PLACES);
+        let text = format!("{whole}.{billionths:09}");
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    }
+}
+
 /// What one trial of one strategy costs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bill {
@@ -141,6 +224,12 @@ pub enum BillError {
     /// An amount of money does not fit.
     #[error("an amount of money does not fit: {meter}")]
     AmountTooLarge {
+        /// The meter in words.
+        meter: String,
+    },
+    /// A transfer was metered without its ends, so it has no price.
+    #[error("a transfer was metered without its ends: {meter}")]
+    NoEnds {
         /// The meter in words.
         meter: String,
     },

@@ -14,6 +14,10 @@ use std::sync::OnceLock;
 use crate::units::{Bytes, Price};
 
 mod read;
+mod text;
+
+#[cfg(test)]
+mod facts;
 
 /// What a price is for. The name of each in a book, [`Quantity::key`], is also its name under `prices.override`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,13 +144,13 @@ pub(super) struct Place {
 
 /// The price at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+struct Entry {
     /// By tier, cheapest volume first. Fewer than the quantity has tiers: what lies above is not sourced.
-    pub(super) tiers: Vec<Price>,
+    tiers: Vec<Price>,
     /// The same at every volume, whatever tiers the quantity has.
-    pub(super) flat: bool,
+    flat: bool,
     /// Indices into the book's sources.
-    pub(super) sources: Vec<usize>,
+    sources: Vec<usize>,
 }
 
 /// A dated set of list prices.
@@ -163,8 +167,8 @@ pub struct PriceBook {
     /// Free allowances.
     pub free: FreeAllowances,
     /// Upper bounds of the tiers but the last, ascending, in bytes.
-    pub(super) bounds: BTreeMap<Quantity, Vec<u64>>,
-    pub(super) entries: BTreeMap<(Quantity, Place), Entry>,
+    bounds: BTreeMap<Quantity, Vec<u64>>,
+    entries: BTreeMap<(Quantity, Place), Entry>,
     text: String,
 }
 
@@ -233,13 +237,27 @@ impl PriceBook {
 
     /// List prices by tier: (lower bound in bytes, price); `None` = that tier has no sourced price.
     pub fn tiers(&self, quantity: Quantity, region: &str) -> Option<Vec<(u64, Option<Price>)>> {
-        let entry = self.entry(quantity, region, None)?;
-        let bounds = self.bounds.get(&quantity).map_or(&[][..], Vec::as_slice);
-        if entry.flat || bounds.is_empty() {
-            return Some(vec![(0, entry.tiers.first().copied())]);
+        Some(self.by_volume(quantity, self.entry(quantity, region, None)?))
+    }
+
+    /// Every place that has a price of its own, by quantity.
+    pub(super) fn places(&self) -> impl Iterator<Item = &(Quantity, Place)> {
+        self.entries.keys()
+    }
+
+    /// The tiers at exactly that place; empty when the book does not name it.
+    pub(super) fn tiers_at(&self, quantity: Quantity, place: &Place) -> Vec<(u64, Option<Price>)> {
+        let entry = self.entries.get(&(quantity, place.clone()));
+        entry.map(|entry| self.by_volume(quantity, entry)).unwrap_or_default()
+    }
+
+    fn by_volume(&self, quantity: Quantity, entry: &Entry) -> Vec<(u64, Option<Price>)> {
+        if entry.flat {
+            return vec![(0, entry.tiers.first().copied())];
         }
+        let bounds = self.bounds.get(&quantity).map_or(&[][..], Vec::as_slice);
         let starts = std::iter::once(0).chain(bounds.iter().copied());
-        Some(starts.enumerate().map(|(tier, start)| (start, entry.tiers.get(tier).copied())).collect())
+        starts.enumerate().map(|(tier, start)| (start, entry.tiers.get(tier).copied())).collect()
     }
 
     /// Who says a price; empty when there is none.

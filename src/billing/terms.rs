@@ -4,11 +4,9 @@
 //! filled already and what a GB-month is. They know no quantities: those meet prices in [`bill`](super::bill).
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use super::{GbMonth, LineItem, PriceBook, PullReading, Quantity};
-use crate::cloud::{Cloud, RegionId};
 use crate::units::{Bytes, Price};
 
 /// A price book and the scenario's choices. Fill the fields after [`Terms::new`].
@@ -51,6 +49,68 @@ impl Terms {
     pub fn with_reading(&self, reading: PullReading) -> Terms {
         Terms { reading, ..self.clone() }
     }
+
+    /// Price of a GB-month of standard storage in a region.
+    pub fn storage(&self, region: &str) -> Option<Price> {
+        self.paid(Quantity::Storage, LineItem::Storage, region, None)
+    }
+
+    /// Price of a GB copied from one region to another; nothing within a region (C10, C11).
+    pub fn copy(&self, from: &str, to: &str) -> Option<Price> {
+        self.crossing(LineItem::Copy, from, to)
+    }
+
+    /// Price of a GB pulled out of another region under the inter-region reading; nothing within a region.
+    pub fn pull_like_a_copy(&self, from: &str, to: &str) -> Option<Price> {
+        self.crossing(LineItem::Pull, from, to)
+    }
+
+    /// Prices of a GB pulled out of a region under the internet reading (C13, C21), before free allowances.
+    pub fn internet(&self, from: &str) -> Option<Tariff> {
+        let tier = |(start, price): (u64, Option<Price>)| Tier {
+            from: start,
+            price: price.map(|price| self.discount.applied(LineItem::Pull, price)),
+        };
+        if let Some(flat) = self.overrides.internet.price(from, None) {
+            return Some(Tariff(vec![tier((0, Some(flat)))]));
+        }
+        let tiers = self.book.tiers(Quantity::Internet, from)?;
+        Some(Tariff(tiers.into_iter().map(tier).collect()))
+    }
+
+    /// Price of a GB through a NAT gateway in a region (C31).
+    pub fn nat_data(&self, region: &str) -> Option<Price> {
+        self.paid(Quantity::NatData, LineItem::Nat, region, None)
+    }
+
+    /// Price of a NAT gateway's hour in a region (C30).
+    pub fn nat_hour(&self, region: &str) -> Option<Price> {
+        self.paid(Quantity::NatHour, LineItem::Nat, region, None)
+    }
+
+    /// Price of an interface endpoint's hour in a region and zone (C32).
+    pub fn endpoint_hour(&self, region: &str) -> Option<Price> {
+        self.paid(Quantity::EndpointHour, LineItem::Endpoint, region, None)
+    }
+
+    /// Price of an image's first enhanced scan in a region (C9).
+    pub fn scan(&self, region: &str) -> Option<Price> {
+        self.paid(Quantity::Scan, LineItem::Scan, region, None)
+    }
+
+    fn crossing(&self, item: LineItem, from: &str, to: &str) -> Option<Price> {
+        if from == to { Some(Price(0)) } else { self.paid(Quantity::InterRegion, item, from, Some(to)) }
+    }
+
+    /// Override, else book; then the line item's discount.
+    fn paid(&self, quantity: Quantity, item: LineItem, region: &str, to: Option<&str>) -> Option<Price> {
+        let overridden = self.overrides.of(quantity).and_then(|prices| prices.price(region, to));
+        let list = overridden.or_else(|| match to {
+            Some(to) => self.book.inter_region(region, to),
+            None => self.book.price(quantity, region),
+        })?;
+        Some(self.discount.applied(item, list))
+    }
 }
 
 /// Shares off list prices, kept in parts per billion so that prices stay exact. Own rates (runner, people) are no list
@@ -72,6 +132,24 @@ impl Discount {
     /// Shares in [0, 1] by line item.
     pub fn by_item(shares: impl IntoIterator<Item = (LineItem, f64)>) -> Discount {
         Discount { all: 0, by_item: shares.into_iter().map(|(item, share)| (item, parts(share))).collect() }
+    }
+}
+
+/// Parts of a whole in [`Discount`].
+const BILLION: u64 = 1_000_000_000;
+
+impl Discount {
+    /// A price after the discount of its line item, rounded half to even to 10^-12 dollars.
+    pub fn applied(&self, item: LineItem, list: Price) -> Price {
+        let own_rate = matches!(item, LineItem::Runner | LineItem::People);
+        let otherwise = if own_rate { 0 } else { self.all };
+        let off = self.by_item.get(&item).copied().unwrap_or(otherwise).min(BILLION);
+        let scaled = i128::from(list.0) * i128::from(BILLION - off);
+        let (quotient, rest) = (scaled.div_euclid(BILLION.into()), scaled.rem_euclid(BILLION.into()));
+        let half = i128::from(BILLION / 2);
+        let up = rest > half || (rest == half && quotient % 2 != 0);
+        // At most the list price in size, so it fits again.
+        Price((quotient + i128::from(up)) as i64)
     }
 }
 
@@ -104,6 +182,23 @@ pub struct Overrides {
     pub endpoint_hour: Override,
 }
 
+impl Overrides {
+    /// The overrides of a quantity; `None` = it cannot be overridden.
+    pub(super) fn of(&self, quantity: Quantity) -> Option<&Override> {
+        match quantity {
+            Quantity::Storage => Some(&self.storage),
+            Quantity::InterRegion => Some(&self.inter_region),
+            Quantity::Internet => Some(&self.internet),
+            Quantity::NatData => Some(&self.nat_data),
+            Quantity::NatHour => Some(&self.nat_hour),
+            Quantity::EndpointHour => Some(&self.endpoint_hour),
+            Quantity::Archive | Quantity::Retrieval | Quantity::EndpointData | Quantity::Scan | Quantity::Rescan => {
+                None
+            }
+        }
+    }
+}
+
 /// One overridden quantity. The most exact price counts: pair, then region, then all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Override {
@@ -121,7 +216,7 @@ impl Override {
         Override { all: Some(price), ..Override::default() }
     }
 
-    pub(super) fn price(&self, region: &str, to: Option<&str>) -> Option<Price> {
+    fn price(&self, region: &str, to: Option<&str>) -> Option<Price> {
         // The scan is over a handful of pairs written by hand; it saves building a key of two strings.
         let pair = to.and_then(|to| self.by_pair.iter().find(|((a, b), _)| a == region && b == to));
         pair.map(|(_, price)| *price).or_else(|| self.by_region.get(region).copied()).or(self.all)
@@ -139,59 +234,4 @@ pub struct Tier {
     pub from: u64,
     /// After discount; `None` = no source gives this tier's price.
     pub price: Option<Price>,
-}
-
-/// Something that a scenario will have to pay for, asked of [`Terms::missing`] before it is simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Need {
-    /// Images kept in a region.
-    Storage(RegionId),
-    /// Copies from one region to another.
-    Copy {
-        /// Source.
-        from: RegionId,
-        /// Destination.
-        to: RegionId,
-    },
-    /// Pulls by nodes of one region out of another.
-    Pull {
-        /// The registry's region.
-        from: RegionId,
-        /// The puller's region.
-        to: RegionId,
-    },
-    /// Bytes through NAT gateways of a region.
-    NatData(RegionId),
-    /// Hours of NAT gateways of a region.
-    NatHour(RegionId),
-    /// Hours of interface endpoints of a region.
-    EndpointHour(RegionId),
-    /// Enhanced scans in a region.
-    Scan(RegionId),
-}
-
-/// A price that is needed and that neither book nor overrides give.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Missing {
-    /// The code of the region where it is charged.
-    pub region: String,
-    /// What has no price.
-    pub what: Quantity,
-    /// The book that lacks it.
-    pub book: String,
-}
-
-impl fmt::Display for Missing {
-    /// A message with its mend, in the form of a diagnostic: lower case, no full stop.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Missing { region, what, book } = self;
-        write!(f, "no sourced price for {} in {region} in the price book {book}", what.words())
-    }
-}
-
-impl Terms {
-    /// Every price that `needs` ask for and nobody gives, each once, sorted by region.
-    pub fn missing(&self, _cloud: &Cloud, _needs: &[Need]) -> Vec<Missing> {
-        Vec::new()
-    }
 }
