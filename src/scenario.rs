@@ -9,12 +9,14 @@ use std::path::PathBuf;
 
 pub mod diagnostics;
 pub mod tree;
+mod build;
 mod values;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 
 use serde::{Deserialize, Serialize};
 
+use crate::billing::Terms;
 use crate::engine::Model;
 use crate::units::{Span, Usd};
 
@@ -35,6 +37,8 @@ pub struct Scenario {
     pub objectives: Vec<Objective>,
     /// What lost time is worth.
     pub value: Option<LostTimeValue>,
+    /// What usage costs.
+    pub terms: Terms,
     /// Every assumption that results rest on.
     pub assumptions: Vec<Assumption>,
     /// Things a reader of results must know.
