@@ -24,8 +24,8 @@ mod names;
 mod schedule;
 
 pub use files::Loaded;
-pub use law::Quantity;
 pub use hours::mean_interval;
+pub use law::Quantity;
 pub use names::{Named, Places, Wanted, listed_names};
 
 /// The stretch of virtual time that a run covers.
@@ -93,8 +93,7 @@ impl<'a> Reading<'a> {
 
     /// Notes an assumption that results rest on.
     pub fn assume(&mut self, key: &str, value: impl Into<String>, source: &str, text: impl Into<String>) {
-        let assumption =
-            Assumption { key: key.into(), value: value.into(), source: source.into(), text: text.into() };
+        let assumption = Assumption { key: key.into(), value: value.into(), source: source.into(), text: text.into() };
         if !self.assumptions.contains(&assumption) {
             self.assumptions.push(assumption);
         }

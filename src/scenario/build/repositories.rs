@@ -236,7 +236,8 @@ const PATHS: [(&str, bool); 33] = [
 ];
 
 /// Keys of which giving one clears the others.
-const EXCLUSIVE: [&[&str]; 2] = [&["push.rate", "push.times", "push.list", "push.trace"], &["lifecycle.keep", "lifecycle.days"]];
+const EXCLUSIVE: [&[&str]; 2] =
+    [&["push.rate", "push.times", "push.list", "push.trace"], &["lifecycle.keep", "lifecycle.days"]];
 
 fn catalogue_rows(r: &mut Reading<'_>, element: &Node, path: &Node, label: &str) -> Vec<Group> {
     let Some(file) = r.file(path) else { return Vec::new() };
@@ -336,7 +337,8 @@ fn real_repositories(
     let select = r.optional(table, "select", |r, n| r.patterns(n));
     let top = r.optional(table, "top", |r, n| r.count(n, 1)).map(|top| top as usize);
     let (images, file) = (images?, layers?);
-    let read = known.files.iter().find(|(name, ..)| *name == file.name).map(|(_, layers, first)| (layers.clone(), *first));
+    let read =
+        known.files.iter().find(|(name, ..)| *name == file.name).map(|(_, layers, first)| (layers.clone(), *first));
     let (layers, first) = match read {
         Some(read) => read,
         None => {
