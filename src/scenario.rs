@@ -7,11 +7,20 @@
 
 use std::path::PathBuf;
 
+pub mod check;
 pub mod diagnostics;
+pub mod expand;
+pub mod keys;
+pub mod lexical;
+pub mod merge;
 pub mod parse;
+pub mod paths;
+pub mod read;
+pub mod scalar;
 pub mod tree;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use read::{Draft, read};
 
 use serde::{Deserialize, Serialize};
 
