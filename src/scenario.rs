@@ -7,12 +7,22 @@
 
 use std::path::PathBuf;
 
+pub mod check;
 pub mod diagnostics;
+pub mod expand;
+pub mod keys;
+pub mod lexical;
+pub mod merge;
+pub mod parse;
+pub mod paths;
+pub mod read;
+pub mod scalar;
 pub mod tree;
 mod build;
 mod values;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use read::{Draft, read};
 
 use serde::{Deserialize, Serialize};
 
