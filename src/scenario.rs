@@ -7,11 +7,22 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod check;
 pub mod diagnostics;
+pub mod expand;
+pub mod keys;
+pub mod lexical;
+pub mod merge;
 pub mod parse;
+pub mod paths;
+pub mod read;
+pub mod scalar;
 pub mod tree;
+mod build;
+mod values;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use read::{Draft, read};
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +61,8 @@ pub struct Scenario {
     pub objectives: Vec<Objective>,
     /// What lost time is worth.
     pub value: Option<LostTimeValue>,
+    /// What usage costs.
+    pub terms: Terms,
     /// Every assumption that results rest on.
     pub assumptions: Vec<Assumption>,
     /// Things a reader of results must know.
