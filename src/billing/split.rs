@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::proportion::share_out;
-use super::{Bill, LineItem};
+use super::{Bill, BillRow, LineItem};
 use crate::cloud::{AccountId, RegionId};
 use crate::ledger::{Item, Ledger, MeterKey};
 use crate::sim::Calendar;
@@ -73,10 +73,8 @@ pub fn split_by_repository(bill: &Bill, ledger: &Ledger) -> Vec<RepositoryCost> 
         for ((repository, month), quantity) in shares {
             months.entry(usize::from(*month)).or_default().push((Some(*repository), *quantity));
         }
-        for ((_, group), month) in
-            groups.by_meter.range((key, 0)..=(key, usize::MAX)).map(|(at, group)| ((at, group), at.1))
-        {
-            let shares = months.entry(month).or_default();
+        for ((_, month), group) in groups.by_meter.range((key, 0)..=(key, usize::MAX)) {
+            let shares = months.entry(*month).or_default();
             let known = shares.iter().fold(0u128, |sum, (_, quantity)| sum.saturating_add(*quantity));
             shares.push((None, group.quantity.saturating_sub(known)));
             for ((repository, _), cost) in shares.iter().zip(share(group.cost, shares)) {
@@ -128,7 +126,7 @@ struct Group {
 struct Groups<'b> {
     by_meter: BTreeMap<(MeterKey, usize), Group>,
     /// Rows of no meter: a bound's credits.
-    nobodys: Vec<&'b super::BillRow>,
+    nobodys: Vec<&'b BillRow>,
 }
 
 impl<'b> Groups<'b> {
@@ -154,7 +152,7 @@ impl<'b> Groups<'b> {
 }
 
 /// The meter's item behind a row; `None` when the row comes from no meter.
-fn metered_as(row: &super::BillRow) -> Option<Item> {
+fn metered_as(row: &BillRow) -> Option<Item> {
     match row.line_item {
         LineItem::Storage => Some(Item::Storage),
         LineItem::Copy => Some(Item::Copy),

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::fixture::{Books, list_prices, micro};
+use super::super::fixture::{Books, cases, list_prices, micro};
 use super::super::{AlreadyUsed, Discount, GbMonth, Need, Override, Overrides, split_by_day, split_by_repository};
 use super::*;
 use crate::cloud::AccountId;
@@ -360,7 +360,7 @@ fn written(strokes: &[Stroke]) -> Books {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(cases(128))]
 
     #[test]
     fn every_bill_adds_up(strokes in strokes(), terms in any_terms()) {
