@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `book` | list prices by region, each with its source; reading them from TOML |
 //! | `terms` | what one customer pays: overrides, discounts, the reading of the pull price |
-//! | `need` | prices that a scenario needs and nobody gives |
+//! | `need` | prices that a scenario needs: those that nobody gives, and those that are inferred |
 //! | `price` | the bill: usage times prices, tiers, free allowances |
 //! | `bound` | terms of the clairvoyant lower bound |
 //! | `proportion` | whole numbers shared so that the parts add up |
@@ -38,7 +38,7 @@ mod worked_example;
 
 pub use book::{BookProblem, FreeAllowances, PriceBook, Quantity, Source};
 pub use change::{PriceChange, diff, show};
-pub use need::{Missing, Need};
+pub use need::{Assumed, Missing, Need};
 pub use price::bill;
 pub use split::{DayCost, RepositoryCost, split_by_day, split_by_repository};
 pub use terms::{AlreadyUsed, Discount, Override, Overrides, Tariff, Terms, Tier};

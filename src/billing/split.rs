@@ -174,3 +174,39 @@ fn share<T>(amount: Usd, quantities: &[(T, u128)]) -> Vec<Usd> {
     let parts = share_out(amount.0.unsigned_abs(), &weights).unwrap_or_else(|| vec![0; weights.len()]);
     parts.into_iter().map(|part| Usd(part as i128 * amount.0.signum())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Books, list_prices, micro};
+    use super::*;
+    use crate::units::BILL_GB;
+
+    /// Repository 1 keeps 1 GB and copies 2, repository 2 keeps 3 GB from the 16th on.
+    fn books() -> Books {
+        let mut books = Books::new(&["main"], &["us-east-1", "eu-west-1"], &[30]);
+        books.repository = Some(1);
+        books.store("us-east-1", BILL_GB, 0..720);
+        books.copy("us-east-1", "eu-west-1", 4, 2 * u128::from(BILL_GB));
+        books.repository = Some(2);
+        books.store("us-east-1", 3 * BILL_GB, 360..720);
+        books
+    }
+
+    #[test]
+    fn repositories_pay_for_what_is_metered_for_them() {
+        let books = books();
+        let costs = split_by_repository(&books.bill(&list_prices()), &books.ledger);
+        let costs: Vec<_> = costs.iter().map(|c| (c.repository, micro(c.storage), micro(c.transfer))).collect();
+        let row = |repository, storage: &str, transfer: &str| (repository, storage.to_string(), transfer.to_string());
+        assert_eq!(costs, [row(Some(1), "0.100000", "0.040000"), row(Some(2), "0.150000", "0.000000")]);
+    }
+
+    #[test]
+    fn days_pay_for_what_is_metered_on_them() {
+        let books = books();
+        let costs = split_by_day(&books.bill(&list_prices()), &books.ledger, &books.calendar);
+        assert_eq!(costs.len(), 30);
+        let day = |day: usize| micro(costs[day].cost);
+        assert_eq!([day(0), day(4), day(15)], ["0.003333", "0.043333", "0.013333"]);
+    }
+}

@@ -264,6 +264,26 @@ fn a_region_without_a_sourced_price_is_refused_with_the_mend() {
 }
 
 #[test]
+fn inferred_prices_are_named_unless_they_are_overridden() {
+    let books = Books::new(&["main"], &["us-east-1", "eu-west-1", "sa-east-1"], &[30]);
+    let needs: Vec<Need> = (0..3)
+        .flat_map(|region| [Need::Storage(RegionId(region)), Need::NatData(RegionId(region))])
+        .chain([Need::Copy { from: RegionId(0), to: RegionId(1) }])
+        .collect();
+    let mut terms = list_prices();
+    terms.overrides.storage.by_region.insert("sa-east-1".to_string(), Price(1));
+    let assumed = terms.assumed(&books.cloud, &needs);
+    let told: Vec<_> = assumed.iter().map(|it| (it.what, it.regions.join(" "), it.source.key.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (Quantity::Storage, "eu-west-1".to_string(), "C1-default"),
+            (Quantity::NatData, "eu-west-1 sa-east-1".to_string(), "C31-equal"),
+        ]
+    );
+}
+
+#[test]
 fn a_bill_that_lacks_a_price_is_an_error_and_so_is_a_tier_that_nobody_sourced() {
     let mut books = Books::new(&["main"], &["us-east-1", "ap-southeast-4", "eu-central-2"], &[30]);
     books.pull("eu-central-2", "us-east-1", 0, 10_240 * GB);
