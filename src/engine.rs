@@ -3,9 +3,19 @@
 //! It knows dollars as little as it knows files. One call of [`run`] is one trial of one strategy: it takes
 //! the model, draws from named streams only, and returns usage, histograms and series.
 
+mod bound;
+mod copies;
+mod downloads;
+mod metering;
 mod outcome;
+mod probes;
+mod pulls;
+mod run;
+mod series;
+mod world;
 
 pub use outcome::{DailySeries, Outcome, ProbeResult, PullTimes, RepositoryCounts};
+pub use run::run;
 
 use crate::cloud::Cloud;
 use crate::demand::Demand;
@@ -85,9 +95,4 @@ pub enum ProbeMetric {
     PullTime,
     /// Each release: until it is in every registry whose clusters run it.
     ReleaseEverywhere,
-}
-
-/// Runs one trial (from 1) of the strategy with this index.
-pub fn run(_model: &Model, _strategy: usize, _seed: u64, _trial: u64) -> Outcome {
-    Outcome::default()
 }
