@@ -49,7 +49,7 @@ pub use patterns::{Patterns, glob};
 pub use quota::Quota;
 pub use repository::{Refused, Repository, Stored};
 pub use rules::{RuleProblem, Selected, destinations, selected_by};
-pub use template::{Purpose, RepositorySettings, template_for};
+pub use template::{CreatedBy, RepositorySettings, template_for};
 
 /// A layer: a compressed blob. Two layers of one id are the same blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -96,7 +96,7 @@ impl Trial<'_> {
             self.copies[under_way].pulls.push(pull);
             return;
         }
-        let id = self.insert_copy(component, order, None, CreatedBy::PullThroughCache);
+        let id = self.insert_copy(component, order, None, CreatedBy::Cache);
         self.copies[id].pulls.push(pull);
         if share { self.begin_copy(id) } else { self.begin_whole_copy(id) }
     }

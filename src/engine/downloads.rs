@@ -103,9 +103,7 @@ impl<'a> Downloads<'a> {
     pub fn new(cloud: &'a Cloud, egress: Option<(RegistryId, Bandwidth)>) -> Self {
         let mut fabric = Fabric::new();
         let efficiency = cloud.links.efficiency;
-        let mut pipe = |limit: Bandwidth| {
-            (!limit.is_unlimited()).then(|| fabric.pipe(Bandwidth(limit.0 * efficiency)))
-        };
+        let mut pipe = |limit: Bandwidth| (!limit.is_unlimited()).then(|| fabric.pipe(Bandwidth(limit.0 * efficiency)));
         let mut limits = cloud.links.registry_egress.clone();
         if let Some((registry, limit)) = egress {
             let own = &mut limits[usize::from(registry.0)];
@@ -140,7 +138,8 @@ impl<'a> Downloads<'a> {
         }
         let node = Bandwidth(node.0 * self.cloud.links.efficiency);
         let slow_start = self.cloud.links.slow_start;
-        Some(download_time(layers, parallel, line.ceiling, node, self.per_layer(line.rtt), slow_start, line.rtt))
+        let per_layer = self.per_layer(line.rtt);
+        Some(download_time(layers, parallel, line.ceiling.0, node.0, per_layer, slow_start, line.rtt))
     }
 
     fn per_layer(&self, rtt: Span) -> Span {
@@ -150,7 +149,13 @@ impl<'a> Downloads<'a> {
 
     /// Begins a download at `now` on a line with pipes; its steps are scheduled through `schedule`.
     pub fn begin(
-        &mut self, now: Time, line: Line, layers: Vec<u64>, parallel: u32, node: Bandwidth, waiter: Waiter,
+        &mut self,
+        now: Time,
+        line: Line,
+        layers: Vec<u64>,
+        parallel: u32,
+        node: Bandwidth,
+        waiter: Waiter,
         schedule: &mut dyn FnMut(Time, Step),
     ) {
         let node = Bandwidth(node.0 * self.cloud.links.efficiency);
@@ -185,9 +190,7 @@ impl<'a> Downloads<'a> {
                 let download = &mut self.downloads[id];
                 let mut window = Bandwidth::UNLIMITED;
                 if ramp {
-                    for (step, (after, rate)) in
-                        ramp_rates(download.line.rtt, download.line.ceiling).enumerate()
-                    {
+                    for (step, (after, rate)) in ramp_rates(download.line.rtt, download.line.ceiling).enumerate() {
                         if step == 0 {
                             window = rate;
                         } else {

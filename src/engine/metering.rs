@@ -56,7 +56,14 @@ impl<'a> Meters<'a> {
     }
 
     /// A repository's bytes in a registry change by `delta` at `now`.
-    pub fn store(&mut self, registry: RegistryId, repository: RepositoryId, stored: &mut Stored, delta: i128, now: Time) {
+    pub fn store(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        stored: &mut Stored,
+        delta: i128,
+        now: Time,
+    ) {
         self.settle(registry, repository, stored, now);
         stored.bytes = (i128::from(stored.bytes) + delta) as u64;
         let (total, since) = self.stored[usize::from(registry.0)];
@@ -104,7 +111,13 @@ impl<'a> Meters<'a> {
 
     /// Bytes of a repository moved between regions, on `account`'s bill; nothing within a region.
     pub fn transfer(
-        &mut self, item: Item, account: AccountId, from: RegionId, to: RegionId, repository: RepositoryId, bytes: u64,
+        &mut self,
+        item: Item,
+        account: AccountId,
+        from: RegionId,
+        to: RegionId,
+        repository: RepositoryId,
+        bytes: u64,
         at: Time,
     ) {
         if from != to {
@@ -115,15 +128,19 @@ impl<'a> Meters<'a> {
 
     /// Bytes of a repository through a NAT gateway in the puller's region.
     pub fn nat(
-        &mut self, account: AccountId, from: RegionId, to: RegionId, repository: RepositoryId, bytes: u64, at: Time,
+        &mut self,
+        account: AccountId,
+        from: RegionId,
+        to: RegionId,
+        repository: RepositoryId,
+        bytes: u64,
+        at: Time,
     ) {
         let meter = self.meter(Item::Nat, account, to, from, to);
         self.add(meter, repository, bytes, at);
     }
 
-    fn meter(
-        &mut self, item: Item, account: AccountId, region: RegionId, from: RegionId, to: RegionId,
-    ) -> MeterId {
+    fn meter(&mut self, item: Item, account: AccountId, region: RegionId, from: RegionId, to: RegionId) -> MeterId {
         let ledger = &mut self.ledger;
         *self
             .transfers

@@ -147,7 +147,11 @@ impl<'a> Probes<'a> {
 
     /// When an image was pushed to a registry.
     pub fn pushed_at(
-        &self, world: &World, registry: RegistryId, repository: RepositoryId, image: &Arc<Image>,
+        &self,
+        world: &World,
+        registry: RegistryId,
+        repository: RepositoryId,
+        image: &Arc<Image>,
     ) -> Option<Time> {
         let shelf = world.find(registry, repository)?;
         world.shelf(shelf).state.pushed_at(image.id)

@@ -9,13 +9,18 @@ use std::collections::{BTreeMap, VecDeque};
 use slab::Slab;
 
 use crate::cloud::RegistryId;
-use crate::demand::{ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, Push, RepositoryId, Source, fingerprint};
+use crate::demand::{
+    ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, Push, RepositoryId, Source, fingerprint,
+};
 use crate::registry::{Quota, Scanning};
 use crate::sim::{EntityKey, Purpose, Queue, Stream};
 use crate::strategy::behaviour::{Action, Behaviour};
-use crate::strategy::{Kind, Strategy, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy};
+use crate::strategy::{
+    Kind, Strategy, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy,
+};
 use crate::units::{DAY, Span, Time};
 
+use super::bound::Bound;
 use super::copies::{CopyUnderWay, LaneState};
 use super::downloads::{Downloads, Step, Waiter};
 use super::metering::Meters;
@@ -23,7 +28,6 @@ use super::probes::Probes;
 use super::pulls::Pull;
 use super::series::Series;
 use super::world::{ShelfId, World};
-use super::bound::Bound;
 use super::{Model, Outcome};
 use crate::ledger::{Item, Ledger};
 
@@ -467,9 +471,7 @@ fn class(occurrence: &Occurrence) -> u8 {
     }
 }
 
-fn behaviour<'a>(
-    kind: &'a Kind, model: &'a Model, world: &World, seed: u64, trial: u64,
-) -> Box<dyn Behaviour + 'a> {
+fn behaviour<'a>(kind: &'a Kind, model: &'a Model, world: &World, seed: u64, trial: u64) -> Box<dyn Behaviour + 'a> {
     match kind {
         Kind::CrossRegionPull => Box::new(cross_region_pull::PullFromHome),
         Kind::Replication(settings) => {

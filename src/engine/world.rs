@@ -86,9 +86,7 @@ impl<'a> World<'a> {
     }
 
     /// The shelf of a repository in a registry, made by the service when it is not there yet; `true` when it was made.
-    pub fn find_or_create(
-        &mut self, registry: RegistryId, repository: RepositoryId, by: CreatedBy,
-    ) -> (ShelfId, bool) {
+    pub fn find_or_create(&mut self, registry: RegistryId, repository: RepositoryId, by: CreatedBy) -> (ShelfId, bool) {
         match self.find(registry, repository) {
             Some(id) => (id, false),
             None => {

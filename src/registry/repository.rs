@@ -108,6 +108,16 @@ impl Repository {
         self.shelf.get(*self.places.get(&id)?).map(|held| &held.image)
     }
 
+    /// When an image became whole here.
+    pub fn pushed_at(&self, image: u32) -> Option<Time> {
+        self.shelf.since(*self.places.get(&image)?)
+    }
+
+    /// Whether a lifecycle policy acts here.
+    pub fn has_lifecycle(&self) -> bool {
+        self.lifecycle.is_some()
+    }
+
     /// The image that holds a tag.
     pub fn holder(&self, tag: &str) -> Option<&Arc<Image>> {
         self.shelf.get(*self.tags.get(tag)?).map(|held| &held.image)

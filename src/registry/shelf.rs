@@ -56,6 +56,11 @@ impl<T> Shelf<T> {
         place
     }
 
+    /// Since when the thing at this place is there.
+    pub(super) fn since(&self, place: u32) -> Option<Time> {
+        self.slots.get(place as usize).filter(|slot| slot.item.is_some()).map(|slot| slot.since)
+    }
+
     /// Takes the thing at this place out.
     pub(super) fn take(&mut self, place: u32) -> Option<T> {
         let free = self.free;

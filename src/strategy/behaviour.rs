@@ -132,9 +132,5 @@ pub trait Behaviour {
 
 /// The image that a request means in a registry: the one it names, or whatever its moving tag points to there.
 pub fn resolve(request: &Request, registry: RegistryId, view: &dyn View) -> Option<Arc<Image>> {
-    if request.moving {
-        view.holder(registry, request.repository, &request.tag)
-    } else {
-        Some(request.image.clone())
-    }
+    if request.moving { view.holder(registry, request.repository, &request.tag) } else { Some(request.image.clone()) }
 }

@@ -45,7 +45,9 @@ impl<'a> Job<'a> {
         if !self.settings.tags.matches(&push.tag) {
             return;
         }
-        let Some((_, destinations)) = self.settings.copies.iter().find(|(id, _)| *id == push.repository) else { return };
+        let Some((_, destinations)) = self.settings.copies.iter().find(|(id, _)| *id == push.repository) else {
+            return;
+        };
         self.pending.extend(destinations.iter().map(|to| Pending {
             repository: push.repository,
             image: push.image.clone(),
