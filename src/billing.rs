@@ -3,8 +3,27 @@
 //! Money is worked out last, from metered usage alone, so prices can be changed without simulating again. Each bill row
 //! (one per tier) is rounded once, half to even, to 10^-9 dollars; every other amount derives from rows.
 
+use std::collections::BTreeMap;
+
 use crate::cloud::{AccountId, RegionId};
+use crate::units::wide::mul_div;
 use crate::units::{Price, Span, Usd};
+
+mod book;
+mod bound;
+mod change;
+mod need;
+mod price;
+mod proportion;
+mod split;
+mod terms;
+
+pub use book::{BookProblem, FreeAllowances, PriceBook, Quantity, Source};
+pub use change::{PriceChange, diff, show};
+pub use need::{Missing, Need};
+pub use price::bill;
+pub use split::{DayCost, RepositoryCost, split_by_day, split_by_repository};
+pub use terms::{AlreadyUsed, Discount, Override, Overrides, Tariff, Terms, Tier};
 
 /// What a bill row is for; names are the contract's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +50,38 @@ pub enum LineItem {
     People,
 }
 
+impl LineItem {
+    /// All, in the order of a bill.
+    pub const ALL: [LineItem; 10] = [
+        LineItem::Storage,
+        LineItem::Archive,
+        LineItem::Retrieval,
+        LineItem::Copy,
+        LineItem::Pull,
+        LineItem::Nat,
+        LineItem::Endpoint,
+        LineItem::Scan,
+        LineItem::Runner,
+        LineItem::People,
+    ];
+
+    /// Its name in scenarios and in `bill.csv`.
+    pub fn name(self) -> &'static str {
+        match self {
+            LineItem::Storage => "storage",
+            LineItem::Archive => "archive",
+            LineItem::Retrieval => "retrieval",
+            LineItem::Copy => "copy",
+            LineItem::Pull => "pull",
+            LineItem::Nat => "nat",
+            LineItem::Endpoint => "endpoint",
+            LineItem::Scan => "scan",
+            LineItem::Runner => "runner",
+            LineItem::People => "people",
+        }
+    }
+}
+
 /// How pulls out of another region are priced (facts C13 to C15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PullReading {
@@ -38,6 +89,24 @@ pub enum PullReading {
     InterRegion,
     /// At the source region's internet tiers, as the service publishes.
     Internet,
+}
+
+impl PullReading {
+    /// Its name in scenarios and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            PullReading::InterRegion => "inter-region",
+            PullReading::Internet => "internet",
+        }
+    }
+
+    /// The other one.
+    pub fn other(self) -> PullReading {
+        match self {
+            PullReading::InterRegion => PullReading::Internet,
+            PullReading::Internet => PullReading::InterRegion,
+        }
+    }
 }
 
 /// What a GB-month is.
@@ -83,4 +152,81 @@ pub struct BillRow {
     pub unit_price: Price,
     /// Rounded once.
     pub cost: Usd,
+}
+
+impl BillRow {
+    /// Priced units as a float, for drawing.
+    pub fn quantity(&self) -> f64 {
+        self.amount as f64 / self.per as f64
+    }
+
+    /// Priced units in decimal, rounded half up to nine places, without trailing zeros: `0.558793545`.
+    pub fn quantity_text(&self) -> String {
+        const PLACES: u128 = 1_000_000_000;
+        let (whole, rest) = (self.amount / self.per, self.amount % self.per);
+        // The rest is below `per`, so its billionths are at most a billion, and a carry is the whole's.
+        let (down, remainder) = mul_div(rest, PLACES, self.per).unwrap_or_default();
+        let billionths = down + u128::from(remainder >= self.per - remainder);
+        let (whole, billionths) = (whole + billionths / PLACES, billionths % PLACES);
+        let text = format!("{whole}.{billionths:09}");
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    }
+}
+
+/// What one trial of one strategy costs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bill {
+    /// In order of month, account, region, line item, source, destination, tier.
+    pub rows: Vec<BillRow>,
+}
+
+impl Bill {
+    /// The cost: by definition the sum of the rows.
+    pub fn total(&self) -> Usd {
+        self.rows.iter().map(|row| row.cost).sum()
+    }
+
+    /// Cost by line item, in the order of the line items; only those that have a row.
+    pub fn by_line_item(&self) -> BTreeMap<LineItem, Usd> {
+        let mut sums = BTreeMap::new();
+        for row in &self.rows {
+            *sums.entry(row.line_item).or_default() += row.cost;
+        }
+        sums
+    }
+
+    /// Cost by account; only those that have a row.
+    pub fn by_account(&self) -> BTreeMap<AccountId, Usd> {
+        let mut sums = BTreeMap::new();
+        for row in &self.rows {
+            *sums.entry(row.account).or_default() += row.cost;
+        }
+        sums
+    }
+}
+
+/// Why a ledger cannot be priced. All are final for that trial.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BillError {
+    /// A meter's sum does not fit: the usage is beyond anything that exists.
+    #[error("metered usage does not fit: {meter}")]
+    UsageTooLarge {
+        /// The meter in words.
+        meter: String,
+    },
+    /// An amount of money does not fit.
+    #[error("an amount of money does not fit: {meter}")]
+    AmountTooLarge {
+        /// The meter in words.
+        meter: String,
+    },
+    /// A transfer was metered without its ends, so it has no price.
+    #[error("a transfer was metered without its ends: {meter}")]
+    NoEnds {
+        /// The meter in words.
+        meter: String,
+    },
+    /// Nobody gives the price.
+    #[error("{0}")]
+    NoPrice(Missing),
 }

@@ -10,6 +10,7 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 
 pub mod parse;
+pub mod wide;
 
 /// Bytes in a GB of a bill: 2^30 (storage, transfer, NAT, endpoints and tier bounds; see the manual, "GB on a bill").
 pub const BILL_GB: u64 = 1 << 30;
@@ -181,12 +182,10 @@ impl Usd {
         let pico = u128::from(price.0.unsigned_abs());
         // 1 nano-dollar = 1000 pico-dollars: amount = pico * quantity / (per * 1000).
         let divisor = per.checked_mul(1000)?;
-        let whole = (quantity / divisor).checked_mul(pico)?;
-        let rest = (quantity % divisor).checked_mul(pico)?;
-        let (quotient, remainder) = (rest / divisor, rest % divisor);
-        let twice = remainder.checked_mul(2)?;
-        let up = twice > divisor || (twice == divisor && (whole + quotient) % 2 == 1);
-        let amount = i128::try_from(whole.checked_add(quotient)?.checked_add(u128::from(up))?).ok()?;
+        let (quotient, remainder) = wide::mul_div(pico, quantity, divisor)?;
+        let rest_of_unit = divisor - remainder;
+        let up = remainder > rest_of_unit || (remainder == rest_of_unit && quotient % 2 == 1);
+        let amount = i128::try_from(quotient.checked_add(u128::from(up))?).ok()?;
         Some(Usd(if negative { -amount } else { amount }))
     }
 }
@@ -230,6 +229,15 @@ mod tests {
         let month = u128::from(BILL_GB) * (30 * DAY) as u128;
         let cost = Usd::of(Price(100_000_000_000), byte_nanos, month).expect("fits");
         assert_eq!(cost.to_string(), "0.000620882");
+    }
+
+    #[test]
+    fn a_price_with_no_common_factor_does_not_overflow_on_the_way() {
+        // 10^15 bytes for a 31-day month at $0.199999999999 per GB-month: the product has 160 bits, the amount 28.
+        let byte_nanos = 1_000_000_000_000_000u128 * (31 * DAY) as u128;
+        let month = u128::from(BILL_GB) * (31 * DAY) as u128;
+        let cost = Usd::of(Price(199_999_999_999), byte_nanos, month).expect("fits");
+        assert_eq!(cost.to_string(), "186264.514922164");
     }
 
     #[test]
