@@ -14,6 +14,11 @@ mod run;
 mod series;
 mod world;
 
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
 pub use outcome::{DailySeries, Outcome, ProbeResult, PullTimes, RepositoryCounts};
 pub use run::run;
 

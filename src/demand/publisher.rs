@@ -280,8 +280,7 @@ impl<'a> Publisher<'a> {
         let Event { at, image, number, version, release, new_image, promoted } = event;
         let event = state.events;
         state.events += 1;
-        let published =
-            Published { at, repository, image, number, event, version, release, new_image, promoted, tags };
+        let published = Published { at, repository, image, number, event, version, release, new_image, promoted, tags };
         state.record(&published);
         published
     }

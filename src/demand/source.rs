@@ -312,8 +312,7 @@ impl<'a> Source<'a> {
     fn start_deploy(&mut self, at: Time, mut deploy: Box<Deploy>) {
         let cluster = &mut self.clusters[usize::from(deploy.cluster)];
         cluster.deploy(deploy.slot, &deploy.version);
-        deploy.pulls =
-            cluster.deploy_pulls(usize::from(deploy.trigger), deploy.slot, deploy.draws, at, self.end);
+        deploy.pulls = cluster.deploy_pulls(usize::from(deploy.trigger), deploy.slot, deploy.draws, at, self.end);
         if let Some((first, ..)) = deploy.pulls.first().copied() {
             self.schedule(first, PULLS, Event::DeployPull(deploy));
         }
@@ -468,7 +467,9 @@ impl<'a> Source<'a> {
             }
             Clock::Rate { arrivals, times, .. } => (arrivals.next(times), PULLS, Event::Rate { cluster, trigger }),
             Clock::Times(times) => (times.next().copied(), PULLS, Event::Moment { cluster, trigger }),
-            Clock::List { rows, .. } => (rows.clone().next().map(|(_, row)| row.at), PULLS, Event::Listed { cluster, trigger }),
+            Clock::List { rows, .. } => {
+                (rows.clone().next().map(|(_, row)| row.at), PULLS, Event::Listed { cluster, trigger })
+            }
         };
         if let Some(at) = next {
             self.schedule(at, priority, event);

@@ -72,6 +72,8 @@ struct Download {
     layers: Vec<u64>,
     next: usize,
     unfinished: usize,
+    /// Connections at a time; at least 1.
+    parallel: u32,
     /// Ceiling of all its connections together.
     node: Bandwidth,
     per_layer: Span,
@@ -162,10 +164,11 @@ impl<'a> Downloads<'a> {
         let per_layer = self.per_layer(line.rtt);
         let unfinished = layers.len();
         self.begun += 1;
-        let (serial, active) = (self.begun, Vec::new());
-        let download = Download { serial, line, layers, next: 0, unfinished, node, per_layer, active, waiter };
+        let (serial, active, parallel) = (self.begun, Vec::new(), parallel.max(1));
+        let download =
+            Download { serial, line, layers, next: 0, unfinished, parallel, node, per_layer, active, waiter };
         let id = self.downloads.insert(download);
-        for _ in 0..parallel.max(1) {
+        for _ in 0..parallel {
             self.request_next(id, now, schedule);
         }
     }
@@ -177,7 +180,10 @@ impl<'a> Downloads<'a> {
         download.next += 1;
         let mut at = now + download.per_layer;
         if self.cloud.links.slow_start == SlowStart::Delay {
-            at = at + slow_start_delay(download.line.ceiling, download.line.rtt, *bytes);
+            // Reckoned, as for a download alone, at the rate that it gets when all its connections flow.
+            let share = Bandwidth(download.node.0 / f64::from(download.parallel));
+            let rate = if share < download.line.ceiling { share } else { download.line.ceiling };
+            at = at + slow_start_delay(rate, download.line.rtt, *bytes);
         }
         schedule(at, Step::Flow { download: id, layer });
     }
