@@ -14,6 +14,7 @@ pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 
 use serde::{Deserialize, Serialize};
 
+use crate::billing::Terms;
 use crate::engine::Model;
 use crate::units::{Span, Usd};
 
@@ -28,6 +29,8 @@ pub struct Scenario {
     pub path: PathBuf,
     /// What the engine runs.
     pub model: Model,
+    /// What usage costs.
+    pub terms: Terms,
     /// How often, and against what.
     pub run: RunPlan,
     /// Requirements, in file order (enabled ones).

@@ -15,7 +15,7 @@ use crate::cloud::RegistryId;
 use crate::demand::{ClusterId, IfMissing, RepositoryId};
 use crate::registry::{Patterns, ReplicationRule};
 use crate::sim::Law;
-use crate::units::{Bandwidth, Span, Time, Usd};
+use crate::units::{Bandwidth, NANOS, Span, Time, Usd};
 
 /// A named strategy of a scenario.
 #[derive(Clone, Debug)]
@@ -96,6 +96,32 @@ pub struct Replication {
     pub retries: u32,
     /// Images there at the start.
     pub existing: Existing,
+}
+
+impl Replication {
+    /// Service delays that a scenario may name, in the order in which a report shows them beside each other.
+    pub const DELAYS: [&'static str; 3] = ["typical", "fast", "slow"];
+
+    /// The law behind a name of [`Self::DELAYS`], in nanoseconds. All three are assumptions: the service says "usually
+    /// under 30 minutes" and promises nothing (theory A6, facts A67 to A69).
+    pub fn named_delay(name: &str) -> Option<Law> {
+        let nanos = |seconds: f64| seconds * NANOS as f64;
+        match name {
+            "typical" => Some(Law::Quantiles(vec![
+                (0.5, nanos(3.0)),
+                (0.9, nanos(15.0)),
+                (0.99, nanos(120.0)),
+                (0.999, nanos(1800.0)),
+            ])),
+            "fast" => Some(Law::Constant(nanos(2.0))),
+            // p99 = median · exp(z·sigma), with z the 99 % point of the normal law.
+            "slow" => {
+                let sigma = libm::log(1800.0 / 30.0) / 2.326_347_874_040_841;
+                Some(Law::Lognormal { median: nanos(30.0), sigma, max: None })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What became of images that were there before the rules.

@@ -164,7 +164,8 @@ impl<'a> Downloads<'a> {
         let per_layer = self.per_layer(line.rtt);
         let unfinished = layers.len();
         self.begun += 1;
-        let (serial, active, parallel) = (self.begun, Vec::new(), parallel.max(1));
+        let parallel = parallel.clamp(1, layers.len().max(1) as u32);
+        let (serial, active) = (self.begun, Vec::new());
         let download =
             Download { serial, line, layers, next: 0, unfinished, parallel, node, per_layer, active, waiter };
         let id = self.downloads.insert(download);

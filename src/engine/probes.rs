@@ -111,8 +111,12 @@ impl<'a> Probes<'a> {
             }
             let (there, missing): (Vec<RegistryId>, Vec<RegistryId>) =
                 wanted.into_iter().partition(|registry| world.holds(*registry, push.repository, push.image.id));
-            for registry in &there {
-                self.record(index, self.region(*registry), Some(Span::ZERO));
+            let mut regions: Vec<usize> = there.iter().map(|registry| self.region(*registry)).collect();
+            regions.sort_unstable();
+            regions.dedup();
+            regions.retain(|region| missing.iter().all(|registry| self.region(*registry) != *region));
+            for region in regions {
+                self.record(index, region, Some(Span::ZERO));
             }
             if missing.is_empty() {
                 if !there.is_empty() {
@@ -130,13 +134,14 @@ impl<'a> Probes<'a> {
         let Some(mut releases) = self.releases.remove(&(repository, image)) else { return };
         let region = self.region(registry);
         for release in &mut releases {
-            let before = release.missing.len();
-            release.missing.retain(|missing| *missing != registry);
-            if release.missing.len() < before {
+            let Some(place) = release.missing.iter().position(|missing| *missing == registry) else { continue };
+            release.missing.swap_remove(place);
+            // A region has the release when its last registry has it.
+            if release.missing.iter().all(|missing| self.region(*missing) != region) {
                 self.record(release.probe, region, Some(now - release.pushed));
-                if release.missing.is_empty() {
-                    self.record(release.probe, self.model.cloud.regions.len(), Some(now - release.pushed));
-                }
+            }
+            if release.missing.is_empty() {
+                self.record(release.probe, self.model.cloud.regions.len(), Some(now - release.pushed));
             }
         }
         releases.retain(|release| !release.missing.is_empty());
@@ -161,8 +166,11 @@ impl<'a> Probes<'a> {
     pub fn close(mut self) -> Vec<Vec<ProbeResult>> {
         let releases = std::mem::take(&mut self.releases);
         for release in releases.into_values().flatten() {
-            for registry in &release.missing {
-                self.record(release.probe, self.region(*registry), None);
+            let mut regions: Vec<usize> = release.missing.iter().map(|registry| self.region(*registry)).collect();
+            regions.sort_unstable();
+            regions.dedup();
+            for region in regions {
+                self.record(release.probe, region, None);
             }
             self.record(release.probe, self.model.cloud.regions.len(), None);
         }

@@ -61,6 +61,11 @@ impl Histogram {
         self.count + self.infinite
     }
 
+    /// Events that never ended.
+    pub fn infinite(&self) -> u64 {
+        self.infinite
+    }
+
     /// Mean of the finite events, in seconds.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64 / 1e9)

@@ -1,0 +1,80 @@
+//! From what was gathered to rows: one file per table of design's list of results.
+//!
+//! Figures per month are the cost of the period over the months covered; counts and bytes are means per trial; quantiles
+//! come from histograms merged over trials; differences are means over trials of per-trial differences. Nothing here
+//! rounds: that is for those who print.
+
+use super::gathered::Gathered;
+use super::statistics::Estimate;
+use super::tables::Tables;
+use super::variants::Line;
+use crate::scenario::Scenario;
+use crate::strategy::Strategy;
+
+mod bill;
+mod comparison;
+mod latency;
+mod objectives;
+mod record;
+mod repositories;
+mod summary;
+mod timeline;
+
+/// A strategy that was asked for, with all that its trials left.
+#[derive(Clone, Copy)]
+struct Column<'a> {
+    /// Index in the scenario.
+    index: usize,
+    strategy: &'a Strategy,
+    gathered: &'a Gathered,
+}
+
+/// What every table is made from.
+struct View<'a> {
+    scenario: &'a Scenario,
+    /// The strategies asked for, in the scenario's order.
+    columns: Vec<Column<'a>>,
+    /// Trials of each.
+    trials: f64,
+    /// Months covered by the period.
+    months: f64,
+}
+
+/// Every table but what only the caller knows (wall time, memory).
+pub(super) fn tables(scenario: &Scenario, lines: &[Line], gathered: &[Gathered]) -> Tables {
+    let columns: Vec<Column> = lines
+        .iter()
+        .zip(gathered)
+        .filter(|(line, _)| line.delay.is_none())
+        .map(|(line, gathered)| {
+            let strategy = &scenario.model.strategies[line.original];
+            Column { index: line.original, strategy, gathered }
+        })
+        .collect();
+    let trials = columns.first().map_or(0, |column| column.gathered.trials.len());
+    let months = scenario.model.calendar.months_covered();
+    let view = View { scenario, columns, trials: trials as f64, months };
+    Tables {
+        summary: summary::rows(&view),
+        comparison: comparison::rows(&view),
+        bill: bill::rows(&view),
+        trials: summary::trials(&view),
+        repositories: repositories::rows(&view),
+        latency: latency::rows(&view),
+        timeline: timeline::rows(&view),
+        objectives: objectives::rows(&view),
+        run: record::record(&view, lines, gathered),
+    }
+}
+
+impl View<'_> {
+    /// Dollars of all trials as a mean per trial and month.
+    fn per_month(&self, usd: crate::units::Usd) -> f64 {
+        usd.dollars() / (self.trials * self.months)
+    }
+
+    /// The mean cost per month of a column, and its interval.
+    fn cost(&self, column: &Column) -> Estimate {
+        Estimate::of(&column.gathered.costs_per_month(self.months))
+    }
+}

@@ -1,0 +1,203 @@
+//! Means, Student-t intervals, paired differences and the rule that stops a run at a wanted precision.
+//!
+//! Every sum is taken in trial order, so a result has the same bits whatever thread finished first. The quantile of
+//! Student's t is worked out here on the `libm` crate instead of taken from a statistics crate, because those call the
+//! platform's logarithm and results would then differ between platforms in their last bits; such a crate serves as the
+//! oracle in the tests.
+//!
+//! An interval needs at least two trials. With one there is a mean and nothing to say about its error.
+
+/// A mean over trials, and half the width of its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The mean.
+    pub mean: f64,
+    /// The interval is `mean` ± this; `None` with fewer than two trials.
+    pub half_width: Option<f64>,
+}
+
+/// Coverage of every interval that a study reports.
+pub const CONFIDENCE: f64 = 0.95;
+
+impl Estimate {
+    /// Mean and interval of independent trials, in trial order: X̄ ± t(n−1, 0.975)·s/√n (theory E1.3). Without a value
+    /// the mean is 0.
+    pub fn of(values: &[f64]) -> Estimate {
+        let n = values.len() as f64;
+        if values.is_empty() {
+            return Estimate { mean: 0.0, half_width: None };
+        }
+        let mean = values.iter().sum::<f64>() / n;
+        let half_width = (values.len() >= 2).then(|| {
+            let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+            let deviation = libm::sqrt(squares / (n - 1.0));
+            t_quantile(values.len() as u64 - 1, (1.0 + CONFIDENCE) / 2.0) * deviation / libm::sqrt(n)
+        });
+        Estimate { mean, half_width }
+    }
+
+    /// The mean of `values` − `baseline`, paired by trial: what two strategies have in common (their demand) cancels
+    /// (theory E1.6). The slices hold the same trials.
+    pub fn of_differences(values: &[f64], baseline: &[f64]) -> Estimate {
+        let differences: Vec<f64> = values.iter().zip(baseline).map(|(value, base)| value - base).collect();
+        Estimate::of(&differences)
+    }
+
+    /// Lower end of the interval.
+    pub fn low(&self) -> Option<f64> {
+        self.half_width.map(|half| self.mean - half)
+    }
+
+    /// Upper end of the interval.
+    pub fn high(&self) -> Option<f64> {
+        self.half_width.map(|half| self.mean + half)
+    }
+
+    /// Whether the interval is within ± `relative` of the true mean, by Law's corrected target γ/(1 + γ) (theory E1.4):
+    /// the half-width is held against the estimated mean, which errs itself. An interval of no width always is.
+    pub fn is_within(&self, relative: f64) -> bool {
+        let target = relative / (1.0 + relative);
+        self.half_width.is_some_and(|half| half <= target * self.mean.abs())
+    }
+}
+
+/// The `p`-quantile of Student's t with so many degrees of freedom (at least 1), for `p` in [0.5, 1).
+///
+/// Bisection on the distribution function: it is called a few hundred times a run, and bisection cannot go astray.
+pub fn t_quantile(freedom: u64, p: f64) -> f64 {
+    let tail = 2.0 * (1.0 - p);
+    let mut high = 1.0;
+    while two_sided_tail(high, freedom) > tail && high < 1e12 {
+        high *= 2.0;
+    }
+    let mut low = 0.0;
+    for _ in 0..80 {
+        let middle = (low + high) / 2.0;
+        if two_sided_tail(middle, freedom) > tail {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    (low + high) / 2.0
+}
+
+/// P(|T| > t) = I_x(ν/2, 1/2) at x = ν/(ν + t²).
+fn two_sided_tail(t: f64, freedom: u64) -> f64 {
+    let nu = freedom as f64;
+    incomplete_beta(nu / 2.0, 0.5, nu / (nu + t * t))
+}
+
+/// The regularised incomplete beta function, by its continued fraction (Numerical Recipes 6.4, method of Lentz).
+fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
+    if x <= 0.0 || x >= 1.0 {
+        return x.clamp(0.0, 1.0);
+    }
+    // The fraction converges fast below the mean of the beta law; above it the mirror image is used.
+    if x > (a + 1.0) / (a + b + 2.0) {
+        return 1.0 - incomplete_beta(b, a, 1.0 - x);
+    }
+    let log_front = libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b) + a * libm::log(x) + b * libm::log1p(-x);
+    libm::exp(log_front) / a / beta_fraction(a, b, x)
+}
+
+/// Denominator form of the continued fraction of [`incomplete_beta`].
+fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
+    const TINY: f64 = 1e-300;
+    let away_from_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
+    let (mut c, mut d, mut fraction) = (1.0, 0.0, 1.0);
+    for step in 1..=300u32 {
+        let m = f64::from(step / 2);
+        let coefficient = if step == 1 {
+            -(a + b) * x / (a + 1.0)
+        } else if step % 2 == 0 {
+            m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
+        } else {
+            -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))
+        };
+        d = 1.0 / away_from_zero(1.0 + coefficient * d);
+        c = away_from_zero(1.0 + coefficient / c);
+        fraction *= c * d;
+        if (c * d - 1.0).abs() < 1e-15 {
+            break;
+        }
+    }
+    fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use statrs::distribution::{ContinuousCDF, StudentsT};
+
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_the_printed_table() {
+        for (freedom, p, expected) in [
+            (1, 0.975, 12.706_204_736),
+            (2, 0.975, 4.302_652_730),
+            (4, 0.975, 2.776_445_105),
+            (9, 0.975, 2.262_157_163),
+            (19, 0.975, 2.093_024_054),
+            (19, 0.95, 1.729_132_812),
+            (99, 0.975, 1.984_216_952),
+            (999, 0.975, 1.962_341_461),
+        ] {
+            let got = t_quantile(freedom, p);
+            assert!((got - expected).abs() < 2e-9, "t({freedom}, {p}) = {got}");
+        }
+    }
+
+    #[test]
+    fn ten_trials_give_the_interval_of_the_textbook() {
+        let estimate = Estimate::of(&[10.2, 9.8, 10.5, 10.1, 9.9, 10.3, 9.7, 10.0, 10.4, 10.1]);
+        assert!((estimate.mean - 10.1).abs() < 1e-12);
+        assert!((estimate.half_width.unwrap() - 0.184_704).abs() < 1e-6, "{estimate:?}");
+        assert!((estimate.low().unwrap() - 9.915_296).abs() < 1e-6);
+        assert!((estimate.high().unwrap() - 10.284_704).abs() < 1e-6);
+    }
+
+    #[test]
+    fn one_trial_has_a_mean_and_no_interval() {
+        assert_eq!(Estimate::of(&[3.0]), Estimate { mean: 3.0, half_width: None });
+        assert_eq!(Estimate::of(&[]).mean, 0.0);
+        assert!(!Estimate::of(&[3.0]).is_within(1.0), "an unknown width is not a small one");
+    }
+
+    #[test]
+    fn what_two_strategies_share_cancels() {
+        let demand = [100.0, 350.0, 20.0, 180.0];
+        let other: Vec<f64> = demand.iter().map(|value| value + 5.0).collect();
+        let estimate = Estimate::of_differences(&other, &demand);
+        assert_eq!((estimate.mean, estimate.half_width), (5.0, Some(0.0)));
+    }
+
+    #[test]
+    fn precision_is_judged_by_the_corrected_target() {
+        let of_width = |half| Estimate { mean: -100.0, half_width: Some(half) };
+        // 5 % of the true mean asks for 0.05 / 1.05 = 4.76 % of the estimated one.
+        assert!(of_width(4.76).is_within(0.05));
+        assert!(!of_width(4.77).is_within(0.05));
+        assert!(Estimate { mean: 0.0, half_width: Some(0.0) }.is_within(0.05), "a free strategy is known exactly");
+    }
+
+    proptest! {
+        #[test]
+        fn the_quantile_agrees_with_another_implementation(freedom in 1u64..2000, p in 0.6f64..0.9995) {
+            let oracle = StudentsT::new(0.0, 1.0, freedom as f64).unwrap().inverse_cdf(p);
+            let got = t_quantile(freedom, p);
+            prop_assert!((got / oracle - 1.0).abs() < 1e-6, "t({}, {}) = {} or {}", freedom, p, got, oracle);
+        }
+
+        #[test]
+        fn an_interval_moves_and_stretches_with_its_values(
+            values in prop::collection::vec(-1e3f64..1e3, 2..40), shift in -1e3f64..1e3, scale in 0.1f64..10.0,
+        ) {
+            let one = Estimate::of(&values);
+            let other = Estimate::of(&values.iter().map(|value| shift + scale * value).collect::<Vec<_>>());
+            prop_assert!((other.mean - (shift + scale * one.mean)).abs() < 1e-6);
+            prop_assert!((other.half_width.unwrap() - scale * one.half_width.unwrap()).abs() < 1e-6);
+        }
+    }
+}
