@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 
 pub mod diagnostics;
+pub mod parse;
 pub mod tree;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};

@@ -1,9 +1,15 @@
 //! Problems of input files: collected, sorted by place, and shown with the line that they are about.
 
+use std::collections::HashSet;
+
+use serde::Serialize;
+
 use super::tree::{FileId, Origin};
 
+mod render;
+
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Severity {
     /// The scenario cannot be run.
     Error,
@@ -31,6 +37,25 @@ pub struct Diagnostic {
 pub struct Diagnostics {
     files: Vec<(String, String)>,
     items: Vec<Diagnostic>,
+    /// What was said where, so that nothing is said twice.
+    said: HashSet<(Origin, String)>,
+}
+
+/// A problem in the form for other programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The file, as named on the command line or in another file.
+    pub file: String,
+    /// From 1; absent when the file itself is the problem.
+    pub line: Option<usize>,
+    /// In characters, from 1.
+    pub column: Option<usize>,
+    /// `error` or `warning`.
+    pub severity: &'static str,
+    /// What is wrong and what would be right.
+    pub message: String,
+    /// What is known at that place; may be empty.
+    pub label: String,
 }
 
 impl Diagnostics {
@@ -50,9 +75,11 @@ impl Diagnostics {
         self.push(Severity::Warning, origin, message.into(), label.into());
     }
 
-    /// Reports a problem with two places.
+    /// Reports a problem, which may have two places. The same message for the same place is kept once.
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        self.items.push(diagnostic);
+        if self.said.insert((diagnostic.origin.clone(), diagnostic.message.clone())) {
+            self.items.push(diagnostic);
+        }
     }
 
     /// Whether the scenario cannot be run.
@@ -71,7 +98,30 @@ impl Diagnostics {
         (name, text)
     }
 
+    /// All problems, file by file and in line order.
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut items: Vec<&Diagnostic> = self.items.iter().collect();
+        items.sort_by_key(|item| (item.origin.file, item.origin.span.start, item.origin.span.end));
+        items
+    }
+
+    /// All problems as people read them, with the line that each is about, and the count at the end; empty when there
+    /// are none. With `colour`, in ANSI colours.
+    pub fn render(&self, colour: bool) -> String {
+        render::render(self, colour)
+    }
+
+    /// How many problems each file has: `shop.toml: 9 errors; replication.json: 1 error`.
+    pub fn count_line(&self) -> String {
+        render::count_line(self)
+    }
+
+    /// All problems in the form for other programs, in the order of [`Diagnostics::sorted`].
+    pub fn reports(&self) -> Vec<Report> {
+        render::reports(self)
+    }
+
     fn push(&mut self, severity: Severity, origin: &Origin, message: String, label: String) {
-        self.items.push(Diagnostic { severity, message, origin: origin.clone(), label, also: None });
+        self.report(Diagnostic { severity, message, origin: origin.clone(), label, also: None });
     }
 }
