@@ -10,6 +10,7 @@ use std::path::PathBuf;
 pub mod diagnostics;
 pub mod parse;
 pub mod tree;
+mod values;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 

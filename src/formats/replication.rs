@@ -1,0 +1,286 @@
+//! A replication configuration, as `put-replication-configuration` takes it (facts A2 to A11).
+//!
+//! What the service would refuse is refused here with the fact's number: filters that are not plain prefixes, account
+//! ids that are not twelve digits, unknown keys. Whether regions and accounts exist is the scenario's to say.
+
+use std::ops::Range;
+
+use super::json::{self, Json, Member, Value};
+use super::{Problem, did_you_mean};
+
+/// The most filters in a rule (A6).
+pub const MOST_FILTERS: usize = 100;
+/// The most destinations in one rule of a configuration; the quota over all rules is lower (A5).
+pub const MOST_DESTINATIONS: usize = 100;
+
+/// A value and its bytes in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Its bytes.
+    pub span: Range<usize>,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The rule's bytes.
+    pub span: Range<usize>,
+    /// Where to.
+    pub destinations: Vec<Destination>,
+    /// Prefixes of repository names; none = every repository (A13).
+    pub prefixes: Vec<Placed<String>>,
+}
+
+/// A destination of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The destination's bytes.
+    pub span: Range<usize>,
+    /// A region code.
+    pub region: Placed<String>,
+    /// Twelve digits.
+    pub account: Placed<String>,
+}
+
+/// Reads a configuration.
+///
+/// # Errors
+/// Every problem of the file, in file order (of problems of syntax only the first).
+pub fn read(text: &str) -> Result<Vec<Rule>, Vec<Problem>> {
+    let json = json::parse(text).map_err(|problem| vec![problem])?;
+    let mut reader = Reader { problems: Vec::new() };
+    let rules = reader.configuration(&json);
+    if reader.problems.is_empty() {
+        Ok(rules)
+    } else {
+        reader.problems.sort_by_key(|problem| problem.span.start);
+        Err(reader.problems)
+    }
+}
+
+/// Why the service refuses this as a prefix filter, or `None` (A11: 2 to 256 characters of
+/// `(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*`).
+pub fn refused_filter(filter: &str) -> Option<String> {
+    if filter.contains('*') {
+        let plain = filter.trim_end_matches('*').trim_end_matches('/');
+        let kept = if filter.trim_end_matches('*').ends_with('/') { format!("{plain}/") } else { plain.to_string() };
+        let mend = match kept.as_str() {
+            "" => "leave the filters out to select every repository".to_string(),
+            kept if kept.contains('*') => "one filter per prefix".to_string(),
+            kept => format!("write \"{kept}\""),
+        };
+        return Some(format!("invalid filter `{filter}`: the service takes plain prefixes without `*`; {mend}"));
+    }
+    let length = filter.chars().count();
+    if !(2..=256).contains(&length) {
+        return Some(format!("invalid filter `{filter}`: the service takes 2 to 256 characters, not {length}"));
+    }
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if let Some(c) = filter.chars().find(|c| !plain(*c) && !"._-/".contains(*c)) {
+        return Some(format!("invalid filter `{filter}`: `{c}` cannot be in a repository name"));
+    }
+    let mut parts: Vec<&str> = filter.split('/').collect();
+    parts.pop();
+    if parts.iter().any(|part| !part.starts_with(plain)) {
+        return Some(format!("invalid filter `{filter}`: each part before a `/` begins with a letter or digit"));
+    }
+    None
+}
+
+struct Reader {
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn problem(&mut self, span: &Range<usize>, message: impl Into<String>, label: impl Into<String>) {
+        self.problems.push(Problem::new(span.clone(), message, label));
+    }
+
+    /// The members of an object, with unknown and missing keys reported.
+    fn object<'a>(&mut self, json: &'a Json, what: &str, known: &[&str], required: &[&str]) -> &'a [Member] {
+        let Value::Object(members) = &json.value else {
+            self.problem(&json.span, format!("expected {what}, an object, found {}", json.kind()), "fact A2");
+            return &[];
+        };
+        for member in members {
+            if !known.contains(&member.key.as_str()) {
+                let near = did_you_mean(&member.key, known.iter().copied());
+                let label = format!("keys of {what}: {}", known.join(", "));
+                self.problem(&member.key_span, format!("unknown key `{}`{near}", member.key), label);
+            }
+        }
+        for key in required {
+            if !members.iter().any(|member| member.key == *key) {
+                self.problem(&json.span, format!("{what} needs `{key}`"), "fact A2");
+            }
+        }
+        members
+    }
+
+    fn list<'a>(&mut self, json: &'a Json, key: &str) -> &'a [Json] {
+        let Value::List(items) = &json.value else {
+            self.problem(&json.span, format!("`{key}` is a list, found {}", json.kind()), "fact A2");
+            return &[];
+        };
+        items
+    }
+
+    fn text(&mut self, json: &Json, key: &str) -> Option<Placed<String>> {
+        let Value::Text(text) = &json.value else {
+            let mend = match &json.value {
+                Value::Number(number) => format!("; write \"{number}\" in quotes"),
+                _ => String::new(),
+            };
+            self.problem(&json.span, format!("`{key}` is a string, found {}{mend}", json.kind()), "fact A2");
+            return None;
+        };
+        Some(Placed { value: text.clone(), span: json.span.clone() })
+    }
+
+    fn configuration(&mut self, json: &Json) -> Vec<Rule> {
+        self.object(json, "a replication configuration", &["rules"], &["rules"]);
+        let Some(rules) = json.get("rules") else { return Vec::new() };
+        self.list(rules, "rules").iter().map(|rule| self.rule(rule)).collect()
+    }
+
+    fn rule(&mut self, json: &Json) -> Rule {
+        let known = ["destinations", "repositoryFilters", "deleteReplication"];
+        self.object(json, "a rule", &known, &["destinations"]);
+        let mut rule = Rule { span: json.span.clone(), destinations: Vec::new(), prefixes: Vec::new() };
+        if let Some(destinations) = json.get("destinations") {
+            let items = self.list(destinations, "destinations");
+            if items.len() > MOST_DESTINATIONS {
+                let message = format!("{} destinations; a rule takes at most {MOST_DESTINATIONS}", items.len());
+                self.problem(&destinations.span, message, "fact A5");
+            }
+            rule.destinations = items.iter().filter_map(|item| self.destination(item)).collect();
+        }
+        if let Some(filters) = json.get("repositoryFilters") {
+            let items = self.list(filters, "repositoryFilters");
+            if matches!(filters.value, Value::List(_)) && !(1..=MOST_FILTERS).contains(&items.len()) {
+                let mend = if items.is_empty() { "; leave the key out to select every repository" } else { "" };
+                let message = format!("{} filters; a rule takes 1 to {MOST_FILTERS}{mend}", items.len());
+                self.problem(&filters.span, message, "fact A6");
+            }
+            rule.prefixes = items.iter().filter_map(|item| self.filter(item)).collect();
+        }
+        if let Some(deletes) = json.get("deleteReplication") {
+            self.object(deletes, "deleteReplication", &["enabled"], &["enabled"]);
+            match deletes.get("enabled").map(|enabled| (&enabled.value, enabled)) {
+                Some((Value::Bool(false), _)) | None => {}
+                Some((Value::Bool(true), enabled)) => {
+                    self.problem(&enabled.span, "replication of deletes is not supported yet", "fact A41");
+                }
+                Some((_, enabled)) => {
+                    let message = format!("`enabled` is true or false, found {}", enabled.kind());
+                    self.problem(&enabled.span, message, "fact A41");
+                }
+            }
+        }
+        rule
+    }
+
+    fn destination(&mut self, json: &Json) -> Option<Destination> {
+        self.object(json, "a destination", &["region", "registryId"], &["region", "registryId"]);
+        let region = json.get("region").and_then(|region| self.text(region, "region"));
+        let account = json.get("registryId").and_then(|id| self.text(id, "registryId"));
+        if let Some(account) = &account
+            && (account.value.len() != 12 || !account.value.bytes().all(|b| b.is_ascii_digit()))
+        {
+            let message = format!("`registryId` is an account id of 12 digits, found `{}`", account.value);
+            self.problem(&account.span, message, "fact A8");
+            return None;
+        }
+        Some(Destination { span: json.span.clone(), region: region?, account: account? })
+    }
+
+    fn filter(&mut self, json: &Json) -> Option<Placed<String>> {
+        self.object(json, "a filter", &["filter", "filterType"], &["filter", "filterType"]);
+        if let Some(kind) = json.get("filterType")
+            && let Some(text) = self.text(kind, "filterType")
+            && text.value != "PREFIX_MATCH"
+        {
+            let message = format!("unknown filter type `{}`; the service knows only PREFIX_MATCH", text.value);
+            self.problem(&text.span, message, "fact A10");
+        }
+        let filter = json.get("filter").and_then(|filter| self.text(filter, "filter"))?;
+        if let Some(message) = refused_filter(&filter.value) {
+            self.problem(&filter.span, message, "fact A11");
+        }
+        Some(filter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"{"rules": [{"destinations": [{"region": "us-east-2", "registryId": "444455556666"}],
+        "repositoryFilters": [{"filter": "prod-microservice", "filterType": "PREFIX_MATCH"}],
+        "deleteReplication": {"enabled": false}}]}"#;
+
+    #[test]
+    fn the_services_own_file_is_read_verbatim() {
+        let rules = read(GOOD).expect("a configuration");
+        assert_eq!(rules.len(), 1);
+        assert_eq!(rules[0].destinations[0].region.value, "us-east-2");
+        assert_eq!(rules[0].destinations[0].account.value, "444455556666");
+        assert_eq!(rules[0].prefixes[0].value, "prod-microservice");
+        assert_eq!(read(r#"{"rules": []}"#).expect("empty"), []);
+    }
+
+    #[test]
+    fn a_star_is_refused_where_it_stands() {
+        let text = GOOD.replace("prod-microservice", "prod-*");
+        let problems = read(&text).expect_err("A11");
+        assert_eq!(problems.len(), 1);
+        let message = "invalid filter `prod-*`: the service takes plain prefixes without `*`; write \"prod-\"";
+        assert_eq!((problems[0].message.as_str(), problems[0].label.as_str()), (message, "fact A11"));
+        assert_eq!(&text[problems[0].span.clone()], "\"prod-*\"");
+    }
+
+    #[test]
+    fn every_problem_is_reported_in_file_order() {
+        let text = r#"{"rules": [{"destination": [], "repositoryFilters": []},
+            {"destinations": [{"region": "eu-west-1", "registryId": 444455556666}, {"region": 1}],
+             "repositoryFilters": [{"filter": "x", "filterType": "WILDCARD"}],
+             "deleteReplication": {"enabled": true}}], "version": 1}"#;
+        let messages: Vec<String> = read(text).expect_err("many").into_iter().map(|p| p.message).collect();
+        assert_eq!(
+            messages,
+            [
+                "a rule needs `destinations`",
+                "unknown key `destination`, did you mean `destinations`?",
+                "0 filters; a rule takes 1 to 100; leave the key out to select every repository",
+                "`registryId` is a string, found a number; write \"444455556666\" in quotes",
+                "a destination needs `registryId`",
+                "`region` is a string, found a number; write \"1\" in quotes",
+                "invalid filter `x`: the service takes 2 to 256 characters, not 1",
+                "unknown filter type `WILDCARD`; the service knows only PREFIX_MATCH",
+                "replication of deletes is not supported yet",
+                "unknown key `version`",
+            ]
+        );
+    }
+
+    #[test]
+    fn filters_follow_the_services_grammar() {
+        for good in ["prod", "prod/", "prod-", "a.b_c-/x", "team/a/b", "p-/", "-prod"] {
+            assert_eq!(refused_filter(good), None, "{good}");
+        }
+        for bad in ["*", "prod/*", "Prod", "a b", "/prod", "a//b", ".*", "x"] {
+            assert!(refused_filter(bad).is_some(), "{bad}");
+        }
+        let message = refused_filter("prod/*").expect("refused");
+        assert!(message.ends_with("write \"prod/\""), "{message}");
+        assert!(refused_filter("*").expect("refused").ends_with("leave the filters out to select every repository"));
+    }
+
+    #[test]
+    fn account_ids_have_twelve_digits() {
+        let problems = read(&GOOD.replace("444455556666", "44445555666")).expect_err("A8");
+        assert_eq!(problems[0].message, "`registryId` is an account id of 12 digits, found `44445555666`");
+    }
+}
