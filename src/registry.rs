@@ -41,6 +41,7 @@ mod lifecycle;
 mod patterns;
 mod repository;
 mod shelf;
+mod tags;
 mod template;
 
 pub use filter::{PrefixError, validate_prefix};
@@ -49,7 +50,8 @@ pub use patterns::{Patterns, glob};
 pub use quota::Quota;
 pub use repository::{Refused, Repository, Stored};
 pub use rules::{RuleProblem, Selected, destinations, selected_by};
-pub use template::{Purpose, RepositorySettings, template_for};
+pub use tags::Tag;
+pub use template::{CreatedBy, RepositorySettings, template_for};
 
 /// A layer: a compressed blob. Two layers of one id are the same blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,6 +43,10 @@ impl<T> Shelf<T> {
         let younger = if older == NONE { self.oldest } else { self.slots[older as usize].younger };
         let slot = Slot { since, older, younger, item: Some(item) };
         let place = if self.free == NONE {
+            // Repositories are many and small: growing by a quarter wastes less than doubling does.
+            if self.slots.len() == self.slots.capacity() {
+                self.slots.reserve_exact(4 + self.slots.len() / 4);
+            }
             self.slots.push(slot);
             self.slots.len() as u32 - 1
         } else {
@@ -54,6 +58,11 @@ impl<T> Shelf<T> {
         *self.link_up(older) = place;
         *self.link_down(younger) = place;
         place
+    }
+
+    /// Since when the thing at this place is there.
+    pub(super) fn since(&self, place: u32) -> Option<Time> {
+        self.slots.get(place as usize).filter(|slot| slot.item.is_some()).map(|slot| slot.since)
     }
 
     /// Takes the thing at this place out.

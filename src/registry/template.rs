@@ -11,7 +11,7 @@ const ROOT: &str = "ROOT";
 
 /// Why the service makes a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum CreatedBy {
     /// A copy arrives.
     Replication,
     /// A pull-through cache fetches.
@@ -46,10 +46,10 @@ impl CreationTemplate {
     }
 
     /// Whether it is for repositories made for this purpose.
-    fn is_for(&self, purpose: Purpose) -> bool {
+    fn is_for(&self, purpose: CreatedBy) -> bool {
         match purpose {
-            Purpose::Replication => self.for_replication,
-            Purpose::Cache => self.for_cache,
+            CreatedBy::Replication => self.for_replication,
+            CreatedBy::Cache => self.for_cache,
         }
     }
 }
@@ -64,8 +64,8 @@ pub fn template_for<'a>(templates: &'a [CreationTemplate], repository: &str) -> 
 
 impl RegistrySettings {
     /// Settings of a repository that the service makes here.
-    pub fn created(&self, repository: &str, purpose: Purpose) -> RepositorySettings {
-        match template_for(&self.templates, repository).filter(|template| template.is_for(purpose)) {
+    pub fn created(&self, repository: &str, by: CreatedBy) -> RepositorySettings {
+        match template_for(&self.templates, repository).filter(|template| template.is_for(by)) {
             Some(template) => RepositorySettings {
                 mutability: template.mutability.clone().unwrap_or_else(Mutability::mutable),
                 lifecycle: template.lifecycle.clone(),
@@ -136,10 +136,10 @@ mod tests {
         narrow.for_replication = false;
         let settings = settings(vec![template("ROOT", 1), narrow]);
         // The longest match decides alone: the root template does not step in.
-        let made = settings.created("prod/api", Purpose::Replication);
+        let made = settings.created("prod/api", CreatedBy::Replication);
         assert_eq!(made, RepositorySettings { mutability: Mutability::mutable(), lifecycle: None });
-        assert_eq!(settings.created("prod/api", Purpose::Cache).lifecycle, Some(LifecyclePolicy::keep(2)));
-        assert_eq!(settings.created("dev/api", Purpose::Replication).lifecycle, Some(LifecyclePolicy::keep(1)));
+        assert_eq!(settings.created("prod/api", CreatedBy::Cache).lifecycle, Some(LifecyclePolicy::keep(2)));
+        assert_eq!(settings.created("dev/api", CreatedBy::Replication).lifecycle, Some(LifecyclePolicy::keep(1)));
     }
 
     #[test]
@@ -148,8 +148,8 @@ mod tests {
         silent.mutability = None;
         let mut settings = settings(vec![silent]);
         settings.mutability = Mutability::immutable();
-        assert_eq!(settings.created("prod/api", Purpose::Replication).mutability, Mutability::mutable());
-        assert_eq!(settings.created("dev/api", Purpose::Replication).mutability, Mutability::immutable());
+        assert_eq!(settings.created("prod/api", CreatedBy::Replication).mutability, Mutability::mutable());
+        assert_eq!(settings.created("dev/api", CreatedBy::Replication).mutability, Mutability::immutable());
     }
 
     #[test]
