@@ -19,7 +19,10 @@
 //! # use replisim::registry::{Image, Layer, LifecyclePolicy, Mutability, Repository};
 //! # use replisim::units::{DAY, Time};
 //! let mut repository = Repository::new(Mutability::mutable(), Some(LifecyclePolicy::keep(1)));
-//! let version = |id| Arc::new(Image { id, layers: vec![Layer { id: 0, bytes: 100 }, Layer { id, bytes: 20 }], compression: 2.6 });
+//! let version = |id| {
+//!     let layers = vec![Layer { id: 0, bytes: 100 }, Layer { id, bytes: 20 }];
+//!     Arc::new(Image { id, layers, compression: 2.6 })
+//! };
 //! repository.push(Time(0), &version(1), "v1")?;
 //! let stored = repository.push(Time(DAY), &version(2), "v2")?;
 //! assert_eq!(stored.bytes_added, 20); // the other layer was there

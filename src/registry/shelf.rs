@@ -129,7 +129,9 @@ mod tests {
         #![proptest_config(fixed(128))]
 
         #[test]
-        fn it_is_a_list_sorted_by_age_then_arrival(steps in prop::collection::vec((any::<bool>(), 0i64..6, 0usize..40), 1..60)) {
+        fn it_is_a_list_sorted_by_age_then_arrival(
+            steps in prop::collection::vec((any::<bool>(), 0i64..6, 0usize..40), 1..60),
+        ) {
             let mut shelf = Shelf::default();
             let mut twin: Vec<(Time, usize, u32)> = Vec::new();
             let mut most = 0;
