@@ -19,7 +19,10 @@
 //! # use replisim::registry::{Image, Layer, LifecyclePolicy, Mutability, Repository};
 //! # use replisim::units::{DAY, Time};
 //! let mut repository = Repository::new(Mutability::mutable(), Some(LifecyclePolicy::keep(1)));
-//! let version = |id| Arc::new(Image { id, layers: vec![Layer { id: 0, bytes: 100 }, Layer { id, bytes: 20 }], compression: 2.6 });
+//! let version = |id| {
+//!     let layers = vec![Layer { id: 0, bytes: 100 }, Layer { id, bytes: 20 }];
+//!     Arc::new(Image { id, layers, compression: 2.6 })
+//! };
 //! repository.push(Time(0), &version(1), "v1")?;
 //! let stored = repository.push(Time(DAY), &version(2), "v2")?;
 //! assert_eq!(stored.bytes_added, 20); // the other layer was there
@@ -41,6 +44,7 @@ mod lifecycle;
 mod patterns;
 mod repository;
 mod shelf;
+mod tags;
 mod template;
 
 pub use filter::{PrefixError, validate_prefix};
@@ -49,6 +53,7 @@ pub use patterns::{Patterns, glob};
 pub use quota::Quota;
 pub use repository::{Refused, Repository, Stored};
 pub use rules::{RuleProblem, Selected, destinations, selected_by};
+pub use tags::Tag;
 pub use template::{CreatedBy, RepositorySettings, template_for};
 
 /// A layer: a compressed blob. Two layers of one id are the same blob.

@@ -184,7 +184,8 @@ mod tests {
 
         #[test]
         fn what_the_expression_makes_is_a_filter(
-            text in string_regex("(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*").expect("a valid expression")
+            text in string_regex("(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*")
+                .expect("a valid expression")
         ) {
             prop_assert_eq!(validate_prefix(&text).is_ok(), NAME_LENGTH.contains(&text.len()), "{}", text);
         }

@@ -4,10 +4,49 @@
 //! hash decides only how fast a look-up is, never what comes out.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+
+use hashbrown::HashTable;
 
 /// A map from keys of this room.
 pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
+
+/// Places by tag. The texts stay with whoever stands at the place; here are only their hashes, so that a tag is kept
+/// once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TagIndex(HashTable<(u32, u32)>);
+
+impl TagIndex {
+    /// The place under this tag; `holds` says whether a place really has it.
+    pub(super) fn find(&self, tag: &str, holds: impl Fn(u32) -> bool) -> Option<u32> {
+        let hash = short_hash(tag);
+        Some(self.0.find(spread(hash), |entry| entry.0 == hash && holds(entry.1))?.1)
+    }
+
+    /// Puts a place under a tag that has none.
+    pub(super) fn insert(&mut self, tag: &str, place: u32) {
+        let hash = short_hash(tag);
+        self.0.insert_unique(spread(hash), (hash, place), |entry| spread(entry.0));
+    }
+
+    /// Forgets that this place was under this tag.
+    pub(super) fn remove(&mut self, tag: &str, place: u32) {
+        let hash = short_hash(tag);
+        // Two tags of one place with one hash make two equal entries: either may go.
+        if let Ok(entry) = self.0.find_entry(spread(hash), |entry| *entry == (hash, place)) {
+            entry.remove();
+        }
+    }
+}
+
+fn short_hash(tag: &str) -> u32 {
+    BuildHasherDefault::<Mix>::default().hash_one(tag) as u32
+}
+
+/// The table wants 64 bits, of which it uses both ends.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) | u64::from(hash) << 32
+}
 
 /// Multiply and fold, eight bytes at a time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,7 +87,7 @@ impl Hasher for Mix {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
-    use std::hash::{BuildHasher, Hash};
+    use std::hash::Hash;
 
     fn hash(value: impl Hash) -> u64 {
         BuildHasherDefault::<Mix>::default().hash_one(value)

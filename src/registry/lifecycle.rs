@@ -50,7 +50,7 @@ impl LifecyclePolicy {
     /// `untagged_days = n`): it gets priority 1 and the others move up by one.
     pub fn with_untagged_days(mut self, n: u32) -> LifecyclePolicy {
         for rule in &mut self.rules {
-            rule.priority += 1;
+            rule.priority = rule.priority.saturating_add(1);
         }
         let rule = LifecycleRule { priority: 1, selection: Selection::Untagged, count: Count::DaysSincePush(n) };
         self.rules.insert(0, rule);

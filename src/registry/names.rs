@@ -193,7 +193,8 @@ mod tests {
 
         #[test]
         fn what_the_service_s_expression_makes_is_a_name(
-            name in string_regex("(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*").expect("a valid expression")
+            name in string_regex("(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
+                .expect("a valid expression")
         ) {
             prop_assert_eq!(validate_repository(&name).is_ok(), NAME_LENGTH.contains(&name.len()), "{}", name);
         }

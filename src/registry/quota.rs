@@ -40,11 +40,11 @@ pub struct Quota {
 
 #[derive(Clone, Debug)]
 struct Bucket {
-    /// Distance of two calls at the quota's rate [2^-32 ns].
+    /// Distance of two calls at the quota's rate (2^-32 ns).
     interval: i128,
-    /// How long a full bucket takes to fill: one second, or one call if that is more [2^-32 ns].
+    /// How long a full bucket takes to fill: one second, or one call if that is more (2^-32 ns).
     burst: i128,
-    /// When the bucket would be full again [2^-32 ns].
+    /// When the bucket would be full again (2^-32 ns).
     full: i128,
 }
 

@@ -13,17 +13,18 @@
 
 use std::sync::Arc;
 
-use super::hash::Map;
+use super::hash::{Map, TagIndex};
 use super::layers::Layers;
 use super::lifecycle::{Candidate, Tally};
 use super::shelf::Shelf;
+use super::tags::{Tag, Tags};
 use super::{Image, Layer, LifecyclePolicy, Mutability};
 use crate::units::Time;
 
 /// One repository in one registry.
 ///
-/// Pushes, copies and removals cost O(layers of the image), whatever the repository holds; memory follows the images
-/// that are there.
+/// Pushes, copies and removals cost about the layers of the image, whatever the repository holds; memory follows the
+/// images that are there.
 #[derive(Clone, Debug)]
 pub struct Repository {
     mutability: Mutability,
@@ -33,15 +34,15 @@ pub struct Repository {
     /// Image id → place on the shelf.
     places: Map<u32, u32>,
     /// Tag → place on the shelf of the image that holds it.
-    tags: Map<Arc<str>, u32>,
+    tags: TagIndex,
     layers: Layers,
 }
 
-/// An image that is here, and its tags in the order in which they were set.
+/// An image that is here, and its tags.
 #[derive(Clone, Debug)]
 struct Held {
     image: Arc<Image>,
-    tags: Vec<Arc<str>>,
+    tags: Tags,
 }
 
 /// What a push or the arrival of a copy changed.
@@ -49,7 +50,7 @@ struct Held {
 pub struct Stored {
     /// The image was not here before.
     pub new_image: bool,
-    /// Bytes of layers that were not here before [bytes].
+    /// Bytes of layers that were not here before.
     pub bytes_added: u64,
     /// The image holds the tag now; `false` = the tag is immutable and another image's, and was dropped (A26).
     pub tag_set: bool,
@@ -76,7 +77,7 @@ impl Repository {
             lifecycle: lifecycle.map(Tally::new),
             shelf: Shelf::default(),
             places: Map::default(),
-            tags: Map::default(),
+            tags: TagIndex::default(),
             layers: Layers::default(),
         }
     }
@@ -120,7 +121,7 @@ impl Repository {
 
     /// The image that holds a tag.
     pub fn holder(&self, tag: &str) -> Option<&Arc<Image>> {
-        self.shelf.get(*self.tags.get(tag)?).map(|held| &held.image)
+        self.shelf.get(self.place_of(tag)?).map(|held| &held.image)
     }
 
     /// Whether this layer is stored here.
@@ -133,20 +134,22 @@ impl Repository {
         self.layers.missing(image)
     }
 
-    /// Removes an image and its tags; the answer is the bytes that no other image here needs [bytes], or `None` when
+    /// Removes an image and its tags; the answer is the bytes that no other image here needs, or `None` when
     /// there is no such image.
     pub fn remove(&mut self, image: u32) -> Option<u64> {
-        let held = self.shelf.take(self.places.remove(&image)?)?;
-        for tag in &held.tags {
-            self.tags.remove(tag);
+        let place = self.places.remove(&image)?;
+        let held = self.shelf.take(place)?;
+        let tags = held.tags.as_slice();
+        for tag in tags {
+            self.tags.remove(tag.as_str(), place);
         }
         if let Some(tally) = &mut self.lifecycle {
-            tally.leaves(&held.tags);
+            tally.leaves(tags);
         }
         Some(self.layers.release(&held.image))
     }
 
-    /// Runs the lifecycle policy once and adds to `gone` each image that it expired, with the bytes freed [bytes],
+    /// Runs the lifecycle policy once and adds to `gone` each image that it expired, with the bytes freed,
     /// oldest first.
     ///
     /// Only images at least as old as the last one that could possibly go are looked at; when none can, none is.
@@ -161,7 +164,7 @@ impl Repository {
             if sweep.is_over(pushed) {
                 break;
             }
-            if sweep.acts_on(&Candidate { pushed, tags: &held.tags }) {
+            if sweep.acts_on(&Candidate { pushed, tags: held.tags.as_slice() }) {
                 gone.push((held.image.id, 0));
             }
         }
@@ -170,13 +173,13 @@ impl Repository {
         }
     }
 
-    /// Bytes of all layers stored [bytes].
+    /// Bytes of all layers stored.
     pub fn stored_bytes(&self) -> u64 {
         self.layers.bytes()
     }
 
     /// All images with the moment of their arrival here and their tags, oldest first.
-    pub fn images(&self) -> impl Iterator<Item = (&Arc<Image>, Time, &[Arc<str>])> {
+    pub fn images(&self) -> impl Iterator<Item = (&Arc<Image>, Time, &[Tag])> {
         self.shelf.iter().map(|(pushed, held)| (&held.image, pushed, held.tags.as_slice()))
     }
 
@@ -196,7 +199,7 @@ impl Repository {
         let (place, bytes_added) = match known {
             Some(place) => (place, 0),
             None => {
-                let place = self.shelf.put(at, Held { image: Arc::clone(image), tags: Vec::new() });
+                let place = self.shelf.put(at, Held { image: Arc::clone(image), tags: Tags::None });
                 self.places.insert(image.id, place);
                 self.enters(place);
                 (place, self.layers.keep(image))
@@ -208,47 +211,44 @@ impl Repository {
 
     /// Puts a tag on the image at this place; the answer is the image that lost its last tag by that.
     fn set_tag(&mut self, place: u32, tag: &str) -> Option<u32> {
-        let previous = self.tags.get(tag).copied();
+        let previous = self.place_of(tag);
         if previous == Some(place) {
             return None;
         }
         let mut untagged = None;
-        let mut name = None;
         if let Some(previous) = previous {
+            self.tags.remove(tag, previous);
             self.leaves(previous);
             if let Some(held) = self.shelf.get_mut(previous) {
-                if let Some(index) = held.tags.iter().position(|held| **held == *tag) {
-                    name = Some(held.tags.remove(index));
-                }
-                untagged = held.tags.is_empty().then_some(held.image.id);
+                untagged = held.tags.remove(tag).then_some(held.image.id);
             }
             self.enters(previous);
         }
-        let name = name.unwrap_or_else(|| Arc::from(tag));
+        self.tags.insert(tag, place);
         self.leaves(place);
         if let Some(held) = self.shelf.get_mut(place) {
-            // Most images have one tag: a vector's usual first allocation would be four times that.
-            if held.tags.is_empty() {
-                held.tags.reserve_exact(1);
-            }
-            held.tags.push(Arc::clone(&name));
+            held.tags.add(tag.into());
         }
         self.enters(place);
-        self.tags.insert(name, place);
         untagged
+    }
+
+    /// Where the image stands that holds this tag.
+    fn place_of(&self, tag: &str) -> Option<u32> {
+        self.tags.find(tag, |place| self.shelf.get(place).is_some_and(|held| held.tags.contains(tag)))
     }
 
     /// Counts the image at this place, with its tags as they are, for the lifecycle policy.
     fn enters(&mut self, place: u32) {
         if let (Some(tally), Some(held)) = (&mut self.lifecycle, self.shelf.get(place)) {
-            tally.enters(&held.tags);
+            tally.enters(held.tags.as_slice());
         }
     }
 
     /// Undoes [`Repository::enters`], before the image's tags change.
     fn leaves(&mut self, place: u32) {
         if let (Some(tally), Some(held)) = (&mut self.lifecycle, self.shelf.get(place)) {
-            tally.leaves(&held.tags);
+            tally.leaves(held.tags.as_slice());
         }
     }
 }

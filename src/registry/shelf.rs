@@ -43,6 +43,10 @@ impl<T> Shelf<T> {
         let younger = if older == NONE { self.oldest } else { self.slots[older as usize].younger };
         let slot = Slot { since, older, younger, item: Some(item) };
         let place = if self.free == NONE {
+            // Repositories are many and small: growing by a quarter wastes less than doubling does.
+            if self.slots.len() == self.slots.capacity() {
+                self.slots.reserve_exact(4 + self.slots.len() / 4);
+            }
             self.slots.push(slot);
             self.slots.len() as u32 - 1
         } else {
@@ -125,7 +129,9 @@ mod tests {
         #![proptest_config(fixed(128))]
 
         #[test]
-        fn it_is_a_list_sorted_by_age_then_arrival(steps in prop::collection::vec((any::<bool>(), 0i64..6, 0usize..40), 1..60)) {
+        fn it_is_a_list_sorted_by_age_then_arrival(
+            steps in prop::collection::vec((any::<bool>(), 0i64..6, 0usize..40), 1..60),
+        ) {
             let mut shelf = Shelf::default();
             let mut twin: Vec<(Time, usize, u32)> = Vec::new();
             let mut most = 0;

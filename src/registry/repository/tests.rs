@@ -305,6 +305,7 @@ proptest! {
             for id in 0..images.len() as u32 {
                 prop_assert_eq!(repository.contains(id), twin.position(id).is_some());
                 prop_assert_eq!(repository.image(id).is_some(), repository.contains(id));
+                prop_assert_eq!(repository.pushed_at(id), twin.position(id).map(|position| twin.images[position].1));
             }
             for layer in 0..10 {
                 prop_assert_eq!(repository.has_layer(layer), twin.layers().contains_key(&layer));
