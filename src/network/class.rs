@@ -28,7 +28,9 @@ pub(super) fn due(from: Time, bytes: f64, rate: f64) -> Time {
         return from;
     }
     // `as` saturates: without a rate it takes for ever.
-    Time(from.0.saturating_add((bytes / rate * NANOS as f64 - FORGIVEN).max(0.0).ceil() as i64))
+    let nanos = (bytes / rate * NANOS as f64 - FORGIVEN).max(0.0);
+    let whole = nanos as i64;
+    Time(from.0.saturating_add(whole).saturating_add(i64::from((whole as f64) < nanos)))
 }
 
 /// Bytes moved in a stretch of time at `rate` [bytes/s].
@@ -168,7 +170,8 @@ impl Class {
     /// The flow that ends next; drops those before it that have left.
     fn first(&mut self, here: impl Fn(&Place) -> bool) -> Option<Place> {
         while let Some(Reverse(place)) = self.heap.peek() {
-            if here(place) {
+            // As many places as flows: none has left, no need to look at the flow.
+            if self.heap.len() == self.flows || here(place) {
                 return Some(*place);
             }
             self.heap.pop();

@@ -42,7 +42,7 @@ struct Completed {
 struct Island {
     pipes: Vec<u32>,
     classes: Vec<u32>,
-    /// Classes that have flows, and perhaps some that had.
+    /// Classes that have flows, and perhaps some that had, by ascending ceiling.
     busy: Vec<u32>,
     /// Whether its rates must be worked out again.
     stale: bool,
@@ -219,8 +219,8 @@ impl Fabric {
     /// which they were started. Here alone `now` may be a moment that other calls have passed over.
     pub fn take_completed(&mut self, now: Time, done: &mut Vec<u64>) {
         if now >= self.now {
-            self.run_to(now);
             self.complete_until(now);
+            self.now = now;
         }
         if self.completed.len() > 1 {
             self.completed.sort_unstable_by_key(|completed| (completed.at, completed.flow.serial));
@@ -258,9 +258,11 @@ impl Fabric {
         let to = &mut self.classes[class as usize];
         let finish = to.join(self.now, bytes, joined, slot);
         let island = to.island;
-        if !to.listed {
-            to.listed = true;
-            self.islands[island as usize].busy.push(class);
+        let (ceiling, listed) = (to.ceiling, std::mem::replace(&mut to.listed, true));
+        if !listed {
+            let busy = &mut self.islands[island as usize].busy;
+            let place = busy.partition_point(|&other| self.classes[other as usize].ceiling <= ceiling);
+            busy.insert(place, class);
         }
         self.mark(island);
         let flow = &mut self.flows[slot as usize];
@@ -308,6 +310,7 @@ impl Fabric {
         grown.pipes.extend(swallowed.pipes);
         grown.classes.extend(swallowed.classes);
         grown.busy.extend(swallowed.busy);
+        grown.busy.sort_by(|&a, &b| self.classes[a as usize].ceiling.total_cmp(&self.classes[b as usize].ceiling));
         self.mark(island);
     }
 
@@ -328,20 +331,27 @@ impl Fabric {
         }
     }
 
+    /// Completes what ends by `now`. Flows that end at `now` itself leave their islands stale: nobody has asked yet.
     fn complete_until(&mut self, now: Time) {
-        loop {
+        while self.now <= now {
             self.settle();
             let next = self.soonest.time();
             if next > now || next == Time::NEVER {
                 return;
             }
             self.now = self.now.max(next);
-            self.complete(self.soonest.index() as u32, next);
+            while self.soonest.time() <= next {
+                self.complete(self.soonest.index() as u32, next);
+            }
+            if next == now {
+                return;
+            }
         }
     }
 
     /// Completes the flows of an island that end at `at`.
     fn complete(&mut self, island: u32, at: Time) {
+        let first = self.completed.len();
         for &index in &self.islands[island as usize].busy {
             let class = &mut self.classes[index as usize];
             if class.next > at {
@@ -353,9 +363,11 @@ impl Fabric {
                 self.completed.push(Completed { at, flow });
             }
         }
-        for completed in self.completed.iter().rev().take_while(|completed| completed.at == at) {
+        for completed in &self.completed[first..] {
             self.flows[completed.flow.slot as usize].class = NOWHERE;
         }
+        // Until the rates are worked out again, nobody knows what ends next.
+        self.soonest.set(island as usize, Time::NEVER);
         self.mark(island);
     }
 

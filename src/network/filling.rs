@@ -1,15 +1,12 @@
 //! Max-min fair rates of classes of flows over shared pipes: progressive filling.
 //!
-//! The textbook raises all rates together until a pipe is full or a flow is at its ceiling, freezes those flows, and goes
-//! on with the rest. Here all that can be frozen is frozen in one round. In a round each pipe offers an even share of
-//! what it has left; a class's *bound* is the least of the shares on its route and its ceiling. Shares never fall from
-//! round to round, so
+//! The rates of all flows rise together. When a pipe is full, the flows on it have their rate; so has a flow that
+//! reaches its ceiling; the others rise on. In steps: each pipe offers its flows an even share of what it has left. The
+//! ceilings below the least share on offer are granted; when there is none, the flows on the pipe with the least share get
+//! that share. What a class gets is taken from its pipes, which raises the shares that they offer to the others.
 //!
-//! * a class whose ceiling is its bound ends at its ceiling, and
-//! * when a pipe's share is the bound of every class on it, all of them end at that share: they fill it.
-//!
-//! The pipe with the least share of all is always such a pipe, or a class on it is at its ceiling, so each round
-//! freezes someone.
+//! A class is one entry here, however many flows it has: the cost is the length of all routes, plus the number of pipes
+//! in use for every level at which something fills.
 
 /// A class as the filling sees it.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +17,7 @@ pub(super) struct Share {
     pub(super) ceiling: f64,
     /// Its pipes: a stretch of the table of routes.
     pub(super) route: (u32, u32),
-    /// The answer: what each of its flows gets [bytes/s].
+    /// The answer: what each of its flows gets [bytes/s]; not a number until then.
     pub(super) rate: f64,
 }
 
@@ -31,75 +28,112 @@ impl Share {
 }
 
 /// A pipe during one filling.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Pipe {
     /// Capacity not given away yet.
     left: f64,
     /// Flows on it without a rate yet.
     flows: f64,
-    /// `left / flows` at the beginning of the round.
+    /// `left / flows`.
     share: f64,
-    /// Whether some class on it is bound elsewhere.
-    loose: bool,
+    /// The classes on it.
+    classes: Vec<u32>,
 }
 
 /// Progressive filling; keeps its scratch space from one call to the next.
 #[derive(Debug, Default)]
 pub(super) struct Filling {
     pipes: Vec<Pipe>,
-    open: Vec<u32>,
+    /// Pipes that carry flows without a rate.
+    rising: Vec<u32>,
 }
 
 impl Filling {
-    /// Works out the rate of every class. `capacity` [bytes/s] is by pipe number; `pipes` are those that the classes use.
+    /// Works out the rate of every class; they come by ascending ceiling. `capacity` [bytes/s] is by pipe number; `pipes`
+    /// are those that the classes may use.
     pub(super) fn fill(&mut self, capacity: &[f64], pipes: &[u32], routes: &[u32], classes: &mut [Share]) {
-        self.pipes.resize(capacity.len(), Pipe::default());
-        for &pipe in pipes {
-            self.pipes[pipe as usize] = Pipe { left: capacity[pipe as usize], ..Pipe::default() };
-        }
-        for class in classes.iter() {
-            for &pipe in class.route(routes) {
-                self.pipes[pipe as usize].flows += class.flows;
+        debug_assert!(classes.is_sorted_by(|a, b| a.ceiling <= b.ceiling));
+        self.lay_out(capacity, pipes, routes, classes);
+        let (mut open, mut lowest_ceiling) = (classes.len(), 0);
+        while open > 0 {
+            let (share, bottleneck) = self.least_share();
+            let before = open;
+            while let Some(class) = classes.get_mut(lowest_ceiling) {
+                if class.rate.is_nan() {
+                    if class.ceiling > share {
+                        break;
+                    }
+                    self.grant(class, class.ceiling, routes);
+                    open -= 1;
+                }
+                lowest_ceiling += 1;
             }
-        }
-        self.open.clear();
-        self.open.extend(0..classes.len() as u32);
-        while !self.open.is_empty() {
-            self.round(pipes, routes, classes);
+            if open < before {
+                continue;
+            }
+            let members = std::mem::take(&mut self.pipes[bottleneck].classes);
+            for &class in &members {
+                let class = &mut classes[class as usize];
+                if class.rate.is_nan() {
+                    self.grant(class, share, routes);
+                    open -= 1;
+                }
+            }
+            self.pipes[bottleneck].classes = members;
         }
     }
 
-    fn round(&mut self, pipes: &[u32], routes: &[u32], classes: &mut [Share]) {
-        for &pipe in pipes {
-            let pipe = &mut self.pipes[pipe as usize];
-            pipe.share = pipe.left.max(0.0) / pipe.flows;
-            pipe.loose = false;
+    fn lay_out(&mut self, capacity: &[f64], pipes: &[u32], routes: &[u32], classes: &mut [Share]) {
+        self.pipes.resize(capacity.len(), Pipe::default());
+        for &number in pipes {
+            let pipe = &mut self.pipes[number as usize];
+            (pipe.left, pipe.flows) = (capacity[number as usize], 0.0);
+            pipe.classes.clear();
         }
-        for &index in &self.open {
-            let class = &mut classes[index as usize];
-            let route = class.route(routes);
-            class.rate = route.iter().fold(class.ceiling, |bound, &pipe| bound.min(self.pipes[pipe as usize].share));
-            for &pipe in route {
+        for (index, class) in classes.iter_mut().enumerate() {
+            class.rate = f64::NAN;
+            for &pipe in class.route(routes) {
                 let pipe = &mut self.pipes[pipe as usize];
-                pipe.loose |= class.rate < pipe.share;
+                pipe.flows += class.flows;
+                pipe.classes.push(index as u32);
             }
         }
-        let pipes = &mut self.pipes;
-        self.open.retain(|&index| {
-            let class = &classes[index as usize];
-            let route = class.route(routes);
-            let frozen = class.rate >= class.ceiling
-                || route.iter().map(|&pipe| &pipes[pipe as usize]).any(|pipe| !pipe.loose && pipe.share <= class.rate);
-            // An infinite rate is taken from infinite pipes only, which have as much as before.
-            if frozen && class.rate.is_finite() {
-                for &pipe in route {
-                    let pipe = &mut pipes[pipe as usize];
-                    pipe.left -= class.flows * class.rate;
-                    pipe.flows -= class.flows;
-                }
+        self.rising.clear();
+        for &number in pipes {
+            let pipe = &mut self.pipes[number as usize];
+            if pipe.flows > 0.0 {
+                pipe.share = pipe.left / pipe.flows;
+                self.rising.push(number);
             }
-            !frozen
+        }
+    }
+
+    /// The least share on offer, and by which pipe; infinite when no pipe is in the way.
+    fn least_share(&mut self) -> (f64, usize) {
+        let (mut share, mut bottleneck) = (f64::INFINITY, 0);
+        let pipes = &self.pipes;
+        self.rising.retain(|&number| {
+            let pipe = &pipes[number as usize];
+            if pipe.flows > 0.0 && pipe.share < share {
+                (share, bottleneck) = (pipe.share, number as usize);
+            }
+            pipe.flows > 0.0
         });
+        (share, bottleneck)
+    }
+
+    /// Gives each flow of a class its rate, and takes that from its pipes.
+    fn grant(&mut self, class: &mut Share, rate: f64, routes: &[u32]) {
+        class.rate = rate;
+        for &pipe in class.route(routes) {
+            let pipe = &mut self.pipes[pipe as usize];
+            pipe.flows -= class.flows;
+            // An infinite rate goes over infinite pipes only, which have as much as before.
+            if rate.is_finite() {
+                pipe.left = (pipe.left - class.flows * rate).max(0.0);
+                pipe.share = pipe.left / pipe.flows;
+            }
+        }
     }
 }
 
@@ -118,8 +152,14 @@ mod tests {
             routes.extend_from_slice(pipes);
             shares.push(Share { flows, ceiling, route: (begin, routes.len() as u32), rate: f64::NAN });
         }
+        let mut order: Vec<usize> = (0..shares.len()).collect();
+        order.sort_by(|&a, &b| shares[a].ceiling.total_cmp(&shares[b].ceiling));
+        let mut sorted: Vec<Share> = order.iter().map(|&index| shares[index]).collect();
         let pipes: Vec<u32> = (0..capacity.len() as u32).collect();
-        Filling::default().fill(capacity, &pipes, &routes, &mut shares);
+        Filling::default().fill(capacity, &pipes, &routes, &mut sorted);
+        for (index, share) in order.into_iter().zip(sorted) {
+            shares[index] = share;
+        }
         shares.iter().map(|share| share.rate).collect()
     }
 

@@ -77,7 +77,7 @@ mod tests {
                 times.push(Time::NEVER);
             }
             let index = (state >> 33) as usize % times.len();
-            times[index] = if state % 7 == 0 { Time::NEVER } else { Time((state >> 40) as i64) };
+            times[index] = if state.is_multiple_of(7) { Time::NEVER } else { Time((state >> 40) as i64) };
             soonest.set(index, times[index]);
             let earliest = *times.iter().min().expect("not empty");
             assert_eq!(soonest.time(), earliest);
