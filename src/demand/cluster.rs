@@ -50,13 +50,7 @@ pub(super) struct Newcomer {
 }
 
 impl<'a> ClusterState<'a> {
-    pub(super) fn new(
-        config: &'a Cluster,
-        demand: &'a Demand,
-        seed: u64,
-        trial: u64,
-        begin: Time,
-    ) -> ClusterState<'a> {
+    pub(super) fn new(config: &'a Cluster, demand: &'a Demand, seed: u64, trial: u64, begin: Time) -> ClusterState<'a> {
         let clocks = config.triggers.iter().enumerate().map(|(trigger, spec)| {
             let index = index_in_kind(config, trigger);
             let key = config.key.child(index as u64);

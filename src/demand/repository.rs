@@ -69,7 +69,11 @@ enum Clock<'a> {
     Times(std::slice::Iter<'a, Time>),
     List(&'a [ListedPush]),
     /// The images that are not existing ones, and how many have been pushed.
-    Manifests { images: &'a [RealImage], next: usize, end: Time },
+    Manifests {
+        images: &'a [RealImage],
+        next: usize,
+        end: Time,
+    },
 }
 
 impl<'a> RepositoryState<'a> {

@@ -14,7 +14,7 @@ mod pushes;
 pub(super) const END: Time = Time(30 * DAY);
 
 pub(super) fn drain(source: &mut Source<'_>) -> Vec<Occurrence> {
-    std::iter::from_fn(|| source.next()).collect()
+    source.collect()
 }
 
 pub(super) fn all(demand: &Demand) -> Vec<Occurrence> {
@@ -210,13 +210,12 @@ fn a_further_entity_shifts_nobody_elses_draws() {
 
 #[test]
 fn a_further_node_changes_no_other_nodes_life() {
-    // Without pulls at a rate: those are shared out among the nodes that there are.
+    // Without pulls at a rate, which are shared out among the nodes that there are, and without scale-ups, whose nodes
+    // would get other numbers.
     let mut before = rich();
     before.clusters.truncate(1);
     before.clusters[0].growth = 0.0;
-    before.clusters[0].triggers.retain(|trigger| {
-        !matches!(trigger, Trigger::Rate { .. } | Trigger::ScaleUp { .. })
-    });
+    before.clusters[0].triggers.retain(|trigger| !matches!(trigger, Trigger::Rate { .. } | Trigger::ScaleUp { .. }));
     let mut after = before.clone();
     after.clusters[0].nodes += 1;
     let lines = |demand: &Demand| {
@@ -247,7 +246,7 @@ fn images_that_nobody_can_ask_for_are_let_go() {
     let (demand, calendar) = (rich(), calendar());
     let mut source = Source::new(&demand, &calendar, 1, 1, Time(0), END);
     let mut images: Vec<Weak<Image>> = source.existing().iter().map(|push| Arc::downgrade(&push.image)).collect();
-    while let Some(occurrence) = source.next() {
+    for occurrence in source.by_ref() {
         if let Occurrence::Push(push) = occurrence
             && push.new_image
         {

@@ -12,11 +12,8 @@ fn on_times(hours: &[i64], days: i64) -> Repository {
 
 #[test]
 fn a_deploy_reaches_its_share_of_the_nodes_within_its_time() {
-    let nodes = Cluster {
-        nodes: 1000,
-        triggers: vec![deploy(VersionFilter::Release, 10 * MINUTE, 0.4)],
-        ..cluster("c")
-    };
+    let nodes =
+        Cluster { nodes: 1000, triggers: vec![deploy(VersionFilter::Release, 10 * MINUTE, 0.4)], ..cluster("c") };
     let occurrences = all(&demand(vec![on_times(&[0], 1)], vec![nodes]));
     let pulls = requests(&occurrences);
     // Binomial: 400 with deviation 15.5.
@@ -92,9 +89,8 @@ fn a_deploy_can_follow_a_moving_tag() {
 
 #[test]
 fn new_nodes_come_empty_pull_all_that_they_run_and_go() {
-    let repositories = (0..3)
-        .map(|i| Repository { pushes: Pushes::Times(vec![Time(0)]), ..repository(&format!("r{i}")) })
-        .collect();
+    let repositories =
+        (0..3).map(|i| Repository { pushes: Pushes::Times(vec![Time(0)]), ..repository(&format!("r{i}")) }).collect();
     let nodes = Cluster {
         nodes: 2,
         runs: (0..3).map(RepositoryId).collect(),
@@ -118,16 +114,17 @@ fn new_nodes_come_empty_pull_all_that_they_run_and_go() {
         assert_eq!(asked, [0, 1, 2]);
         assert!(requests(&occurrences[index + 1..index + 4]).iter().all(|p| p.at == at && p.node == node));
         let down = Time(at.0 + 4 * HOUR);
-        let gone = occurrences.iter().any(|o| matches!(o, Occurrence::NodeDown { at, node: n, .. } if *at == down && *n == node));
+        let gone = occurrences
+            .iter()
+            .any(|o| matches!(o, Occurrence::NodeDown { at, node: n, .. } if *at == down && *n == node));
         assert_eq!(gone, down < END);
     }
 }
 
 #[test]
 fn each_node_is_replaced_at_the_churn_rate_and_runs_the_same_again() {
-    let repositories: Vec<Repository> = (0..30)
-        .map(|i| Repository { pushes: Pushes::Times(vec![Time(0)]), ..repository(&format!("r{i}")) })
-        .collect();
+    let repositories: Vec<Repository> =
+        (0..30).map(|i| Repository { pushes: Pushes::Times(vec![Time(0)]), ..repository(&format!("r{i}")) }).collect();
     let nodes = Cluster {
         nodes: 40,
         per_node: 3,
@@ -208,9 +205,8 @@ fn before_a_first_version_nothing_is_asked_for() {
 
 #[test]
 fn a_listed_pull_names_its_node_or_gets_one_that_runs_it() {
-    let repositories: Vec<Repository> = (0..20)
-        .map(|i| Repository { pushes: Pushes::Times(vec![Time(0)]), ..repository(&format!("r{i}")) })
-        .collect();
+    let repositories: Vec<Repository> =
+        (0..20).map(|i| Repository { pushes: Pushes::Times(vec![Time(0)]), ..repository(&format!("r{i}")) }).collect();
     let pull = |hour: i64, repository, node| ListedPull {
         at: Time(hour * HOUR),
         repository: RepositoryId(repository),
@@ -241,11 +237,7 @@ fn a_listed_pull_names_its_node_or_gets_one_that_runs_it() {
 
 #[test]
 fn growth_adds_a_node_when_a_whole_number_is_passed() {
-    let growing = |factor: f64| Cluster {
-        nodes: 4,
-        growth: factor.ln() / (30 * DAY) as f64,
-        ..cluster("c")
-    };
+    let growing = |factor: f64| Cluster { nodes: 4, growth: factor.ln() / (30 * DAY) as f64, ..cluster("c") };
     // Doubling in 30 days: 5, 6 and 7 nodes at 30 × log2(5/4), log2(6/4), log2(7/4) days; 8 at the end, which is out.
     let occurrences = all(&demand(vec![on_times(&[0], 1)], vec![growing(2.0)]));
     let ups: Vec<(f64, u32)> = occurrences

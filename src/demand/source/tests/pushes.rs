@@ -156,8 +156,7 @@ fn real_images_are_spread_over_the_period_after_the_existing_ones() {
     let mut source = Source::new(&demand, &calendar, 1, 1, Time(0), END);
     assert_eq!(tags(&source.existing()), [(0, "t0", true), (0, "t1", true), (0, "t2", true)]);
     let occurrences = drain(&mut source);
-    let pushed: Vec<(i64, &str)> =
-        pushes(&occurrences).into_iter().map(|push| (push.at.0 / DAY, &*push.tag)).collect();
+    let pushed: Vec<(i64, &str)> = pushes(&occurrences).into_iter().map(|push| (push.at.0 / DAY, &*push.tag)).collect();
     assert_eq!(pushed, [(5, "t3"), (15, "t4"), (25, "t5")]);
     let layers: Vec<u32> = pushes(&occurrences)[0].image.layers.iter().map(|layer| layer.id).collect();
     assert_eq!(layers, [4, 1], "the shared layer keeps its id");
@@ -189,10 +188,8 @@ fn promotion_in_place_is_a_further_tag_and_a_release() {
 fn promotion_into_another_repository_is_a_version_there_and_goes_on() {
     let mut dev = Repository { pushes: every_day(2), ..repository("dev") };
     dev.tags.release_every = 0;
-    dev.promotions = vec![
-        promotion(1, VersionFilter::Build, 1, 0, "rc-{n}"),
-        promotion(2, VersionFilter::Release, 1, 0, "never"),
-    ];
+    dev.promotions =
+        vec![promotion(1, VersionFilter::Build, 1, 0, "rc-{n}"), promotion(2, VersionFilter::Release, 1, 0, "never")];
     let mut stage = repository("stage");
     stage.promotions = vec![promotion(2, VersionFilter::Release, 1, HOUR, "v{r}")];
     // A ring: back to where it came from is a further tag there, and it ends.
@@ -207,10 +204,8 @@ fn promotion_into_another_repository_is_a_version_there_and_goes_on() {
             (0, format!("in-prod-{}", n + 1), true, false),
         ]
     };
-    let seen: Vec<(u32, String, bool, bool)> = pushes
-        .iter()
-        .map(|push| (push.repository.0, push.tag.to_string(), push.release, push.new_image))
-        .collect();
+    let seen: Vec<(u32, String, bool, bool)> =
+        pushes.iter().map(|push| (push.repository.0, push.tag.to_string(), push.release, push.new_image)).collect();
     assert_eq!(seen, [of_a_day(1), of_a_day(2)].concat());
     let images: Vec<u32> = pushes.iter().map(|push| push.image.id).collect();
     // Image 0 is the existing one.
