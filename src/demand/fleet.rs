@@ -158,7 +158,9 @@ mod tests {
         let cluster = Cluster { runs, per_node: 1, ..fixture::cluster("c") };
         let popularity = Popularity::new(&cluster, &repositories);
         let mut fleet = Fleet::default();
-        (0..n).for_each(|identity| drop(fleet.join(identity, popularity.assign(stream(identity)), Vec::new())));
+        for identity in 0..n {
+            fleet.join(identity, popularity.assign(stream(identity)), Vec::new());
+        }
         fleet
     }
 

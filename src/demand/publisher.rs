@@ -335,3 +335,54 @@ struct Event {
     new_image: bool,
     promoted: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::fixture::{calendar, demand, list, listed, repository};
+    use super::super::{Promotion, TagTemplate};
+    use super::*;
+    use crate::sim::Law;
+
+    #[test]
+    fn a_journey_is_forgotten_with_its_last_promotion() {
+        let to = |to, tag: &str| Promotion {
+            to: RepositoryId(to),
+            of: VersionFilter::All,
+            every: 1,
+            after: Law::Constant(0.0),
+            tag: TagTemplate(tag.into()),
+        };
+        // Two ways from dev to prod: the second finds the image there.
+        let dev = Repository { promotions: vec![to(1, "a-{r}"), to(1, "b-{r}")], ..repository("dev") };
+        let demand = demand(vec![dev, repository("prod")], Vec::new());
+        let calendar = calendar();
+        let end = Time(100);
+        let mut publisher = Publisher::new(&demand, &calendar, 1, 1, Time(0), end);
+        let published = publisher.push(RepositoryId(0), Time(5));
+        let mut seen = Vec::new();
+        for (at, pending) in publisher.onward(&published, end) {
+            let published = publisher.promote(pending, at);
+            seen.push((published.tags[0].0.to_string(), published.version, published.release, published.number));
+            assert!(publisher.onward(&published, end).is_empty());
+        }
+        assert_eq!(seen, [("a-1".into(), true, true, 1), ("b-1".into(), false, true, 1)]);
+        assert!(publisher.journeys.is_empty());
+        let late = publisher.push(RepositoryId(0), end);
+        assert!(publisher.onward(&late, end).is_empty(), "what would come after the end does not come");
+        assert!(publisher.journeys.is_empty());
+    }
+
+    #[test]
+    fn a_digest_is_forgotten_with_its_last_row() {
+        let row = |tag, digest: &str| ListedPush { digest: Some(digest.into()), ..listed(0, tag) };
+        let rows = vec![row("a", "x"), row("b", "y"), row("c", "x")];
+        let demand = demand(vec![Repository { pushes: Pushes::List(list(rows)), ..repository("app") }], Vec::new());
+        let calendar = calendar();
+        let mut publisher = Publisher::new(&demand, &calendar, 1, 1, Time(0), Time(100));
+        let held = [(); 3].map(|()| {
+            let published = publisher.clock_push(RepositoryId(0), Time(0));
+            (published.is_some_and(|published| published.version), publisher.digests.len())
+        });
+        assert_eq!(held, [(true, 2), (true, 1), (false, 0)]);
+    }
+}

@@ -78,7 +78,7 @@ struct Sweep {
     place: usize,
 }
 
-/// The demand of one trial; see [`Source::next`].
+/// The demand of one trial: an iterator over its occurrences, in order of time.
 ///
 /// Every draw is named by (seed, trial, entity, purpose): neither strategies nor further repositories, clusters or
 /// nodes change what the others get.
@@ -158,7 +158,7 @@ impl<'a> Source<'a> {
     }
 
     /// What nodes hold at the beginning: the newest existing release of everything that they run. Ask before the first
-    /// [`Source::next`].
+    /// occurrence.
     pub fn initial(&mut self) -> Vec<Warm> {
         let mut warm = Vec::new();
         for (index, cluster) in (0u16..).zip(&self.clusters) {
@@ -177,24 +177,6 @@ impl<'a> Source<'a> {
     /// Nodes of a cluster at the beginning, numbered from 0.
     pub fn nodes(&self, cluster: ClusterId) -> u32 {
         self.demand.clusters[usize::from(cluster.0)].nodes
-    }
-
-    /// The next occurrence: ascending in time; at equal times pushes, then nodes that come and go, then pulls. `None`
-    /// when nothing more happens before the end.
-    #[allow(clippy::should_implement_trait)] // it is one, but the engine pulls it by hand and never chains adapters
-    pub fn next(&mut self) -> Option<Occurrence> {
-        loop {
-            if let Some(occurrence) = self.ready.pop_front() {
-                return Some(occurrence);
-            }
-            if let Some(request) = self.continue_sweep() {
-                return Some(Occurrence::Pull(request));
-            }
-            let (at, event) = self.queue.pop()?;
-            if let Some(occurrence) = self.handle(at, event) {
-                return Some(occurrence);
-            }
-        }
     }
 
     /// Events at or after the end never happen.
@@ -473,6 +455,27 @@ impl<'a> Source<'a> {
         };
         if let Some(at) = next {
             self.schedule(at, priority, event);
+        }
+    }
+}
+
+impl Iterator for Source<'_> {
+    type Item = Occurrence;
+
+    /// The next occurrence: ascending in time; at equal times pushes, then nodes that come and go, then pulls. `None`
+    /// when nothing more happens before the end.
+    fn next(&mut self) -> Option<Occurrence> {
+        loop {
+            if let Some(occurrence) = self.ready.pop_front() {
+                return Some(occurrence);
+            }
+            if let Some(request) = self.continue_sweep() {
+                return Some(Occurrence::Pull(request));
+            }
+            let (at, event) = self.queue.pop()?;
+            if let Some(occurrence) = self.handle(at, event) {
+                return Some(occurrence);
+            }
         }
     }
 }

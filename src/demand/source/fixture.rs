@@ -6,8 +6,6 @@ use super::super::*;
 use crate::sim::Calendar;
 use crate::units::{DAY, HOUR};
 
-pub(in crate::demand) const MB: u64 = 1_000_000;
-
 pub(in crate::demand) fn repository(name: &str) -> Repository {
     Repository {
         name: name.into(),
