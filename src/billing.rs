@@ -18,6 +18,13 @@ mod proportion;
 mod split;
 mod terms;
 
+#[cfg(test)]
+mod claims;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod worked_example;
+
 pub use book::{BookProblem, FreeAllowances, PriceBook, Quantity, Source};
 pub use change::{PriceChange, diff, show};
 pub use need::{Missing, Need};

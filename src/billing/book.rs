@@ -16,6 +16,9 @@ use crate::units::{Bytes, Price};
 mod read;
 mod text;
 
+#[cfg(test)]
+mod facts;
+
 /// What a price is for. The name of each in a book, [`Quantity::key`], is also its name under `prices.override`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Quantity {

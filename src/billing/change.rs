@@ -94,3 +94,37 @@ pub fn diff(old: &PriceBook, new: &PriceBook) -> Vec<PriceChange> {
 pub fn show(book: &PriceBook) -> String {
     book.text().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_book_does_not_differ_from_its_own_text() {
+        let book = PriceBook::builtin("aws-2026-09").expect("the built-in book reads");
+        let again = PriceBook::parse("again", &show(&book)).expect("what is shown reads");
+        assert_eq!(diff(&book, &again), []);
+    }
+
+    #[test]
+    fn changes_are_told_by_place_and_tier() {
+        let book = PriceBook::builtin("aws-2026-09").expect("the built-in book reads");
+        let text = show(&book)
+            .replace("amount = \"100 GB\"", "amount = \"50 GB\"")
+            .replace("\"$0.01/GB\"\nregions = [\"us-east-1\"]", "\"$0.02/GB\"\nregions = [\"us-east-1\"]")
+            .replace("\"$0.126/GB\", \"$0.122/GB\"", "\"$0.126/GB\", \"$0.111/GB\"")
+            .replace("\"$0.09/image\"\nregions = \"*\"", "\"$0.09/image\"\nregions = \"us-east-1\"");
+        let new = PriceBook::parse("new", &text).expect("still a book");
+        let lines: Vec<_> = diff(&book, &new).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines,
+            [
+                "inter_region us-east-1>us-east-2: $0.01/GB -> $0.02/GB (+100.0 %)",
+                "internet ap-northeast-2 above 10240 GB: $0.122/GB -> $0.111/GB (-9.0 %)",
+                "scan *: $0.09/image -> none",
+                "scan us-east-1: none -> $0.09/image",
+                "free internet: 100 GB -> 50 GB",
+            ]
+        );
+    }
+}

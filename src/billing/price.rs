@@ -14,6 +14,9 @@ use crate::ledger::{Item, Ledger, MeterKey};
 use crate::sim::Calendar;
 use crate::units::{BILL_GB, HOUR, Price, Usd};
 
+#[cfg(test)]
+mod tests;
+
 /// Prices a ledger: a pure function, so the same ledger can be priced again under other terms.
 ///
 /// # Errors
@@ -45,6 +48,9 @@ pub fn bill(
     pricing.internet_pulls(&pooled.pulls, &mut rows)?;
     if terms.floor && terms.free_tier {
         bound::credit_allowances(terms, cloud, calendar, &mut rows);
+    }
+    if rows.iter().try_fold(0i128, |sum, row| sum.checked_add(row.cost.0)).is_none() {
+        return Err(BillError::AmountTooLarge { meter: "the total of the bill".to_string() });
     }
     // Stable: the tiers of one meter stay in their order.
     rows.sort_by_key(|row| (row.month, row.account, row.region, row.line_item, row.from, row.to));

@@ -304,3 +304,78 @@ impl Reader {
         self.problems.push(BookProblem { span, message: message.into(), label: label.into() });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: &str = "title = \"mine\"\n[sources.me]\nname = \"my bill\"\ndate = 2026-10-01\n";
+
+    fn problems(text: &str) -> Vec<(usize, usize, String)> {
+        let text = format!("{START}{text}");
+        let problems = book("mine", &text).expect_err("this book has problems");
+        let placed = |problem: BookProblem| {
+            let (line, column) = problem.line_column(&text);
+            (line - START.lines().count(), column, problem.message)
+        };
+        problems.into_iter().map(placed).collect()
+    }
+
+    #[test]
+    fn a_book_of_ones_own_is_short() {
+        let text = format!("{START}[[storage]]\nprice = \"$0.11/GB-month\"\nregions = \"*\"\nsource = \"me\"\n");
+        let book = book("mine", &text).expect("a good book");
+        assert_eq!((book.name.as_str(), book.title.as_str()), ("mine", "mine"));
+        assert_eq!(book.price(Quantity::Storage, "mars-north-1"), Some(Price(110_000_000_000)));
+        assert_eq!(book.sources_of(Quantity::Storage, "mars-north-1", None)[0].date, "2026-10-01");
+        assert_eq!(book.text(), text);
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_each_with_its_place() {
+        let text = "[[storage]]
+prise = \"$0.1/GB-month\"
+price = \"$0.1/GB\"
+regions = [\"a\"]
+source = [\"me\", \"you\"]
+[[internet]]
+price = [\"$1/GB\", \"$2/GB\"]
+regions = [\"a\", 5]
+source = \"me\"
+[[nat_hour]]
+price = \"$1/h\"
+[tiers]
+storge = []
+archive = [\"2 GB\", \"1 GB\", \"x\"]
+";
+        let expected = [
+            (2, 1, "unknown key `prise`, did you mean `price`?"),
+            (3, 9, "this price is per GB-month, not per GB; write \"$0.1/GB-month\""),
+            (5, 17, "no source `you`; add [sources.you]"),
+            (7, 9, "`internet` has 1 tier(s), here are 2 prices"),
+            (8, 17, "expected text in quotes"),
+            (10, 1, "`regions` is missing"),
+            (10, 1, "`source` is missing"),
+            (13, 1, "unknown quantity `storge`"),
+            (14, 20, "bounds of tiers must ascend from above zero"),
+            (14, 28, "expected a size such as \"10240 GB\", found \"x\""),
+        ];
+        let expected = expected.map(|(line, column, message)| (line, column, message.to_string()));
+        assert_eq!(problems(text), expected);
+    }
+
+    #[test]
+    fn two_prices_for_one_place_and_a_book_without_prices_are_refused() {
+        let twice = "[[scan]]\nprice = \"$1/image\"\nregions = [\"a\", \"a\"]\nsource = \"me\"\n";
+        assert_eq!(problems(twice), [(3, 17, "two prices for `scan` at `a`; keep one".to_string())]);
+        let empty = book("mine", START).expect_err("nothing in it");
+        assert_eq!(empty[0].message, "this price book has no price");
+    }
+
+    #[test]
+    fn text_that_is_no_toml_is_one_problem() {
+        let text = "title = \"mine\"\n[sources.me\n";
+        let problems = book("mine", text).expect_err("no TOML");
+        assert_eq!((problems.len(), problems[0].line_column(text).0), (1, 2));
+    }
+}
