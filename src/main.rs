@@ -1,3 +1,10 @@
-//! The `replisim` program.
+//! The `replisim` program. Everything it knows of arguments, terminals and exit codes is in [`cli`]; everything else
+//! is the library's.
 
-fn main() {}
+use std::process::ExitCode;
+
+mod cli;
+
+fn main() -> ExitCode {
+    cli::main()
+}

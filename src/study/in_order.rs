@@ -157,10 +157,16 @@ mod tests {
     #[test]
     fn a_break_and_a_stop_end_it_early() {
         let mut folds = 0;
-        let done = in_order(&pool(2), 50, &AtomicBool::new(false), |index| index, |index, _| {
-            folds += 1;
-            if index == 9 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+        let done = in_order(
+            &pool(2),
+            50,
+            &AtomicBool::new(false),
+            |index| index,
+            |index, _| {
+                folds += 1;
+                if index == 9 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        );
         assert!(!done);
         assert_eq!(folds, 10);
 

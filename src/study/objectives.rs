@@ -81,9 +81,7 @@ impl Evidence {
             Metric::Cost { account, .. } => {
                 let cost = match account {
                     None => self.cost,
-                    Some(account) => {
-                        self.cost_by_account.get(&AccountId(*account as u16)).copied().unwrap_or_default()
-                    }
+                    Some(account) => self.cost_by_account.get(&AccountId(*account as u16)).copied().unwrap_or_default(),
                 };
                 place.is_none().then(|| cost.dollars() / self.trials as f64 / scenario.model.calendar.months_covered())
             }

@@ -124,9 +124,10 @@ fn delay_variants(view: &View, lines: &[Line], gathered: &[Gathered]) -> Vec<Del
             });
             let Some(under) = position.map(|position| &gathered[position]) else { continue };
             let [lag_p50_s, lag_p95_s, lag_p99_s] = summary::lags(under).quantiles;
-            let judged = objectives.iter().enumerate().filter(|(_, objective)| {
-                judges_copies(&objective.metric) && objective.strategies[column.index]
-            });
+            let judged = objectives
+                .iter()
+                .enumerate()
+                .filter(|(_, objective)| judges_copies(&objective.metric) && objective.strategies[column.index]);
             let observed = judged.map(|(index, objective)| {
                 let observed = under.evidence.observe(view.scenario, index, None);
                 let met = match objective.in_trials {
@@ -164,9 +165,7 @@ fn in_words(objective: &Objective) -> ObjectiveText {
         Metric::Lag(target) => ("lag", time("lag", target)),
         Metric::PullTime(target) => ("pull_time", time("pull time", target)),
         Metric::ReleaseEverywhere(target) => ("release_everywhere", time("release everywhere", target)),
-        Metric::PullsFailed(share) => {
-            ("pulls_failed", (format!("failed pulls at most {}%", percent(*share)), None))
-        }
+        Metric::PullsFailed(share) => ("pulls_failed", (format!("failed pulls at most {}%", percent(*share)), None)),
         Metric::Cost { at_most, .. } => ("cost", (format!("cost at most ${} a month", at_most.dollars()), None)),
         Metric::Residency { .. } => ("residency", ("nothing stored outside the regions allowed".into(), None)),
     };
@@ -218,7 +217,8 @@ mod tests {
 
     #[test]
     fn a_span_is_told_in_the_unit_that_comes_out_whole() {
-        for (seconds, expected) in [(0.0, "0 s"), (0.5, "0.5 s"), (90.0, "90 s"), (14_400.0, "4 h"), (86_400.0, "1 d")] {
+        for (seconds, expected) in [(0.0, "0 s"), (0.5, "0.5 s"), (90.0, "90 s"), (14_400.0, "4 h"), (86_400.0, "1 d")]
+        {
             assert_eq!(span(Span::from_seconds(seconds)), expected);
         }
     }

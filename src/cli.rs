@@ -1,0 +1,96 @@
+//! The command line: arguments, progress, exit codes.
+//!
+//! It knows what was typed and where answers go: results to files, the summary to standard output, progress and
+//! diagnostics to standard error. What a scenario means, how it is run and how results look is the library's; one file
+//! per command says which of its functions are called, in which order.
+//!
+//! Exit codes are a contract: see [`Exit`].
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod arguments;
+mod check;
+mod check_text;
+mod init;
+mod interrupt;
+mod output;
+mod prices;
+mod progress;
+mod run;
+
+use arguments::{Arguments, Command};
+
+/// How the program ends. The numbers are part of its contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// A run failed, such as results that cannot be written.
+    Failed = 1,
+    /// Wrong usage, or an invalid, missing or unreadable input file.
+    Wrong = 2,
+    /// `--fail-on-miss`, and an objective was missed.
+    Missed = 3,
+    /// Ctrl-C, or a termination signal.
+    Interrupted = 130,
+}
+
+/// Why a command ended without its result.
+#[derive(Debug)]
+enum Stop {
+    /// Everything has been said already, as diagnostics about a file.
+    Invalid,
+    /// Wrong usage, in words.
+    Usage(String),
+    /// The run failed, in words.
+    Failed(String),
+    /// The user's wish.
+    Interrupted,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to standard output and are no error; a closed pipe there is none either.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Wrong as u8 } else { Exit::Done as u8 });
+        }
+    };
+    output::choose_colour(arguments.shared.color);
+    let exit = dispatch(&arguments).unwrap_or_else(explain);
+    ExitCode::from(exit as u8)
+}
+
+fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
+    let shared = &arguments.shared;
+    match &arguments.command {
+        Command::Run(run) => run::run(run, shared),
+        Command::Check(check) => check::run(check, shared),
+        Command::Init(init) => init::run(init, shared),
+        Command::Schema => output::print(&replisim::scenario::schema()).map(|()| Exit::Done),
+        Command::Prices { command } => prices::run(command, shared),
+    }
+}
+
+/// Says why there is no result.
+fn explain(stop: Stop) -> Exit {
+    match stop {
+        Stop::Invalid => Exit::Wrong,
+        Stop::Usage(message) => {
+            output::error(&message);
+            Exit::Wrong
+        }
+        Stop::Failed(message) => {
+            output::error(&message);
+            Exit::Failed
+        }
+        Stop::Interrupted => {
+            output::note("interrupted; nothing was written");
+            Exit::Interrupted
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What can be typed. Names and flags are a contract; the texts are what `--help` shows.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// What it costs, and how long it takes, to get container images to clusters in many regions and accounts.
+#[derive(Debug, Parser)]
+#[command(
+    name = "replisim",
+    version,
+    long_about = "What it costs, and how long it takes, to get container images to clusters in many regions and \
+                  accounts.\n\nThe same pushes and pulls run in virtual time through each strategy of a scenario: \
+                  replication on push, pulls across regions, pull-through caches, scheduled copies, one central \
+                  registry, and a lower bound. Out come dollars a month by line item, pull times and copy lags, with \
+                  intervals.",
+    after_help = "Examples:\n  replisim init shop.toml          a commented scenario to start from\n  replisim check \
+                  shop.toml         what is wrong with it, all at once\n  replisim run shop.toml           results in \
+                  outputs/shop/, a summary here\n\nExit codes: 0 done; 1 a run failed; 2 wrong usage, or an invalid or \
+                  missing input file;\n3 an objective was missed (run --fail-on-miss); 130 interrupted."
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to say it.
+    #[command(flatten)]
+    pub shared: Shared,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Shared {
+    /// Say nothing but errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Print the summary as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Colours; `auto` looks at the terminal and at NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Even into a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a scenario: compare its strategies and write tables, charts and a report
+    Run(RunArguments),
+    /// Check scenarios: every problem at once, no simulation
+    Check(CheckArguments),
+    /// Write a commented scenario to start from
+    Init(InitArguments),
+    /// Print the JSON Schema of the scenario file, for editors
+    #[command(after_help = "Example:\n  replisim schema > scenario.schema.json")]
+    Schema,
+    /// Show and compare price books
+    Prices {
+        /// Which.
+        #[command(subcommand)]
+        command: PricesCommand,
+    },
+}
+
+/// `replisim run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  replisim run shop.toml\n  replisim run shop.toml --set clusters.eu.nodes=40 \
+                        --out outputs/shop-40\n  replisim run shop.toml --trials 100 --strategy replication --strategy \
+                        pull-through-cache\n  replisim run shop.toml --quiet --fail-on-miss      in a pipeline: exit \
+                        code 3 says that an objective is missed")]
+pub struct RunArguments {
+    /// The scenario file
+    pub scenario: PathBuf,
+    /// Change a value of the scenario, by its dotted path; may be given many times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Directory for the results [default: outputs/<file stem>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Seed of all random draws; like `--set run.seed=N`
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Trials of each strategy; like `--set run.trials=N`
+    #[arg(long, value_name = "N")]
+    pub trials: Option<u64>,
+    /// Run this strategy only; may be given many times [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Vec<String>,
+    /// Threads [default: one per core]; results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// End with exit code 3 when an objective is missed
+    #[arg(long)]
+    pub fail_on_miss: bool,
+}
+
+/// `replisim check`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  replisim check shop.toml\n  replisim check --strict scenarios/*.toml\n\nWarnings \
+                        leave the exit code at 0, or make it 2 with --strict."
+)]
+pub struct CheckArguments {
+    /// Scenario files
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub scenarios: Vec<PathBuf>,
+    /// Change a value of the scenarios, by its dotted path; may be given many times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Treat warnings like errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `replisim init`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  replisim init shop.toml\n  replisim init --template accounts estate.toml")]
+pub struct InitArguments {
+    /// What the scenario starts from
+    #[arg(long, value_name = "NAME", default_value = "regions")]
+    pub template: Template,
+    /// The file to write; it must not exist yet
+    pub file: PathBuf,
+}
+
+/// What a new scenario starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Template {
+    /// One account, one home region, clusters in two others
+    Regions,
+    /// A platform account whose images business units pull
+    Accounts,
+}
+
+/// `replisim prices`.
+#[derive(Debug, Subcommand)]
+pub enum PricesCommand {
+    /// Print a price book, to read or to start one's own from
+    #[command(after_help = "Examples:\n  replisim prices show\n  replisim prices show > my-prices.toml      then set \
+                            prices.file = \"my-prices.toml\" in the scenario")]
+    Show {
+        /// A built-in book, or a file [default: the newest built-in one]
+        book: Option<String>,
+    },
+    /// Print what differs between two price books
+    #[command(after_help = "Example:\n  replisim prices diff aws-2026-09 my-prices.toml")]
+    Diff {
+        /// A built-in book, or a file
+        old: String,
+        /// A built-in book, or a file
+        new: String,
+    },
+}

@@ -1,0 +1,62 @@
+//! `replisim check`: every problem of every file, then what a good scenario amounts to.
+
+use replisim::scenario::{self, Diagnostics, Severity};
+use serde_json::{Value, json};
+
+use super::arguments::{CheckArguments, Shared};
+use super::check_text::{Findings, describe};
+use super::{Exit, Stop, output};
+
+/// Checks all files.
+pub fn run(arguments: &CheckArguments, shared: &Shared) -> Result<Exit, Stop> {
+    let mut is_good = true;
+    let mut files: Vec<Value> = Vec::new();
+    for path in &arguments.scenarios {
+        let mut diagnostics = Diagnostics::default();
+        let scenario = scenario::load(path, &arguments.set, &mut diagnostics);
+        let warned = diagnostics.items().iter().any(|item| item.severity == Severity::Warning);
+        let is_valid = scenario.is_some() && !diagnostics.has_errors();
+        is_good &= is_valid && !(arguments.strict && warned);
+        let findings = scenario.filter(|_| is_valid).map(|scenario| describe(&scenario));
+        let name = path.display().to_string();
+        if shared.json {
+            let problems = diagnostics.reports();
+            files.push(json!({ "file": name, "ok": is_valid, "problems": problems, "findings": findings }));
+            continue;
+        }
+        output::problems(&diagnostics, shared.quiet);
+        if let Some(findings) = findings.filter(|_| !shared.quiet) {
+            output::print(&text(&name, &findings))?;
+        }
+    }
+    if shared.json {
+        output::print_json(&json!({ "files": files }))?;
+    }
+    Ok(if is_good { Exit::Done } else { Exit::Wrong })
+}
+
+/// What is told about a good file.
+fn text(file: &str, findings: &Findings) -> String {
+    let mut text = format!("{file}: ok: {}\n", findings.counts);
+    for strategy in &findings.replication {
+        text += &format!("  {}:\n", strategy.strategy);
+        for rule in &strategy.rules {
+            text += &format!("    {} -> {}: {}\n", rule.from, rule.to.join(", "), rule.selects);
+        }
+        if let Some(rest) = &strategy.selected_by_no_rule {
+            text += &format!("    no rule selects {rest}\n");
+        }
+        for source in &strategy.destinations {
+            text += &format!("    {}: {} of {} destinations\n", source.from, source.used, source.of);
+        }
+        for policy in &strategy.policies {
+            text += &format!("    registry policy to apply in {}:\n", policy.registry);
+            text += &indented(&format!("{:#}", policy.policy));
+        }
+    }
+    text
+}
+
+fn indented(block: &str) -> String {
+    block.lines().map(|line| format!("      {line}\n")).collect()
+}

@@ -1,0 +1,193 @@
+//! What a checked scenario amounts to: its size, and for each replication strategy what its rules do.
+//!
+//! The rules are asked the service's own way (prefix filters, facts A12 to A14), so a reader sees which repositories go
+//! where before anything is applied, how many destinations are left, and which registry policies other accounts need.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use replisim::cloud::{Cloud, RegistryId};
+use replisim::registry::ReplicationRule;
+use replisim::scenario::Scenario;
+use replisim::strategy::{Kind, Replication};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// Destinations that a registry's rules may have together (fact A5).
+const MAX_DESTINATIONS: usize = 25;
+/// Repository names that are spelt out before the rest is counted.
+const NAMES_SHOWN: usize = 4;
+
+/// What is told about a scenario.
+#[derive(Debug, Serialize)]
+pub struct Findings {
+    /// How much there is of everything.
+    pub counts: String,
+    /// Each strategy of kind replication.
+    pub replication: Vec<ReplicationFindings>,
+}
+
+/// What the rules of a strategy do.
+#[derive(Debug, Serialize)]
+pub struct ReplicationFindings {
+    /// Its name.
+    pub strategy: String,
+    /// In file order.
+    pub rules: Vec<RuleFindings>,
+    /// Repositories that no rule of their home selects; `None` = every one is selected.
+    pub selected_by_no_rule: Option<String>,
+    /// By source registry.
+    pub destinations: Vec<DestinationFindings>,
+    /// For destinations in other accounts.
+    pub policies: Vec<PolicyFindings>,
+}
+
+/// What one rule does.
+#[derive(Debug, Serialize)]
+pub struct RuleFindings {
+    /// Source registry.
+    pub from: String,
+    /// Destination registries.
+    pub to: Vec<String>,
+    /// Which repositories, and why.
+    pub selects: String,
+}
+
+/// How many destinations a source registry uses.
+#[derive(Debug, Serialize)]
+pub struct DestinationFindings {
+    /// Source registry.
+    pub from: String,
+    /// Distinct destinations over all rules.
+    pub used: usize,
+    /// Allowed.
+    pub of: usize,
+}
+
+/// A registry policy without which copies fail (facts A31 to A33).
+#[derive(Debug, Serialize)]
+pub struct PolicyFindings {
+    /// Where it must be applied.
+    pub registry: String,
+    /// The policy, as the service takes it.
+    pub policy: Value,
+}
+
+/// Describes a scenario.
+pub fn describe(scenario: &Scenario) -> Findings {
+    let strategies = &scenario.model.strategies;
+    let replication = strategies.iter().filter_map(|strategy| match &strategy.kind {
+        Kind::Replication(replication) => Some(of_strategy(scenario, &strategy.name, replication)),
+        _ => None,
+    });
+    Findings { counts: counts(scenario), replication: replication.collect() }
+}
+
+fn counts(scenario: &Scenario) -> String {
+    let model = &scenario.model;
+    let days = model.calendar.end.0 as f64 / replisim::units::DAY as f64;
+    [
+        of(model.demand.repositories.len(), "repository", "repositories"),
+        of(model.demand.clusters.len(), "cluster", "clusters"),
+        of(model.cloud.registries.len(), "registry", "registries"),
+        of(model.strategies.len(), "strategy", "strategies"),
+        of(scenario.objectives.len(), "objective", "objectives"),
+        format!("{days} days"),
+        match scenario.run.precision {
+            Some(precision) => format!("trials until ±{}%", precision * 100.0),
+            None => of(scenario.run.trials as usize, "trial", "trials"),
+        },
+    ]
+    .join(", ")
+}
+
+fn of(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn of_strategy(scenario: &Scenario, name: &str, replication: &Replication) -> ReplicationFindings {
+    let (cloud, repositories) = (&scenario.model.cloud, &scenario.model.demand.repositories);
+    let mut selected = BTreeSet::new();
+    let mut rules = Vec::new();
+    let mut destinations: BTreeMap<RegistryId, BTreeSet<RegistryId>> = BTreeMap::new();
+    for (from, rule) in &replication.rules {
+        let at_home = repositories.iter().enumerate().filter(|(_, repository)| repository.home == *from);
+        let hits: Vec<usize> = at_home.clone().filter(|(_, one)| selects(rule, &one.name)).map(|(at, _)| at).collect();
+        let names: Vec<&str> = hits.iter().map(|at| repositories[*at].name.as_str()).collect();
+        let why = if rule.prefixes.is_empty() {
+            "no filter".to_string()
+        } else {
+            let prefixes: Vec<String> = rule.prefixes.iter().map(|prefix| format!("`{prefix}`")).collect();
+            format!("prefix {}", prefixes.join(" or "))
+        };
+        rules.push(RuleFindings {
+            from: cloud.registry_name(*from),
+            to: rule.destinations.iter().map(|to| cloud.registry_name(*to)).collect(),
+            selects: format!("{} of {} repositories ({why}): {}", hits.len(), at_home.count(), listed(&names)),
+        });
+        selected.extend(hits);
+        destinations.entry(*from).or_default().extend(&rule.destinations);
+    }
+    let rest = repositories.iter().enumerate().filter(|(at, _)| !selected.contains(at));
+    let rest: Vec<&str> = rest.map(|(_, repository)| repository.name.as_str()).collect();
+    ReplicationFindings {
+        strategy: name.into(),
+        rules,
+        selected_by_no_rule: (!rest.is_empty()).then(|| listed(&rest)),
+        policies: policies(cloud, &destinations),
+        destinations: destinations
+            .iter()
+            .map(|(from, to)| DestinationFindings {
+                from: cloud.registry_name(*from),
+                used: to.len(),
+                of: MAX_DESTINATIONS,
+            })
+            .collect(),
+    }
+}
+
+/// Whether a rule copies a repository: it has no filter, or one of its prefixes fits (facts A12 to A14).
+fn selects(rule: &ReplicationRule, name: &str) -> bool {
+    rule.prefixes.is_empty() || rule.prefixes.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// One policy per destination registry that is copied to from other accounts.
+fn policies(cloud: &Cloud, destinations: &BTreeMap<RegistryId, BTreeSet<RegistryId>>) -> Vec<PolicyFindings> {
+    let mut sources: BTreeMap<RegistryId, BTreeSet<&str>> = BTreeMap::new();
+    for (from, to) in destinations {
+        for to in to {
+            let (source, destination) = (cloud.registry(*from), cloud.registry(*to));
+            if source.account != destination.account {
+                let account = &cloud.accounts[usize::from(source.account.0)];
+                sources.entry(*to).or_default().insert(&account.id);
+            }
+        }
+    }
+    sources
+        .into_iter()
+        .map(|(to, sources)| {
+            let registry = cloud.registry(to);
+            let principals: Vec<String> = sources.iter().map(|id| format!("arn:aws:iam::{id}:root")).collect();
+            let account = &cloud.accounts[usize::from(registry.account.0)].id;
+            let policy = json!({
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Sid": "ReplicationFromOtherAccounts",
+                    "Effect": "Allow",
+                    "Principal": { "AWS": principals },
+                    "Action": ["ecr:CreateRepository", "ecr:ReplicateImage"],
+                    "Resource": format!("arn:aws:ecr:{}:{account}:repository/*", cloud.region(registry.region)),
+                }],
+            });
+            PolicyFindings { registry: cloud.registry_name(to), policy }
+        })
+        .collect()
+}
+
+/// A few names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    match names.len() {
+        0 => "none".into(),
+        count if count <= NAMES_SHOWN => names.join(", "),
+        count => format!("{} and {} more", names[..NAMES_SHOWN - 1].join(", "), count + 1 - NAMES_SHOWN),
+    }
+}

@@ -1,0 +1,264 @@
+//! What the rows mean: the questions that charts and sentences ask of them.
+//!
+//! A [`Reading`] holds the tables and the strategies in scenario order and answers: which strategies are systems and which
+//! is only a bound, who is cheapest, whether a difference is real, what a quantile is, what happened on a day. It prints
+//! nothing and rounds nothing.
+
+use std::collections::BTreeMap;
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::study::tables::{LatencyRow, RunRecord, SummaryRow, Tables, TimelineRow};
+
+/// The `kind` of the lower bound: not a system, and never called the cheapest.
+pub const BOUND: &str = "clairvoyant";
+/// The region that stands for all regions together.
+pub const ALL: &str = "all";
+
+/// The tables of a run, ready for questions.
+pub struct Reading<'a> {
+    /// The rows.
+    pub tables: &'a Tables,
+    /// One per summary row, in scenario order.
+    pub strategies: Vec<Strategy<'a>>,
+}
+
+/// A strategy and its place among its kind.
+#[derive(Clone, Copy)]
+pub struct Strategy<'a> {
+    /// Its summary.
+    pub row: &'a SummaryRow,
+    /// How many strategies of the same kind come before it: tells variants apart.
+    pub variant: usize,
+}
+
+/// A difference between two strategies over the same trials [dollars a month].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Paired {
+    /// Mean of the per-trial differences.
+    pub mean: f64,
+    /// 95 % interval; `None` with fewer than two trials.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl Paired {
+    /// Whether the interval leaves zero out. Without an interval nothing is known.
+    pub fn is_significant(&self) -> Option<bool> {
+        self.interval.map(|(low, high)| low > 0.0 || high < 0.0)
+    }
+}
+
+impl<'a> Strategy<'a> {
+    /// Its name, as in the scenario.
+    pub fn name(&self) -> &'a str {
+        &self.row.strategy
+    }
+
+    /// Whether it is the bound and not a system.
+    pub fn is_bound(&self) -> bool {
+        self.row.kind == BOUND
+    }
+
+    /// Mean cost [dollars a month].
+    pub fn cost(&self) -> f64 {
+        self.row.cost_usd_month
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// Reads the tables.
+    pub fn of(tables: &'a Tables) -> Reading<'a> {
+        let strategies = tables
+            .summary
+            .iter()
+            .enumerate()
+            .map(|(index, row)| Strategy {
+                row,
+                variant: tables.summary[..index].iter().filter(|other| other.kind == row.kind).count(),
+            })
+            .collect();
+        Reading { tables, strategies }
+    }
+
+    /// Everything about the run that is not a table.
+    pub fn run(&self) -> &'a RunRecord {
+        &self.tables.run
+    }
+
+    /// The strategy of that name.
+    pub fn strategy(&self, name: &str) -> Option<Strategy<'a>> {
+        self.strategies.iter().copied().find(|strategy| strategy.name() == name)
+    }
+
+    /// Strategies that could be built, cheapest first; equal costs keep the scenario's order.
+    pub fn systems_by_cost(&self) -> Vec<Strategy<'a>> {
+        let mut systems: Vec<_> = self.strategies.iter().copied().filter(|strategy| !strategy.is_bound()).collect();
+        systems.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
+        systems
+    }
+
+    /// The bound, if it was run.
+    pub fn bound(&self) -> Option<Strategy<'a>> {
+        self.strategies.iter().copied().find(Strategy::is_bound)
+    }
+
+    /// All strategies, cheapest first, the bound last.
+    pub fn by_cost(&self) -> Vec<Strategy<'a>> {
+        let bounds = self.strategies.iter().copied().filter(Strategy::is_bound);
+        self.systems_by_cost().into_iter().chain(bounds).collect()
+    }
+
+    /// Cost of `a` minus cost of `b`, paired by trial, with the Student-t interval at 95 %.
+    pub fn paired_cost(&self, a: &str, b: &str) -> Option<Paired> {
+        let by_trial = |name: &str| -> BTreeMap<u64, f64> {
+            let own = self.tables.trials.iter().filter(|row| row.strategy == name);
+            own.filter_map(|row| Some((row.trial, dollars(&row.cost_usd)? / row.months))).collect()
+        };
+        let other = by_trial(b);
+        let differences: Vec<f64> =
+            by_trial(a).into_iter().filter_map(|(trial, cost)| Some(cost - other.get(&trial)?)).collect();
+        if differences.is_empty() {
+            return None;
+        }
+        let count = differences.len() as f64;
+        let mean = differences.iter().sum::<f64>() / count;
+        let squares = differences.iter().map(|difference| (difference - mean) * (difference - mean)).sum::<f64>();
+        let interval = StudentsT::new(0.0, 1.0, count - 1.0).ok().map(|law| {
+            let half = law.inverse_cdf(0.975) * libm::sqrt(squares / (count - 1.0) / count);
+            (mean - half, mean + half)
+        });
+        Some(Paired { mean, interval })
+    }
+
+    /// Quantiles of an event in all regions together, as (share in [0, 1], seconds), ascending; the mean is not among them.
+    pub fn quantiles(&self, strategy: &str, event: &str) -> Vec<(f64, f64)> {
+        let mut points: Vec<(f64, f64)> =
+            self.latency(strategy, event).filter_map(|row| Some((share(&row.quantile)?, row.seconds))).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        points
+    }
+
+    /// One named quantile, or the mean, of an event in all regions together [s].
+    pub fn quantile(&self, strategy: &str, event: &str, quantile: &str) -> Option<f64> {
+        self.latency(strategy, event).find(|row| row.quantile == quantile).map(|row| row.seconds)
+    }
+
+    fn latency(&self, strategy: &str, event: &str) -> impl Iterator<Item = &'a LatencyRow> {
+        let rows = self.tables.latency.iter();
+        rows.filter(move |row| row.strategy == strategy && row.event == event && row.region == ALL)
+    }
+
+    /// Days of the timeline, ascending.
+    pub fn days(&self) -> Vec<&'a str> {
+        let mut days: Vec<&str> = self.tables.timeline.iter().map(|row| row.day.as_str()).collect();
+        days.sort_unstable();
+        days.dedup();
+        days
+    }
+
+    /// A metric of a strategy by day, folded over registries (`+` for what adds up, `max` for peaks).
+    pub fn daily(&self, strategy: &str, metric: &str, fold: fn(f64, f64) -> f64) -> BTreeMap<&'a str, f64> {
+        self.daily_where(strategy, metric, fold, |_| true)
+    }
+
+    /// Like [`Reading::daily`], over the rows that `wanted` lets through.
+    pub fn daily_where(
+        &self,
+        strategy: &str,
+        metric: &str,
+        fold: fn(f64, f64) -> f64,
+        wanted: impl Fn(&TimelineRow) -> bool,
+    ) -> BTreeMap<&'a str, f64> {
+        let mut days = BTreeMap::new();
+        let rows = self.tables.timeline.iter().filter(|row| row.strategy == strategy && row.metric == metric);
+        for row in rows.filter(|row| wanted(row)) {
+            days.entry(row.day.as_str()).and_modify(|sum| *sum = fold(*sum, row.value)).or_insert(row.value);
+        }
+        days
+    }
+
+    /// Trials per strategy.
+    pub fn trials(&self) -> u64 {
+        self.tables.summary.iter().map(|row| row.trials).max().unwrap_or(self.run().trials)
+    }
+}
+
+/// `p99.9` as 0.999; `min` and `max` as 0 and 1; the mean is none.
+fn share(quantile: &str) -> Option<f64> {
+    match quantile {
+        "min" => Some(0.0),
+        "max" => Some(1.0),
+        name => name.strip_prefix('p')?.parse::<f64>().ok().map(|percent| percent / 100.0),
+    }
+}
+
+/// Decimal dollars of a cell, for statistics and drawing only: the exact sums are in the tables already.
+pub fn dollars(cell: &str) -> Option<f64> {
+    cell.parse().ok()
+}
+
+/// Whether two amounts are the same up to the rounding of floats.
+pub fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn the_bound_is_never_among_the_systems() {
+        let tables = fixture::tables();
+        let reading = Reading::of(&tables);
+        assert_eq!(reading.systems_by_cost()[0].name(), "pull-through-cache");
+        assert!(reading.systems_by_cost().iter().all(|strategy| strategy.name() != "clairvoyant"));
+        assert_eq!(reading.by_cost().last().map(Strategy::name), Some("clairvoyant"));
+    }
+
+    #[test]
+    fn the_paired_interval_is_the_one_of_student() {
+        // Differences 1, 2, 3: mean 2, standard error 1/sqrt(3), t(0.975, 2) = 4.3027.
+        let trial = |strategy: &str, trial: u64, cost: &str| crate::study::tables::TrialRow {
+            strategy: strategy.into(),
+            trial,
+            months: 1.0,
+            cost_usd: cost.into(),
+            ..Default::default()
+        };
+        let tables = Tables {
+            trials: vec![
+                trial("a", 1, "11.0"),
+                trial("a", 2, "12.0"),
+                trial("a", 3, "13.0"),
+                trial("b", 3, "10.0"),
+                trial("b", 2, "10.0"),
+                trial("b", 1, "10.0"),
+            ],
+            ..Tables::default()
+        };
+        let paired = Reading::of(&tables).paired_cost("a", "b").expect("trials in common");
+        let (low, high) = paired.interval.expect("three trials");
+        assert!((paired.mean - 2.0).abs() < 1e-12);
+        assert!((low - (2.0 - 4.302_652_73 / 3f64.sqrt())).abs() < 1e-6, "{low}");
+        assert!((high - (2.0 + 4.302_652_73 / 3f64.sqrt())).abs() < 1e-6, "{high}");
+        assert_eq!(paired.is_significant(), Some(false));
+    }
+
+    #[test]
+    fn one_trial_has_no_interval() {
+        let tables = fixture::run(&[("a", "replication"), ("b", "centralized")], 1);
+        let paired = Reading::of(&tables).paired_cost("a", "b").expect("one trial in common");
+        assert_eq!(paired.interval, None);
+        assert_eq!(paired.is_significant(), None);
+    }
+
+    #[test]
+    fn quantiles_come_in_order_and_without_the_mean() {
+        let tables = fixture::tables();
+        let points = Reading::of(&tables).quantiles("replication", "copy");
+        assert_eq!(points.len(), 12);
+        assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1));
+        assert_eq!((points[0].0, points[11].0), (0.0, 1.0));
+    }
+}
