@@ -242,7 +242,7 @@ pub struct Cluster {
     pub registry: RegistryId,
     /// Nodes at the start; at least 1.
     pub nodes: u32,
-    /// Repositories that nodes may run, in file order.
+    /// Repositories that nodes may run, in file order: ids ascend.
     pub runs: Vec<RepositoryId>,
     /// Continuous growth of `nodes` and of pull rates, per nanosecond (already inside the triggers' intensities).
     pub growth: f64,

@@ -75,7 +75,6 @@ impl Fleet {
         let node = &mut self.nodes[number as usize];
         let Some(place) = node.place.take() else { return };
         node.epoch += 1;
-        node.churn.clear();
         self.up.swap_remove(place as usize);
         if let Some(&moved) = self.up.get(place as usize) {
             self.nodes[moved as usize].place = Some(place);

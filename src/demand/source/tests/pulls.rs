@@ -71,6 +71,68 @@ fn what_is_deployed_follows_the_start_of_the_deploy() {
 }
 
 #[test]
+fn a_deploy_that_starts_late_does_not_bring_an_older_version_back() {
+    let slow = Trigger::Deploy {
+        on: VersionFilter::Release,
+        delay: Law::Uniform { min: 0.0, max: 10.0 * HOUR as f64 },
+        within: Span(MINUTE),
+        nodes: 1.0,
+    };
+    let hours: Vec<i64> = (0..24).collect();
+    let nodes = Cluster {
+        triggers: vec![slow, Trigger::Times(daily(&hours, 10))],
+        version: VersionChoice::Deployed,
+        ..cluster("c")
+    };
+    let occurrences = all(&demand(vec![on_times(&hours, 10)], vec![nodes]));
+    let versions = |deploy: bool| {
+        let pulls = requests(&occurrences).into_iter().filter(move |pull| pull.deploy == deploy);
+        pulls.map(|pull| pull.tag[1..].parse::<u32>().unwrap()).collect::<Vec<_>>()
+    };
+    assert!(!versions(true).is_sorted(), "deploys overtake each other");
+    assert!(versions(false).is_sorted());
+    assert!(versions(false).len() > 200 && versions(false).last() > Some(&230));
+}
+
+#[test]
+fn repositories_are_deployed_independently() {
+    let repositories =
+        (0..2).map(|i| Repository { pushes: Pushes::Times(vec![Time(0)]), ..repository(&format!("r{i}")) }).collect();
+    let nodes = Cluster {
+        nodes: 100,
+        runs: vec![RepositoryId(0), RepositoryId(1)],
+        triggers: vec![deploy(VersionFilter::Release, HOUR, 0.5)],
+        ..cluster("c")
+    };
+    let occurrences = all(&demand(repositories, vec![nodes]));
+    let mut moments: Vec<Time> = requests(&occurrences).iter().map(|pull| pull.at).collect();
+    moments.dedup();
+    assert_eq!(moments.len(), requests(&occurrences).len());
+    let nodes = |repository| {
+        let pulls = requests(&occurrences).into_iter().filter(move |pull| pull.repository.0 == repository);
+        pulls.map(|pull| pull.node).collect::<std::collections::BTreeSet<u32>>()
+    };
+    // Half of one's nodes are the other's as well.
+    let common = nodes(0).intersection(&nodes(1)).count();
+    assert!((10..40).contains(&common), "{common}");
+}
+
+#[test]
+fn a_node_that_goes_at_once_asks_for_nothing() {
+    let nodes = Cluster {
+        triggers: vec![Trigger::ScaleUp {
+            intensity: intensity(1.0),
+            nodes: 1,
+            within: Span::ZERO,
+            keep: Law::Constant(0.0),
+        }],
+        ..cluster("c")
+    };
+    let occurrences = all(&demand(vec![on_times(&[0], 1)], vec![nodes]));
+    assert!(occurrences.len() > 20 && requests(&occurrences).is_empty());
+}
+
+#[test]
 fn a_deploy_can_follow_a_moving_tag() {
     let mut app = on_times(&[0], 2);
     app.tags.moving = vec!["latest".into()];
