@@ -40,7 +40,7 @@ pub struct Model {
     pub warm_up: Span,
     /// Who pushes and pulls what.
     pub demand: Demand,
-    /// Settings by [`RegistryId`].
+    /// Settings by [`RegistryId`](crate::cloud::RegistryId).
     pub registries: Vec<RegistrySettings>,
     /// How the service behaves.
     pub service: Service,
