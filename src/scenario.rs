@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 pub mod diagnostics;
 pub mod parse;
 pub mod tree;
+mod build;
 mod values;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
@@ -51,6 +52,8 @@ pub struct Scenario {
     pub objectives: Vec<Objective>,
     /// What lost time is worth.
     pub value: Option<LostTimeValue>,
+    /// What usage costs.
+    pub terms: Terms,
     /// Every assumption that results rest on.
     pub assumptions: Vec<Assumption>,
     /// Things a reader of results must know.

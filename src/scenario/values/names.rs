@@ -190,7 +190,18 @@ impl Reading<'_> {
     pub fn selected(&mut self, table: &Node, key: &str, what: Named<'_>) -> Vec<bool> {
         let Some(node) = table.get(key) else { return vec![true; what.names.len()] };
         let Some(patterns) = self.patterns(node) else { return vec![false; what.names.len()] };
-        let selected: Vec<bool> = what.names.iter().map(|name| patterns.matches(name)).collect();
+        let matches = |pattern: &str, index: usize| {
+            glob(pattern, what.names[index]) || what.groups.get(index).is_some_and(|group| glob(pattern, group))
+        };
+        let mut selected = vec![false; what.names.len()];
+        for pattern in &patterns.0 {
+            let (plain, select) = pattern.strip_prefix('!').map_or((pattern.as_str(), true), |plain| (plain, false));
+            for (index, selected) in selected.iter_mut().enumerate() {
+                if matches(plain, index) {
+                    *selected = select;
+                }
+            }
+        }
         let label = || format!("{}: {}", what.plural, listed_names(what.names));
         if !selected.contains(&true) {
             self.error(&node.origin, format!("`{key}` selects no {}", what.one), label());
@@ -199,7 +210,7 @@ impl Reading<'_> {
         for item in one_or_many(node) {
             let text = item.text().unwrap_or_default();
             let pattern = text.strip_prefix('!').unwrap_or(text);
-            if !what.names.iter().any(|name| glob(pattern, name)) {
+            if !(0..what.names.len()).any(|index| matches(pattern, index)) {
                 self.error(&item.origin, format!("`{text}` matches no {}", what.one), label());
             }
         }
@@ -224,6 +235,8 @@ impl Reading<'_> {
 pub struct Named<'a> {
     /// The names.
     pub names: &'a [&'a str],
+    /// Under which names several were written as one, in the order of `names`; empty when there is no such thing.
+    pub groups: &'a [&'a str],
     /// One of them.
     pub one: &'a str,
     /// Several.
@@ -307,7 +320,7 @@ mod tests {
     #[test]
     fn a_selector_that_matches_nothing_is_an_error() {
         let names = ["prod/api-01", "prod/api-02", "prod/api-03", "shared/base"];
-        let what = Named { names: &names, one: "repository", plural: "repositories" };
+        let what = Named { names: &names, groups: &[], one: "repository", plural: "repositories" };
         let text = "runs = [\"prd/*\"]\nsome = [\"prod/*\", \"!prod/old-*\"]\ngood = \"shared/*\"";
         let ((), problems) = read(text, "2026-01-01T00:00:00Z", 1, |reading, root| {
             reading.selected(root, "runs", what);

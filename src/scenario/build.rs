@@ -1,0 +1,100 @@
+//! A checked tree to a model: defaults are filled, names become ids, calendars become moments.
+//!
+//! One file per part of a scenario, each knowing the keys of its tables and their defaults with their sources. Every
+//! default that no source backs, and every estimate, is written down as an [`Assumption`](super::Assumption), since
+//! reports name what their results rest on. All parts are read whatever is wrong in the others, so that one look finds
+//! every problem; a model comes out only when there was no error.
+
+use std::path::Path;
+
+use super::diagnostics::Diagnostics;
+use super::tree::Node;
+use super::values::{Reading, Resolve};
+use super::{LostTimeValue, Scenario};
+use crate::cloud::Cloud;
+use crate::demand::Demand;
+use crate::engine::Model;
+use crate::units::Usd;
+use crate::units::parse::PriceUnit;
+
+mod clusters;
+mod images;
+mod network;
+mod objectives;
+mod places;
+mod presets;
+mod prices;
+mod pulls;
+mod pushes;
+mod repositories;
+mod rules;
+mod run;
+mod strategies;
+
+/// The scenario of a merged, expanded, shape-checked tree; `None` when there is an error. `resolve` says where a path
+/// that is written at a place leads.
+pub fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagnostics) -> Option<Scenario> {
+    let mut r = Reading::new(diagnostics, resolve);
+    let run = run::run(&mut r, root);
+    places::accounts(&mut r, root);
+    let ideal = network::ideal(&mut r, root);
+    let estate = repositories::repositories(&mut r, root);
+    let client = network::client(&mut r, root, ideal);
+    let clusters = clusters::clusters(&mut r, root, &estate, ideal, client.parallel_layers);
+    let strategies = strategies::strategies(&mut r, root, &estate, &clusters);
+    let baseline = run::baseline(&mut r, root, &strategies);
+    let registries = places::registries(&mut r, root, &estate);
+    let terms = prices::terms(&mut r, root);
+    let links = network::links(&mut r, root, ideal, client);
+    let service = network::service(&mut r, root, ideal);
+    let (objectives, probes) = objectives::objectives(&mut r, root, &estate, &clusters, &strategies);
+    let value = root.get("value").map(|value| LostTimeValue {
+        downtime_hour: r.or(value, "downtime", Usd(0), |r, n| r.money(n, PriceUnit::Hour)),
+        waiting_hour: r.or(value, "waiting", Usd(0), |r, n| r.money(n, PriceUnit::Hour)),
+    });
+    let text = |key: &str| root.get(key).and_then(Node::text).map(str::to_string);
+    let stem = || path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let cloud = Cloud {
+        accounts: r.places.accounts.clone(),
+        regions: r.places.regions.clone(),
+        registries: r.places.registries.clone(),
+        links,
+    };
+    let terms = terms?;
+    prices::check(&mut r, &terms, &cloud, &registries, &estate, &clusters, &strategies);
+    let calendar = run::calendar(&r)?;
+    let bound = terms.bound_hints(&cloud, &calendar);
+    let warm_up = crate::units::Span(-r.window.begin.0);
+    let notes = strategies.notes;
+    let Reading { assumptions, inputs, diagnostics, .. } = r;
+    if diagnostics.has_errors() {
+        return None;
+    }
+    let demand = Demand { repositories: estate.repositories, bases: estate.bases, clusters: clusters.list };
+    Some(Scenario {
+        title: text("title").unwrap_or_else(stem),
+        description: text("description").unwrap_or_default(),
+        path: path.to_path_buf(),
+        model: Model {
+            cloud,
+            calendar,
+            warm_up,
+            demand,
+            registries,
+            service,
+            strategies: strategies.list,
+            probes,
+            bound,
+        },
+        run: super::RunPlan { baseline, ..run },
+        objectives,
+        value,
+        terms,
+        assumptions,
+        notes,
+        inputs,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! `image` and `[bases]`: what versions look like.
+
+use super::presets::Preset;
+use super::run::table_or_empty;
+use crate::demand::{Base, ImageLaw, LayerLaw, NewBytes};
+use crate::scenario::tree::Node;
+use crate::scenario::values::{Named, Quantity, Reading, one_or_many};
+use crate::sim::{EntityKey, Law};
+use crate::units::parse::HoursText;
+
+/// Uncompressed bytes over compressed ones, the median of measured layers (theory A2).
+const COMPRESSION: f64 = 2.6;
+/// Layers of a base that does not say.
+const BASE_LAYERS: u32 = 4;
+
+/// Reads `[bases]`.
+pub fn bases(r: &mut Reading<'_>, root: &Node) -> Vec<Base> {
+    let mut bases = Vec::new();
+    for entry in root.get("bases").map(Node::entries).unwrap_or_default() {
+        let (name, table) = (&entry.key, &entry.node);
+        let bytes = r.needed(table, "size", "a base").and_then(|n| r.size(n)).unwrap_or_default();
+        let layers = r.optional(table, "layers", |r, n| r.count(n, 1));
+        if layers.is_none() {
+            let text = format!("the base {name} has {BASE_LAYERS} layers");
+            r.assume(&format!("bases.{name}.layers"), BASE_LAYERS.to_string(), "choice", text);
+        }
+        let renew = r.optional(table, "renew", |r, n| r.rate(n));
+        bases.push(Base {
+            name: name.clone(),
+            key: EntityKey::named("base", name),
+            bytes,
+            layers: layers.unwrap_or(BASE_LAYERS),
+            renew: renew.map(|rate| r.intensity(&rate, &HoursText::Always, 0.0)),
+        });
+    }
+    bases
+}
+
+/// Reads `image`. A `lone` repository takes its preset's medians, members draw from its laws.
+pub fn image(r: &mut Reading<'_>, repository: &Node, bases: &[Base], lone: bool) -> ImageLaw {
+    let table = &table_or_empty(repository, "image");
+    let written = |keys: &[&str]| keys.iter().all(|key| table.get(key).is_some());
+    let preset = r.or(table, "preset", Preset::Service, |r, n| r.word(n, &Preset::WORDS));
+    if !written(&["layer_sizes"]) && !written(&["size", "layers", "largest_layer", "new_bytes"]) {
+        let name = Preset::WORDS.iter().find(|(_, known)| *known == preset).map_or("service", |(name, _)| *name);
+        let text = format!(
+            "image sizes, layer counts and shares of new bytes that are not written are those of the preset {name}: \
+             measured public images"
+        );
+        r.assume("image.preset", name, preset.source(), text);
+    }
+    let or_median = |law: Law| if lone { Law::Constant(law.median()) } else { law };
+    let layers = match table.get("layer_sizes") {
+        Some(list) => {
+            let sizes: Vec<u64> = one_or_many(list).iter().filter_map(|n| r.size(n)).collect();
+            if sizes.is_empty() {
+                r.error(&list.origin, "an image has at least one layer", "");
+            }
+            LayerLaw::Listed(sizes)
+        }
+        None => LayerLaw::Drawn {
+            size: r.or(table, "size", or_median(preset.size()), |r, n| r.law(n, Quantity::Size)),
+            count: r.or(table, "layers", or_median(preset.layers()), |r, n| {
+                let law = r.law(n, Quantity::Count)?;
+                if law == Law::Constant(0.0) {
+                    r.error(&n.origin, "an image has at least one layer", "");
+                }
+                Some(law)
+            }),
+            largest: r.or(table, "largest_layer", or_median(preset.largest_layer()), |r, n| r.law(n, Quantity::Share)),
+        },
+    };
+    let new_bytes = r.or(table, "new_bytes", NewBytes::Share(preset.new_bytes()), |r, n| {
+        if n.text().is_some_and(|text| text.trim().ends_with('%')) {
+            r.share(n).map(NewBytes::Share)
+        } else {
+            r.size(n).map(NewBytes::Bytes)
+        }
+    });
+    if let Some(node) = table.get("platforms")
+        && r.count(node, 1).is_some_and(|platforms| platforms > 1)
+    {
+        r.error(&node.origin, "images of several platforms are not supported yet", "fact A23");
+    }
+    if let Some(entry) = table.entry("attachments") {
+        r.error(&entry.key_origin, "attachments are not supported yet", "fact A24");
+    }
+    let names: Vec<&str> = bases.iter().map(|base| base.name.as_str()).collect();
+    let base = r.optional(table, "base", |r, n| {
+        r.named(n, Named { names: &names, groups: &[], one: "base", plural: "bases" })
+    });
+    let compression = r.optional(table, "compression", |r, n| r.number(n, 1.0));
+    if compression.is_none() {
+        let text = "images unpack to 2.6 times their compressed bytes, the median of measured layers";
+        r.assume("image.compression", COMPRESSION.to_string(), "theory A2", text);
+    }
+    ImageLaw { layers, new_bytes, base: base.map(|base| base as u32), compression: compression.unwrap_or(COMPRESSION) }
+}

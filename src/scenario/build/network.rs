@@ -1,0 +1,229 @@
+//! `[network]` and `[service]`: links, clients, quotas.
+
+use super::run::table_or_empty;
+use crate::cloud::{Client, Links, RegionId, SlowStart, regions};
+use crate::engine::Service;
+use crate::scenario::tree::{Entry, Node, Value};
+use crate::scenario::values::{Quantity, Reading};
+use crate::sim::Law;
+use crate::units::parse::RateText;
+use crate::units::{Bandwidth, Bytes, DAY, NANOS, Span};
+
+/// Ceiling of one connection (theory B3).
+const STREAM_MAX: Bandwidth = Bandwidth(70e6);
+/// Bytes in flight of one connection (theory B3).
+const STREAM_WINDOW: Bytes = Bytes(3_550_000);
+/// Calls a second and registry (A.9).
+const QUOTAS: [(&str, f64); 2] = [("batch_get_image", 2000.0), ("get_download_url_for_layer", 3000.0)];
+
+/// Whether times and limits are switched off (`network.preset = "ideal"`).
+pub fn ideal(r: &mut Reading<'_>, root: &Node) -> bool {
+    let table = table_or_empty(root, "network");
+    r.or(&table, "preset", false, |r, n| r.word(n, &[("measured", false), ("ideal", true)]))
+}
+
+/// Reads the client's habits.
+pub fn client(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Client {
+    let table = &table_or_empty(root, "network");
+    let containerd = Client {
+        request_round_trips: 1,
+        serial_requests: 3,
+        start: Span::ZERO,
+        layer_start: Span::ZERO,
+        parallel_layers: 3,
+    };
+    let skopeo = Client {
+        request_round_trips: 3,
+        serial_requests: 4,
+        start: Span(41_000_000),
+        layer_start: Span(14_000_000),
+        parallel_layers: 6,
+    };
+    let mut client = r.or(table, "client", containerd, |r, n| r.word(n, &[("containerd", containerd), ("skopeo-1.9", skopeo)]));
+    if ideal {
+        (client.start, client.layer_start) = (Span::ZERO, Span::ZERO);
+    }
+    Client {
+        request_round_trips: r.or(table, "request_round_trips", client.request_round_trips, |r, n| r.count(n, 0)),
+        serial_requests: r.or(table, "serial_requests", client.serial_requests, |r, n| r.count(n, 0)),
+        start: r.or(table, "client_start", client.start, |r, n| r.duration(n)),
+        layer_start: r.or(table, "layer_start", client.layer_start, |r, n| r.duration(n)),
+        parallel_layers: client.parallel_layers,
+    }
+}
+
+/// Reads the links between all regions named so far.
+pub fn links(r: &mut Reading<'_>, root: &Node, ideal: bool, client: Client) -> Links {
+    let table = &table_or_empty(root, "network");
+    let size = r.places.regions.len();
+    let mut rtt = vec![vec![Span::ZERO; size]; size];
+    let mut estimated = Vec::new();
+    for from in 0..size {
+        for to in 0..size {
+            let pair = (regions::find(&r.places.regions[from]), regions::find(&r.places.regions[to]));
+            let (Some(a), Some(b)) = pair else { continue };
+            let known = regions::rtt(a, b);
+            if !ideal {
+                rtt[from][to] = known.span;
+                if known.estimated {
+                    estimated.push((RegionId(from as u16), RegionId(to as u16)));
+                }
+            }
+        }
+    }
+    let mut written = Vec::new();
+    for entry in table.get("rtt").map(Node::entries).unwrap_or_default() {
+        if let (Some(pair), Some(span)) = (pair(r, entry), r.duration(&entry.node)) {
+            written.push((pair, span));
+        }
+    }
+    let both = written.clone();
+    for ((from, to), span) in written {
+        rtt[from][to] = span;
+        estimated.retain(|pair| *pair != (RegionId(from as u16), RegionId(to as u16)));
+        if !both.iter().any(|(pair, _)| *pair == (to, from)) {
+            rtt[to][from] = span;
+            estimated.retain(|pair| *pair != (RegionId(to as u16), RegionId(from as u16)));
+        }
+    }
+    assume_round_trips(r, ideal, &estimated);
+    let unlimited = vec![vec![Bandwidth::UNLIMITED; size]; size];
+    let pair_limit = table.get("pair_limit").map_or(unlimited.clone(), |node| {
+        let mut limits = unlimited;
+        if matches!(node.value, Value::Table(_)) {
+            for entry in node.entries() {
+                if let (Some((from, to)), Some(limit)) = (pair(r, entry), r.bandwidth(&entry.node)) {
+                    limits[from][to] = limit;
+                }
+            }
+        } else if let Some(limit) = r.bandwidth(node) {
+            for (from, row) in limits.iter_mut().enumerate() {
+                for (to, cell) in row.iter_mut().enumerate() {
+                    if from != to {
+                        *cell = limit;
+                    }
+                }
+            }
+        }
+        limits
+    });
+    let stream_window = match table.get("stream_window") {
+        Some(node) if node.text() == Some("unlimited") => None,
+        Some(node) => r.size(node).filter(|bytes| *bytes > 0).map(Bytes),
+        None => (!ideal).then_some(STREAM_WINDOW),
+    };
+    let stream_max = r.or(table, "stream_max", if ideal { Bandwidth::UNLIMITED } else { STREAM_MAX }, |r, n| r.bandwidth(n));
+    let words = [("delay", SlowStart::Delay), ("ramp", SlowStart::Ramp), ("none", SlowStart::None)];
+    Links {
+        rtt,
+        estimated,
+        stream_max,
+        stream_window,
+        slow_start: r.or(table, "slow_start", if ideal { SlowStart::None } else { SlowStart::Delay }, |r, n| r.word(n, &words)),
+        efficiency: r.or(table, "efficiency", 1.0, |r, n| {
+            let share = r.number(n, 0.0)?;
+            if share <= 0.0 || share > 1.0 {
+                r.error(&n.origin, "the efficiency lies above 0 and is at most 1", "");
+                return None;
+            }
+            Some(share)
+        }),
+        pair_limit,
+        registry_egress: egress(r, table),
+        client,
+    }
+}
+
+fn assume_round_trips(r: &mut Reading<'_>, ideal: bool, estimated: &[(RegionId, RegionId)]) {
+    if ideal {
+        let text = "links have no limits and no delays, calls no quotas, and unpacking takes no time";
+        r.assume("network.preset", "ideal", "choice", text);
+        return;
+    }
+    let name = |r: &Reading<'_>, id: RegionId| r.places.regions[usize::from(id.0)].clone();
+    let pairs: Vec<String> = estimated
+        .iter()
+        .filter(|(from, to)| from < to)
+        .map(|(from, to)| format!("{} and {}", name(r, *from), name(r, *to)))
+        .collect();
+    if !pairs.is_empty() {
+        let text = format!("round-trip times are estimated from distance between {}", pairs.join("; "));
+        r.assume("network.rtt", "estimated", "theory B1", text);
+    }
+    let text = "one connection moves at most 70 MB/s, and 3.55 MB per round trip: measured between 17 regions";
+    r.assume("network.stream_max", "70 MB/s", "theory B3", text);
+    let text = "registries and pairs of regions have no limit of their own unless the scenario sets one";
+    r.assume("network.registry_egress", "unlimited", "choice", text);
+}
+
+/// The regions of a key such as `us-east-1>eu-west-1`, as indices; regions that the scenario does not use are an error.
+fn pair(r: &mut Reading<'_>, entry: &Entry) -> Option<(usize, usize)> {
+    let Some((from, to)) = entry.key.split_once('>') else {
+        r.error(&entry.key_origin, format!("`{}` is no pair of regions", entry.key), "such as \"us-east-1>eu-west-1\"");
+        return None;
+    };
+    let mut index = |code: &str| {
+        let code = code.trim();
+        let found = r.places.regions.iter().position(|region| region == code);
+        if found.is_none() {
+            let names: Vec<&str> = r.places.regions.iter().map(String::as_str).collect();
+            let near = crate::formats::did_you_mean(code, names.iter().copied());
+            let label = format!("regions: {}", crate::scenario::values::listed_names(&names));
+            r.error(&entry.key_origin, format!("no registry is in the region `{code}`{near}"), label);
+        }
+        found
+    };
+    let (from, to) = (index(from), index(to));
+    Some((from?, to?))
+}
+
+fn egress(r: &mut Reading<'_>, table: &Node) -> Vec<Bandwidth> {
+    let size = r.places.registries.len();
+    let mut egress = vec![Bandwidth::UNLIMITED; size];
+    match table.get("registry_egress") {
+        Some(node) if matches!(node.value, Value::Table(_)) => {
+            for entry in node.entries() {
+                let key = Node { value: Value::Text(entry.key.clone()), origin: entry.key_origin.clone() };
+                if let (Some(id), Some(limit)) = (r.registry(&key), r.bandwidth(&entry.node)) {
+                    match egress.get_mut(usize::from(id.0)) {
+                        Some(cell) => *cell = limit,
+                        None => r.error(&entry.key_origin, format!("nothing is stored in `{}`", entry.key), ""),
+                    }
+                }
+            }
+        }
+        Some(node) => {
+            if let Some(limit) = r.bandwidth(node) {
+                egress.fill(limit);
+            }
+        }
+        None => {}
+    }
+    egress
+}
+
+/// Reads `[service]`.
+pub fn service(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Service {
+    let table = &table_or_empty(root, "service");
+    let quotas = &table_or_empty(table, "quotas");
+    let quota = |r: &mut Reading<'_>, (key, default): (&str, f64)| match quotas.get(key) {
+        Some(node) if node.text() == Some("unlimited") => f64::INFINITY,
+        Some(node) => r.rate(node).map_or(default, |rate: RateText| rate.per_nanosecond() * NANOS as f64),
+        None if ideal => f64::INFINITY,
+        None => default,
+    };
+    let delay = match table.get("lifecycle_delay") {
+        Some(node) => r.law(node, Quantity::Duration),
+        None => {
+            let text = "a lifecycle policy runs once a day, at a time drawn for each repository";
+            r.assume("service.lifecycle_delay", "uniform, 0 to 24 h", "B22", text);
+            None
+        }
+    };
+    Service {
+        lifecycle_delay: delay.unwrap_or(Law::Uniform { min: 0.0, max: DAY as f64 }),
+        retry_moves_bytes_again: r.or(table, "retry_moves_bytes_again", false, |r, n| r.flag(n)),
+        batch_get_image: quota(r, QUOTAS[0]),
+        get_download_url: quota(r, QUOTAS[1]),
+    }
+}

@@ -1,0 +1,217 @@
+//! `[[objectives]]`: what is required, and the probes that measure it inside a trial.
+//!
+//! Where images are kept is known before anything runs, so residency is judged here as far as it can be: a strategy
+//! that certainly stores a repository outside the allowed regions is named in a warning.
+
+use super::clusters::Clusters;
+use super::repositories::Estate;
+use super::strategies::Strategies;
+use crate::cloud::{RegionId, RegistryId, regions};
+use crate::engine::{Probe, ProbeMetric};
+use crate::registry::Patterns;
+use crate::scenario::tree::Node;
+use crate::scenario::values::{Named, Reading, elements, listed_names};
+use crate::scenario::{Metric, Objective, TimeTarget};
+use crate::strategy::Kind;
+use crate::units::Span;
+use crate::units::parse::PriceUnit;
+
+/// The metrics.
+#[derive(Clone, Copy, PartialEq)]
+enum Word {
+    Time(ProbeMetric),
+    PullsFailed,
+    Cost,
+    Residency,
+    Later,
+}
+
+const WORDS: [(&str, Word); 8] = [
+    ("lag", Word::Time(ProbeMetric::Lag)),
+    ("pull_time", Word::Time(ProbeMetric::PullTime)),
+    ("release_everywhere", Word::Time(ProbeMetric::ReleaseEverywhere)),
+    ("recovery", Word::Later),
+    ("images_missing", Word::Later),
+    ("pulls_failed", Word::PullsFailed),
+    ("cost", Word::Cost),
+    ("residency", Word::Residency),
+];
+
+/// Reads `[[objectives]]`.
+pub fn objectives(
+    r: &mut Reading<'_>,
+    root: &Node,
+    estate: &Estate,
+    clusters: &Clusters,
+    strategies: &Strategies,
+) -> (Vec<Objective>, Vec<Probe>) {
+    let (mut objectives, mut probes): (Vec<Objective>, Vec<Probe>) = (Vec::new(), Vec::new());
+    for table in elements(root, "objectives") {
+        let Some(node) = r.needed(table, "metric", "an objective") else { continue };
+        let Some(word) = r.word(node, &WORDS) else { continue };
+        let default = node.text().unwrap_or_default();
+        let name = r.optional(table, "name", |r, n| r.text(n, "a name").map(str::to_string));
+        let name = name.unwrap_or_else(|| default.to_string());
+        if objectives.iter().any(|objective| objective.name == name) {
+            let origin = table.get("name").map_or(&node.origin, |name| &name.origin);
+            r.error(origin, format!("objective `{name}` is there twice"), "give each a `name` of its own");
+        }
+        let names = strategies.names();
+        let what = Named { names: &names, groups: &[], one: "strategy", plural: "strategies" };
+        let judged = r.selected(table, "strategies", what);
+        let in_trials = r.optional(table, "in_trials", |r, n| r.share(n));
+        let repositories = repositories(r, table, estate);
+        let metric = match word {
+            Word::Time(metric) => time(r, table).map(|target| {
+                let (names, groups) = (clusters.names(), clusters.groups());
+                let what = Named { names: &names, groups: &groups, one: "cluster", plural: "clusters" };
+                probes.push(Probe {
+                    objective: objectives.len(),
+                    metric,
+                    repositories,
+                    clusters: r.selected(table, "clusters", what),
+                    tags: r.or(table, "tags", Patterns::all(), |r, n| r.patterns(n)),
+                    within: match target {
+                        TimeTarget::Share { within, .. } => Some(within),
+                        TimeTarget::Quantile { .. } => None,
+                    },
+                });
+                match metric {
+                    ProbeMetric::Lag => Metric::Lag(target),
+                    ProbeMetric::PullTime => Metric::PullTime(target),
+                    ProbeMetric::ReleaseEverywhere => Metric::ReleaseEverywhere(target),
+                }
+            }),
+            Word::PullsFailed => {
+                unfiltered(r, table, &["repositories", "clusters", "tags"]);
+                r.needed(table, "at_most", "`pulls_failed`").and_then(|n| r.share(n)).map(Metric::PullsFailed)
+            }
+            Word::Cost => {
+                unfiltered(r, table, &["repositories", "clusters", "tags"]);
+                cost(r, table)
+            }
+            Word::Residency => {
+                let metric = residency(r, table, repositories);
+                if let Some(Metric::Residency { repositories, regions }) = &metric {
+                    judge(r, table, (repositories, regions), &judged, estate, clusters, strategies);
+                }
+                metric
+            }
+            Word::Later => {
+                r.error(&node.origin, format!("`{default}` is not supported yet"), "");
+                None
+            }
+        };
+        if let Some(metric) = metric {
+            objectives.push(Objective { name, metric, strategies: judged, in_trials });
+        }
+    }
+    (objectives, probes)
+}
+
+fn repositories(r: &mut Reading<'_>, table: &Node, estate: &Estate) -> Vec<bool> {
+    let names = estate.names();
+    r.selected(table, "repositories", Named { names: &names, groups: &[], one: "repository", plural: "repositories" })
+}
+
+/// Filters that these metrics do not have yet.
+fn unfiltered(r: &mut Reading<'_>, table: &Node, keys: &[&str]) {
+    for entry in table.entries().iter().filter(|entry| keys.contains(&entry.key.as_str())) {
+        r.error(&entry.key_origin, format!("`{}` is not supported yet for this metric", entry.key), "");
+    }
+}
+
+fn time(r: &mut Reading<'_>, table: &Node) -> Option<TimeTarget> {
+    if table.get("within").is_some() || table.get("at_least").is_some() {
+        let within = r.needed(table, "within", "this target").and_then(|n| r.duration(n));
+        let at_least = r.needed(table, "at_least", "this target").and_then(|n| r.share(n));
+        return Some(TimeTarget::Share { within: within?, at_least: at_least? });
+    }
+    let quantile = r.needed(table, "quantile", "this objective").and_then(|n| quantile(r, n));
+    let at_most: Option<Span> = r.needed(table, "at_most", "this objective").and_then(|n| r.duration(n));
+    Some(TimeTarget::Quantile { quantile: quantile?, at_most: at_most? })
+}
+
+/// `p99`, `p99.9`.
+fn quantile(r: &mut Reading<'_>, node: &Node) -> Option<f64> {
+    let text = r.text(node, "a quantile such as \"p99\"")?;
+    let percent = text.strip_prefix('p').and_then(|percent| percent.parse::<f64>().ok());
+    let found = percent.filter(|percent| *percent > 0.0 && *percent < 100.0).map(|percent| percent / 100.0);
+    if found.is_none() {
+        r.error(&node.origin, format!("expected a quantile such as \"p99\", found `{text}`"), "p50, p95, p99, p99.9");
+    }
+    found
+}
+
+fn cost(r: &mut Reading<'_>, table: &Node) -> Option<Metric> {
+    let at_most = r.needed(table, "at_most", "`cost`").and_then(|n| r.money(n, PriceUnit::Month));
+    let names: Vec<String> = r.places.accounts.iter().map(|account| account.name.clone()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let what = Named { names: &names, groups: &[], one: "account", plural: "accounts" };
+    let account = r.optional(table, "account", |r, n| r.named(n, what));
+    Some(Metric::Cost { at_most: at_most?, account })
+}
+
+fn residency(r: &mut Reading<'_>, table: &Node, repositories: Vec<bool>) -> Option<Metric> {
+    r.needed(table, "regions", "`residency`")?;
+    let codes: Vec<&str> = regions::all().iter().map(|region| region.code).collect();
+    let allowed = r.selected(table, "regions", Named { names: &codes, groups: &[], one: "region", plural: "regions" });
+    let is_allowed = |region: &String| codes.iter().zip(&allowed).any(|(code, allowed)| *allowed && code == region);
+    let regions = r.places.regions.iter().map(is_allowed).collect();
+    Some(Metric::Residency { repositories, regions })
+}
+
+/// Names the strategies that certainly store a byte outside.
+fn judge(
+    r: &mut Reading<'_>,
+    table: &Node,
+    (repositories, regions): (&[bool], &[bool]),
+    judged: &[bool],
+    estate: &Estate,
+    clusters: &Clusters,
+    strategies: &Strategies,
+) {
+    for (strategy, _) in strategies.list.iter().zip(judged).filter(|(_, judged)| **judged) {
+        let mut outside: Vec<(String, RegionId)> = Vec::new();
+        for (id, repository) in estate.repositories.iter().enumerate().filter(|(id, _)| repositories[*id]) {
+            for registry in stored(&strategy.kind, id, estate, clusters) {
+                let region = r.places.registries[usize::from(registry.0)].region;
+                if !regions[usize::from(region.0)] {
+                    outside.push((repository.name.clone(), region));
+                }
+            }
+        }
+        let Some((_, region)) = outside.first() else { continue };
+        let region = r.places.regions[usize::from(region.0)].clone();
+        let mut names: Vec<&str> = outside.iter().map(|(name, _)| name.as_str()).collect();
+        names.dedup();
+        let message = format!("the strategy `{}` stores images outside the allowed regions, in {region}", strategy.name);
+        r.diagnostics.warning(&table.origin, message, format!("repositories: {}", listed_names(&names)));
+    }
+}
+
+/// Where a strategy stores a repository as soon as there is something to store; exceptions are not looked at.
+fn stored(kind: &Kind, id: usize, estate: &Estate, clusters: &Clusters) -> Vec<RegistryId> {
+    let repository = &estate.repositories[id];
+    let mut places = vec![repository.home];
+    match kind {
+        Kind::CrossRegionPull | Kind::Clairvoyant { .. } | Kind::PullThroughCache(_) => {}
+        Kind::Replication(replication) => {
+            for (_, rule) in replication.rules.iter().filter(|(from, _)| *from == repository.home) {
+                let prefixes = &rule.prefixes;
+                if prefixes.is_empty() || prefixes.iter().any(|prefix| repository.name.starts_with(prefix)) {
+                    places.extend(&rule.destinations);
+                }
+            }
+        }
+        Kind::ScheduledCopy(job) => {
+            places.extend(job.copies.iter().filter(|(copied, _)| copied.0 as usize == id).flat_map(|(_, to)| to));
+        }
+        Kind::Centralized(central) => places = vec![central.registry],
+    }
+    if matches!(kind, Kind::PullThroughCache(_)) {
+        let runs = |cluster: &&crate::demand::Cluster| cluster.runs.iter().any(|run| run.0 as usize == id);
+        places.extend(clusters.list.iter().filter(runs).map(|cluster| cluster.registry));
+    }
+    places
+}

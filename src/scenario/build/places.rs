@@ -1,0 +1,249 @@
+//! `[accounts]` and `[[registries]]`: who owns registries, and how they are set.
+
+use super::repositories::Estate;
+use crate::cloud::Account;
+use crate::registry::{CreationTemplate, LifecyclePolicy, LifecycleRule, Mutability, Patterns, RegistrySettings, Scanning};
+use crate::registry::{Count, Selection};
+use crate::scenario::tree::{Node, Value};
+use crate::scenario::values::{Reading, elements, one_or_many};
+
+/// The account of a scenario that names none.
+const LONE_ACCOUNT: (&str, &str) = ("main", "000000000001");
+/// The most patterns of tags for which the opposite of the mutability holds (A27).
+const MOST_EXCEPTIONS: usize = 5;
+
+/// Reads `[accounts]`.
+pub fn accounts(r: &mut Reading<'_>, root: &Node) {
+    let mut accounts: Vec<Account> = Vec::new();
+    for entry in root.get("accounts").map(Node::entries).unwrap_or_default() {
+        let node = &entry.node;
+        let members = match &node.value {
+            Value::Table(_) => group(r, &entry.key, node),
+            _ => r
+                .text(node, "an account id of 12 digits, in quotes")
+                .map(str::to_string)
+                .filter(|id| is_id(r, node, id))
+                .map(|id| vec![(entry.key.clone(), id)])
+                .unwrap_or_default(),
+        };
+        for (name, id) in members {
+            if let Some(other) = accounts.iter().find(|account| account.id == id) {
+                let message = format!("accounts `{}` and `{name}` have the same id {id}", other.name);
+                r.error(&node.origin, message, "");
+            }
+            if accounts.iter().any(|account| account.name == name) {
+                r.error(&entry.key_origin, format!("account `{name}` is there twice"), "");
+            }
+            accounts.push(Account { name, id });
+        }
+    }
+    if accounts.is_empty() {
+        accounts.push(Account { name: LONE_ACCOUNT.0.into(), id: LONE_ACCOUNT.1.into() });
+    }
+    r.places.accounts = accounts;
+}
+
+fn is_id(r: &mut Reading<'_>, node: &Node, id: &str) -> bool {
+    let good = id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
+    if !good {
+        r.error(&node.origin, format!("an account id has 12 digits, `{id}` has not"), "fact A8");
+    }
+    good
+}
+
+/// `{ count, first }`: consecutive ids.
+fn group(r: &mut Reading<'_>, name: &str, node: &Node) -> Vec<(String, String)> {
+    let count = r.needed(node, "count", "a group of accounts").and_then(|n| r.count(n, 1));
+    let first = r.needed(node, "first", "a group of accounts");
+    let first = first.and_then(|n| r.text(n, "an account id of 12 digits, in quotes").map(|id| (n, id.to_string())));
+    let (Some(count), Some((first_node, first))) = (count, first) else { return Vec::new() };
+    if !is_id(r, first_node, &first) {
+        return Vec::new();
+    }
+    let first: u64 = first.parse().unwrap_or_default();
+    members(name, count).into_iter().zip(first..).map(|(name, id)| (name, format!("{id:012}"))).collect()
+}
+
+/// `NAME-01` to `NAME-40`: as many digits as the count has, at least two.
+pub fn members(name: &str, count: u32) -> Vec<String> {
+    let width = count.to_string().len().max(2);
+    (1..=count).map(|number| format!("{name}-{number:0width$}")).collect()
+}
+
+/// The settings of every registry named so far and of those declared here, by id.
+pub fn registries(r: &mut Reading<'_>, root: &Node, estate: &Estate) -> Vec<RegistrySettings> {
+    let declared: Vec<(&Node, Vec<usize>)> = elements(root, "registries")
+        .into_iter()
+        .map(|element| {
+            let ids = element.get("registry").map(|node| r.registries(node)).unwrap_or_default();
+            (element, ids.into_iter().map(|wanted| usize::from(wanted.registry.0)).collect())
+        })
+        .collect();
+    let plain = RegistrySettings {
+        mutability: Mutability { immutable: false, except: Patterns(Vec::new()) },
+        home_mutability: Vec::new(),
+        templates: Vec::new(),
+        lifecycle: Vec::new(),
+        blob_mounting: false,
+        scanning: Scanning::None,
+    };
+    let mut settings = vec![plain; r.places.registries.len()];
+    for (element, ids) in declared {
+        let mutability = mutability(r, element);
+        let templates = element.get("templates").map(|list| {
+            one_or_many(list).iter().filter_map(|template| self::template(r, template)).collect::<Vec<_>>()
+        });
+        let mounting = r.optional(element, "blob_mounting", |r, n| r.flag(n));
+        let words = [("none", Scanning::None), ("basic", Scanning::Basic), ("enhanced", Scanning::Enhanced)];
+        let scanning = r.optional(element, "scanning", |r, n| r.word(n, &words));
+        policy(r, element);
+        for id in ids {
+            let settings = &mut settings[id];
+            if let Some(mutability) = &mutability {
+                settings.mutability = mutability.clone();
+            }
+            if let Some(templates) = &templates {
+                settings.templates = templates.clone();
+            }
+            settings.blob_mounting = mounting.unwrap_or(settings.blob_mounting);
+            settings.scanning = scanning.unwrap_or(settings.scanning);
+        }
+    }
+    for (home, name, policy) in &estate.lifecycle {
+        settings[usize::from(home.0)].lifecycle.push((name.clone(), policy.clone()));
+    }
+    for (home, name, mutability) in &estate.mutability {
+        settings[usize::from(home.0)].home_mutability.push((name.clone(), mutability.clone()));
+    }
+    for settings in &mut settings {
+        settings.lifecycle.sort_by(|a, b| a.0.cmp(&b.0));
+        settings.home_mutability.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+    settings
+}
+
+/// Only the policy that allows everything is there yet.
+fn policy(r: &mut Reading<'_>, element: &Node) {
+    if let Some(node) = element.get("policy")
+        && node.text() != Some("allow")
+    {
+        r.error(&node.origin, "registry policies other than \"allow\" are not supported yet", "facts A31 to A35");
+    }
+}
+
+/// `mutability` and `mutability_except`, if either is written.
+pub fn mutability(r: &mut Reading<'_>, table: &Node) -> Option<Mutability> {
+    if table.get("mutability").is_none() && table.get("mutability_except").is_none() {
+        return None;
+    }
+    let immutable = r.or(table, "mutability", false, |r, n| r.word(n, &[("mutable", false), ("immutable", true)]));
+    let except = r.or(table, "mutability_except", Patterns(Vec::new()), |r, n| {
+        let patterns = r.patterns(n)?;
+        if patterns.0.len() > MOST_EXCEPTIONS {
+            let message = format!("{} patterns; the service takes at most {MOST_EXCEPTIONS}", patterns.0.len());
+            r.error(&n.origin, message, "fact A27");
+        }
+        Some(patterns)
+    });
+    Some(Mutability { immutable, except })
+}
+
+fn template(r: &mut Reading<'_>, table: &Node) -> Option<CreationTemplate> {
+    let prefix = r.needed(table, "prefix", "a template")?;
+    let prefix = r.text(prefix, "a prefix such as \"prod\", or \"ROOT\"")?.trim_end_matches('/').to_string();
+    let mut targets = (true, true);
+    if let Some(list) = table.get("for") {
+        let words = [("replication", (true, false)), ("pull-through-cache", (false, true))];
+        let chosen: Vec<(bool, bool)> = one_or_many(list).iter().filter_map(|n| r.word(n, &words)).collect();
+        targets = chosen.iter().fold((false, false), |sum, one| (sum.0 || one.0, sum.1 || one.1));
+    }
+    Some(CreationTemplate {
+        prefix,
+        mutability: mutability(r, table),
+        lifecycle: table.get("lifecycle").and_then(|node| lifecycle(r, node)),
+        for_replication: targets.0,
+        for_cache: targets.1,
+    })
+}
+
+/// `{ keep }` or `{ days }`, and `untagged_days`: short for the service's JSON. Rule 1 sees untagged images, rule 2 all.
+pub fn lifecycle(r: &mut Reading<'_>, node: &Node) -> Option<LifecyclePolicy> {
+    if node.text().is_some() {
+        r.error(&node.origin, "lifecycle policies in files are not supported yet", "write { keep = 30 } or { days = 90 }");
+        return None;
+    }
+    let untagged = r.optional(node, "untagged_days", |r, n| r.count(n, 1)).map(Count::DaysSincePush);
+    let keep = r.optional(node, "keep", |r, n| r.count(n, 1)).map(Count::MoreThan);
+    let days = r.optional(node, "days", |r, n| r.count(n, 1)).map(Count::DaysSincePush);
+    if let (Some(_), Some(_), Some(entry)) = (keep, days, node.entry("days")) {
+        r.error(&entry.key_origin, "`keep` and `days` exclude each other; keep one", "");
+    }
+    let rules = [(1, Selection::Untagged, untagged), (2, Selection::Any, keep.or(days))];
+    let rules: Vec<LifecycleRule> = rules
+        .into_iter()
+        .filter_map(|(priority, selection, count)| Some(LifecycleRule { priority, selection, count: count? }))
+        .collect();
+    if rules.is_empty() {
+        r.error(&node.origin, "a lifecycle needs `keep`, `days` or `untagged_days`", "");
+        return None;
+    }
+    Some(LifecyclePolicy { rules })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::values::testing::read;
+    use super::*;
+
+    #[test]
+    fn a_group_of_accounts_has_consecutive_ids() {
+        let text = "[accounts]\nplatform = \"111122223333\"\nbu = { count = 15, first = \"300000000001\" }\n";
+        let (accounts, problems) = read(text, "2026-01-01T00:00:00Z", 1, |r, root| {
+            accounts(r, root);
+            r.places.accounts.clone()
+        });
+        assert!(problems.is_empty());
+        assert_eq!(accounts.len(), 16);
+        assert_eq!((accounts[1].name.as_str(), accounts[1].id.as_str()), ("bu-01", "300000000001"));
+        assert_eq!((accounts[15].name.as_str(), accounts[15].id.as_str()), ("bu-15", "300000000015"));
+    }
+
+    #[test]
+    fn ids_have_twelve_digits_and_belong_to_one() {
+        let text = "[accounts]\na = \"11112222333\"\nb = \"111122223333\"\nc = \"111122223333\"\n";
+        let ((), problems) = read(text, "2026-01-01T00:00:00Z", 1, accounts);
+        let messages: Vec<&str> = problems.iter().map(|(message, ..)| message.as_str()).collect();
+        assert_eq!(
+            messages,
+            ["an account id has 12 digits, `11112222333` has not", "accounts `b` and `c` have the same id 111122223333"]
+        );
+    }
+
+    #[test]
+    fn a_short_lifecycle_is_two_rules_at_most() {
+        let text = "a = { keep = 30, untagged_days = 7 }\nb = { days = 90 }\nc = { keep = 1, days = 2 }\nd = {}\n";
+        let ((), problems) = read(text, "2026-01-01T00:00:00Z", 1, |r, root| {
+            let a = lifecycle(r, root.get("a").expect("a")).expect("a policy");
+            let rule = |priority, selection, count| LifecycleRule { priority, selection, count };
+            assert_eq!(
+                a.rules,
+                [
+                    rule(1, Selection::Untagged, Count::DaysSincePush(7)),
+                    rule(2, Selection::Any, Count::MoreThan(30))
+                ]
+            );
+            let b = lifecycle(r, root.get("b").expect("b")).expect("a policy");
+            assert_eq!(b.rules, [rule(2, Selection::Any, Count::DaysSincePush(90))]);
+            lifecycle(r, root.get("c").expect("c"));
+            assert_eq!(lifecycle(r, root.get("d").expect("d")), None);
+        });
+        assert_eq!(problems[0].0, "`keep` and `days` exclude each other; keep one");
+        assert_eq!(problems[1].0, "a lifecycle needs `keep`, `days` or `untagged_days`");
+    }
+
+    #[test]
+    fn members_are_numbered_from_one() {
+        assert_eq!(members("api", 3), ["api-01", "api-02", "api-03"]);
+        assert_eq!(members("api", 100).last().map(String::as_str), Some("api-100"));
+    }
+}

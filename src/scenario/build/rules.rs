@@ -1,0 +1,196 @@
+//! Replication rules: from clusters, written in the scenario, or the service's own file.
+
+use super::clusters::Clusters;
+use super::repositories::Estate;
+use crate::cloud::{AccountId, RegistryId, regions};
+use crate::formats::replication::{self, refused_filter};
+use crate::registry::ReplicationRule;
+use crate::scenario::tree::{Node, Origin, Value};
+use crate::scenario::values::{Reading, Wanted, listed_names, one_or_many};
+
+/// Above so many rules of a registry `check` warns (A4).
+const MANY_RULES: usize = 10;
+/// The service takes no more rules (A4).
+const MOST_RULES: usize = 25;
+/// The service takes no more destinations over all rules of a registry (A5).
+const MOST_DESTINATIONS: usize = 25;
+
+/// A rule, its source, and the places of the rule and of its destinations.
+struct Placed {
+    from: RegistryId,
+    rule: ReplicationRule,
+    origin: Origin,
+    destinations: Vec<Origin>,
+}
+
+/// The rules of a strategy, by source registry.
+pub fn rules(
+    r: &mut Reading<'_>,
+    strategy: &Node,
+    estate: &Estate,
+    clusters: &Clusters,
+) -> Vec<(RegistryId, ReplicationRule)> {
+    let placed = match strategy.get("rules") {
+        Some(node) if node.text() != Some("from-clusters") => match &node.value {
+            Value::Text(_) => {
+                let from = source(r, strategy, node, estate);
+                from.map(|from| file(r, node, from)).unwrap_or_default()
+            }
+            _ => one_or_many(node).iter().flat_map(|rule| inline(r, rule, strategy, estate)).collect(),
+        },
+        _ => from_clusters(strategy, estate, clusters),
+    };
+    check(r, &placed, estate);
+    placed.into_iter().map(|one| (one.from, one.rule)).collect()
+}
+
+/// One rule without filter for each home, to every other registry whose clusters run something of it.
+fn from_clusters(strategy: &Node, estate: &Estate, clusters: &Clusters) -> Vec<Placed> {
+    let mut placed = Vec::new();
+    for home in estate.homes() {
+        let mut destinations = Vec::new();
+        for cluster in &clusters.list {
+            let runs = cluster.runs.iter().any(|id| estate.repositories[id.0 as usize].home == home);
+            if runs && cluster.registry != home && !destinations.contains(&cluster.registry) {
+                destinations.push(cluster.registry);
+            }
+        }
+        if !destinations.is_empty() {
+            let origins = vec![strategy.origin.clone(); destinations.len()];
+            let rule = ReplicationRule { destinations, prefixes: Vec::new() };
+            placed.push(Placed { from: home, rule, origin: strategy.origin.clone(), destinations: origins });
+        }
+    }
+    placed
+}
+
+/// The source registry: as written, or the only home.
+fn source(r: &mut Reading<'_>, table: &Node, place: &Node, estate: &Estate) -> Option<RegistryId> {
+    if let Some(node) = table.get("from") {
+        return r.registry(node);
+    }
+    match estate.homes().as_slice() {
+        [home] => Some(*home),
+        homes => {
+            let names: Vec<String> = homes.iter().map(|home| r.places.name(*home)).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let label = format!("home registries: {}", listed_names(&names));
+            r.error(&place.origin, "`from` is needed: there are several home registries", label);
+            None
+        }
+    }
+}
+
+fn inline(r: &mut Reading<'_>, table: &Node, strategy: &Node, estate: &Estate) -> Vec<Placed> {
+    let from = if table.get("from").is_some() { source(r, table, table, estate) } else { source(r, strategy, table, estate) };
+    if let Some(path) = table.get("file") {
+        return from.map(|from| file(r, path, from)).unwrap_or_default();
+    }
+    let to = r.needed(table, "to", "a rule").map(|node| r.registries(node)).unwrap_or_default();
+    let mut prefixes = Vec::new();
+    for item in table.get("prefixes").map(one_or_many).unwrap_or_default() {
+        let Some(text) = r.text(item, "a prefix such as \"prod/\"").map(str::to_string) else { continue };
+        if let Some(message) = refused_filter(&text) {
+            r.error(&item.origin, message, "fact A11");
+        }
+        prefixes.push(text);
+    }
+    let Some(from) = from else { return Vec::new() };
+    // In a pattern, the rule's own registry is left out; written out, it is an error.
+    let to: Vec<Wanted> = to.into_iter().filter(|one| !(one.pattern && one.registry == from)).collect();
+    let rule = ReplicationRule { destinations: to.iter().map(|one| one.registry).collect(), prefixes };
+    let destinations = to.into_iter().map(|one| one.origin).collect();
+    vec![Placed { from, rule, origin: table.origin.clone(), destinations }]
+}
+
+fn file(r: &mut Reading<'_>, path: &Node, from: RegistryId) -> Vec<Placed> {
+    let Some(file) = r.file(path) else { return Vec::new() };
+    let Some(rules) = r.rows(&file, replication::read(&file.text)) else { return Vec::new() };
+    let mut placed = Vec::new();
+    for rule in rules {
+        let (mut destinations, mut origins) = (Vec::new(), Vec::new());
+        for destination in rule.destinations {
+            let origin = r.place(&file, destination.span);
+            let account = r.places.accounts.iter().position(|account| account.id == destination.account.value);
+            let region_origin = r.place(&file, destination.region.span);
+            let region = r.region_code(&region_origin, &destination.region.value);
+            let Some(account) = account else {
+                let known: Vec<String> =
+                    r.places.accounts.iter().map(|account| format!("{} ({})", account.id, account.name)).collect();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                let label = format!("accounts: {}", listed_names(&known));
+                let place = r.place(&file, destination.account.span);
+                r.error(&place, format!("no account has the id {}", destination.account.value), label);
+                continue;
+            };
+            if let Some(region) = region {
+                destinations.push(r.places.registry(AccountId(account as u16), region));
+                origins.push(origin);
+            }
+        }
+        let prefixes = rule.prefixes.into_iter().map(|prefix| prefix.value).collect();
+        let origin = r.place(&file, rule.span);
+        placed.push(Placed { from, rule: ReplicationRule { destinations, prefixes }, origin, destinations: origins });
+    }
+    placed
+}
+
+fn check(r: &mut Reading<'_>, placed: &[Placed], estate: &Estate) {
+    let mut sources: Vec<RegistryId> = placed.iter().map(|one| one.from).collect();
+    sources.sort();
+    sources.dedup();
+    for from in sources {
+        let own: Vec<&Placed> = placed.iter().filter(|one| one.from == from).collect();
+        let name = r.places.name(from);
+        if own.len() > MOST_RULES {
+            let message = format!("{} rules for {name}; the service takes at most {MOST_RULES}", own.len());
+            r.error(&own[MOST_RULES].origin, message, "fact A4");
+        } else if own.len() > MANY_RULES {
+            let message = format!("{} rules for {name}; the quota page says {MANY_RULES}, the newest interface {MOST_RULES}", own.len());
+            r.diagnostics.warning(&own[MANY_RULES].origin, message, "fact A4");
+        }
+        let mut destinations: Vec<RegistryId> = Vec::new();
+        for one in &own {
+            for (to, origin) in one.rule.destinations.iter().zip(&one.destinations) {
+                destination(r, from, *to, origin);
+                if !destinations.contains(to) {
+                    destinations.push(*to);
+                    if destinations.len() == MOST_DESTINATIONS + 1 {
+                        let message =
+                            format!("this is the 26th destination of {name}; the service takes {MOST_DESTINATIONS} over all rules");
+                        r.error(origin, message, "fact A5");
+                    }
+                }
+            }
+            if one.rule.destinations.is_empty() {
+                r.error(&one.origin, "this rule has no destination", "fact A2");
+            }
+            let prefixes = &one.rule.prefixes;
+            let selects = estate.repositories.iter().any(|repository| {
+                repository.home == from
+                    && (prefixes.is_empty() || prefixes.iter().any(|prefix| repository.name.starts_with(prefix)))
+            });
+            if !selects {
+                let message = format!("this rule selects no repository of {name}");
+                r.diagnostics.warning(&one.origin, message, format!("repositories: {}", listed_names(&estate.names())));
+            }
+        }
+    }
+}
+
+/// A rule cannot copy to its own registry (A7), nor from one partition to another (A37).
+fn destination(r: &mut Reading<'_>, from: RegistryId, to: RegistryId, origin: &Origin) {
+    let name = r.places.name(to);
+    if from == to {
+        r.error(origin, format!("a rule of {name} cannot copy to {name} itself"), "fact A7");
+        return;
+    }
+    let partition = |id: RegistryId| {
+        let region = r.places.registries[usize::from(id.0)].region;
+        regions::find(&r.places.regions[usize::from(region.0)]).map(|region| region.partition)
+    };
+    if partition(from) != partition(to) {
+        let message = format!("images are not copied from {} to {name}: they lie in different partitions", r.places.name(from));
+        r.error(origin, message, "fact A37");
+    }
+}
