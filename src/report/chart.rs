@@ -26,6 +26,8 @@ mod flows;
 mod frame;
 mod pull_parts;
 
+pub use capacity::{Nearness, nearness};
+
 /// Names of all charts, in the order of the report; files are `charts/NAME.svg` and `.png`.
 pub const NAMES: [&str; 7] = ["cost", "pull-time", "lag", "cumulative-cost", "flows", "pull-parts", "capacity"];
 

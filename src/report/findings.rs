@@ -1,5 +1,88 @@
-//! placeholder
-pub struct Findings;
-pub fn of(_: &super::reading::Reading) -> Findings {
-    Findings
+//! What the rows say, in sentences.
+//!
+//! The verdict comes first: what is cheapest, by how much, and whether chance could explain it. Then times, requirements,
+//! and what the reader must know before believing any of it. Every number in a sentence is worked out from the rows; where
+//! the rows do not support a claim, the sentence says so. The bound is never called a strategy to choose.
+
+mod cost;
+mod requirements;
+mod time;
+
+use crate::report::numbers;
+use crate::report::reading::Reading;
+
+/// Sentences about a run, by subject; each is complete, with its full stop.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Cheapest, differences, distance from the bound, the other reading of prices.
+    pub verdict: Vec<String>,
+    /// Pulls, copies, failures, what was copied in vain.
+    pub times: Vec<String>,
+    /// Objectives met and missed, limits and when they are met.
+    pub requirements: Vec<String>,
+    /// What the result rests on, and warnings of the run.
+    pub cautions: Vec<String>,
+}
+
+/// Finds what there is to say.
+pub fn of(reading: &Reading) -> Findings {
+    Findings {
+        verdict: cost::verdict(reading),
+        times: time::sentences(reading),
+        requirements: requirements::sentences(reading),
+        cautions: cautions(reading),
+    }
+}
+
+fn cautions(reading: &Reading) -> Vec<String> {
+    let run = reading.run();
+    let mut out = Vec::new();
+    if reading.trials() == 1 {
+        out.push("There is one trial only, so nothing can be said about chance: no intervals are given.".to_owned());
+    }
+    if reading.strategies.iter().any(|strategy| strategy.row.kind == "replication" && strategy.row.copies > 0.0) {
+        out.push(
+            "How long the service waits before it replicates is an assumption: no figure for it is published.".to_owned(),
+        );
+    }
+    let choices = run.assumptions.iter().filter(|assumption| assumption.source == "choice").count();
+    if choices > 0 {
+        let (verb, them) = if choices == 1 { ("has", "it is") } else { ("have", "they are") };
+        out.push(format!(
+            "{} {verb} no source and {}: {them} marked “choice” below.",
+            numbers::of(choices as f64, "value", "values"),
+            if choices == 1 { "is our own choice" } else { "are our own choices" }
+        ));
+    }
+    out.extend(run.notes.iter().map(|note| sentence(note)));
+    out
+}
+
+/// A text with a full stop at its end.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn every_finding_is_a_sentence() {
+        for tables in [fixture::tables(), fixture::crowd(), fixture::alone(), fixture::nothing()] {
+            let found = of(&Reading::of(&tables));
+            assert!(!found.verdict.is_empty());
+            for text in [found.verdict, found.times, found.requirements, found.cautions].concat() {
+                assert!(text.ends_with('.') && !text.contains("NaN") && !text.contains("  "), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_run_says_so() {
+        let tables = Default::default();
+        assert_eq!(of(&Reading::of(&tables)).verdict, ["No strategy was run."]);
+    }
 }

@@ -109,9 +109,8 @@ fn scaled_tick(value: f64) -> (String, &'static str) {
 
 /// A tick value without the dust of binary fractions: 0.30000000000000004 is 0.3.
 fn plain(value: f64) -> String {
-    let text = format!("{value:.9}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text.is_empty() || text == "-0" { "0".to_owned() } else { text.to_owned() }
+    let text = grouped(value, 9);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Seconds in words: `0.4 ms`, `850 ms`, `3.4 s`, `12 s`, `3.4 min`, `2.1 h`, `3.2 days`; infinite is `never`.
@@ -299,6 +298,7 @@ mod tests {
     fn ticks_carry_no_binary_dust() {
         assert_eq!(money_tick(0.1 + 0.2), "$0.3");
         assert_eq!(money_tick(20_000.0), "$20k");
+        assert_eq!(count_tick(4_000.0), "4,000");
         assert_eq!(count_tick(-0.0), "0");
     }
 

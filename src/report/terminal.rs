@@ -1,7 +1,202 @@
-use std::path::PathBuf;
-pub fn terminal_summary(_: &crate::study::tables::Tables, _: &[PathBuf]) -> String {
-    String::new()
+//! The summary for people on a terminal, and for programs as JSON.
+
+use std::path::{Path, PathBuf};
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use super::findings::{self, Findings};
+use super::numbers::{duration, money, percent};
+use super::reading::{Reading, same};
+use crate::study::tables::{ComparisonRow, ObjectiveRow, SummaryRow, Tables};
+
+/// Columns of a terminal that the summary fits into.
+const WIDTH: usize = 100;
+/// Letters of a strategy's name in the table.
+const NAME: usize = 28;
+
+/// The summary of a run: verdict, table, objectives, files; ends with a line break.
+pub fn terminal_summary(tables: &Tables, written: &[PathBuf]) -> String {
+    let reading = Reading::of(tables);
+    let found = findings::of(&reading);
+    let mut out = String::new();
+    let paragraph = |out: &mut String, text: &str, hang: &str| {
+        for (index, line) in wrapped(text, WIDTH - hang.chars().count()).iter().enumerate() {
+            out.push_str(&if index == 0 { hang.to_owned() } else { " ".repeat(hang.chars().count()) });
+            out.push_str(line);
+            out.push('\n');
+        }
+    };
+    for text in &found.verdict {
+        paragraph(&mut out, text, "");
+    }
+    if !reading.strategies.is_empty() {
+        out.push('\n');
+        out.push_str(&table(&reading));
+        out.push('\n');
+    }
+    for (title, texts) in [("Objectives and limits", &found.requirements), ("Notes", &found.cautions)] {
+        if !texts.is_empty() {
+            out.push_str(&format!("\n{title}\n"));
+            texts.iter().for_each(|text| paragraph(&mut out, text, "- "));
+        }
+    }
+    if let Some(place) = files(written) {
+        out.push_str(&format!("\n{place}\n"));
+    }
+    out
 }
-pub fn summary_json(_: &crate::study::tables::Tables) -> String {
-    String::new()
+
+fn table(reading: &Reading) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
+    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+    let head = ["Strategy", "$ a month", "95 % interval", "vs baseline", "pull p50", "p95", "lag p50", "p95"];
+    table.set_header(head.iter().enumerate().map(|(index, text)| {
+        if index == 0 { Cell::new(text) } else { right((*text).to_owned()) }
+    }));
+    let time = |seconds: Option<f64>| right(seconds.map_or("–".to_owned(), duration));
+    let baseline = reading.strategy(&reading.run().baseline);
+    for strategy in reading.by_cost() {
+        let row = strategy.row;
+        let interval = match (row.cost_ci_low_usd_month, row.cost_ci_high_usd_month) {
+            (Some(low), Some(high)) => format!("{} to {}", money(low), money(high)),
+            _ => "–".to_owned(),
+        };
+        let change = match baseline {
+            Some(base) if base.name() == strategy.name() => "baseline".to_owned(),
+            Some(base) if same(base.cost(), strategy.cost()) => "same".to_owned(),
+            Some(base) if base.cost() > 0.0 => {
+                let change = strategy.cost() / base.cost() - 1.0;
+                format!("{}{}", if change > 0.0 { "+" } else { "" }, percent(change))
+            }
+            _ => "–".to_owned(),
+        };
+        let name = shortened(strategy.name(), if strategy.is_bound() { NAME - 8 } else { NAME });
+        table.add_row([
+            Cell::new(if strategy.is_bound() { format!("{name} (bound)") } else { name }),
+            right(money(strategy.cost())),
+            right(interval),
+            right(change),
+            time(row.pull_p50_s),
+            time(row.pull_p95_s),
+            time(row.lag_p50_s),
+            time(row.lag_p95_s),
+        ]);
+    }
+    table.trim_fmt()
+}
+
+fn shortened(name: &str, room: usize) -> String {
+    if name.chars().count() <= room {
+        return name.to_owned();
+    }
+    name.chars().take(room - 1).chain(['…']).collect()
+}
+
+/// Lines of at most `width` letters, broken at spaces.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Where the files are, in one line.
+fn files(written: &[PathBuf]) -> Option<String> {
+    let page = written.iter().find(|path| path.ends_with("report.html"));
+    let count = |ending: &str| written.iter().filter(|path| path.extension().is_some_and(|it| it == ending)).count();
+    let dir = written.iter().find(|path| path.ends_with("summary.csv"))?.parent().unwrap_or(Path::new(""));
+    let page = page.map_or(String::new(), |page| format!("Read {}. ", page.display()));
+    Some(format!("{page}In {}: {} tables, {} charts (SVG and PNG).", dir.join("").display(), count("csv"), count("svg")))
+}
+
+/// The summary as JSON: what `--json` prints.
+#[derive(Serialize)]
+struct Summary<'a> {
+    title: &'a str,
+    scenario: &'a str,
+    version: &'a str,
+    seed: u64,
+    trials: u64,
+    baseline: &'a str,
+    price_book: &'a str,
+    cross_region_pull: &'a str,
+    findings: Sentences<'a>,
+    strategies: &'a [SummaryRow],
+    comparison: &'a [ComparisonRow],
+    objectives: &'a [ObjectiveRow],
+}
+
+#[derive(Serialize)]
+struct Sentences<'a> {
+    verdict: &'a [String],
+    times: &'a [String],
+    requirements: &'a [String],
+    cautions: &'a [String],
+}
+
+/// The summary of a run as JSON, with a line break at its end. Infinite times are `null`, since JSON has no word for them.
+pub fn summary_json(tables: &Tables) -> String {
+    let reading = Reading::of(tables);
+    let Findings { verdict, times, requirements, cautions } = findings::of(&reading);
+    let run = reading.run();
+    let summary = Summary {
+        title: &run.title,
+        scenario: &run.scenario,
+        version: &run.version,
+        seed: run.seed,
+        trials: reading.trials(),
+        baseline: &run.baseline,
+        price_book: &run.price_book,
+        cross_region_pull: &run.cross_region_pull,
+        findings: Sentences { verdict: &verdict, times: &times, requirements: &requirements, cautions: &cautions },
+        strategies: &tables.summary,
+        comparison: &tables.comparison,
+        objectives: &tables.objectives,
+    };
+    // Strings, numbers and lists only: nothing that JSON could refuse.
+    let mut text = serde_json::to_string_pretty(&summary).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn the_summary_fits_a_hundred_columns() {
+        for tables in [fixture::tables(), fixture::crowd(), fixture::alone(), fixture::nothing(), Tables::default()] {
+            let text = terminal_summary(&tables, &[]);
+            for line in text.lines() {
+                assert!(line.chars().count() <= WIDTH, "{} columns: {line}", line.chars().count());
+            }
+        }
+    }
+
+    #[test]
+    fn each_strategy_has_one_line() {
+        let tables = fixture::tables();
+        let text = terminal_summary(&tables, &[PathBuf::from("outputs/shop/summary.csv"), PathBuf::from("outputs/shop/report.html")]);
+        assert_eq!(text.lines().filter(|line| line.starts_with("scheduled-copy ")).count(), 1, "{text}");
+        assert!(text.contains("clairvoyant (bound)"));
+        assert!(text.ends_with("Read outputs/shop/report.html. In outputs/shop/: 1 tables, 0 charts (SVG and PNG).\n"), "{text}");
+    }
+
+    #[test]
+    fn the_json_holds_rows_and_sentences() {
+        let tables = fixture::tables();
+        let value: serde_json::Value = serde_json::from_str(&summary_json(&tables)).expect("is JSON");
+        assert_eq!(value["strategies"].as_array().map(Vec::len), Some(6));
+        assert!(value["findings"]["verdict"][0].as_str().is_some_and(|it| it.starts_with("pull-through-cache is")));
+    }
 }

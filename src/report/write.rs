@@ -279,6 +279,6 @@ mod tests {
         let written = run(dir.path(), &tables).expect("writes");
         assert!(written.iter().all(|path| path.is_file()));
         assert!(written.contains(&dir.path().join("charts/cost.png")));
-        assert_eq!(read::tables(dir.path()).expect("reads"), tables);
+        assert!(read::tables(dir.path()).expect("reads") == tables);
     }
 }

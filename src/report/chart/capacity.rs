@@ -3,14 +3,14 @@
 //! Limits hold per registry, so each line follows the busiest registry of the day. A limit far above everything is named at
 //! the panel's top instead of squashing the lines at its bottom.
 
-use super::canvas::{Anchor, Area, Canvas, Type};
+use super::canvas::{Anchor, Area, Canvas, Point, Type};
 use super::cumulative_cost::day_ticks;
 use super::font::{self, Weight};
 use super::frame::{self, LABEL, TICK, Words};
-use super::palette::{INK, LIMIT, MUTED, colour, dash};
+use super::palette::{INK, LIMIT, MUTED, WHITE, colour, dash};
 use super::scale::{Scale, from_zero};
 use super::{Figure, LeftOut};
-use crate::report::numbers::{bytes, bytes_tick, count, count_tick, date, percent, with_unit};
+use crate::report::numbers::{bytes, bytes_tick, count_tick, date, percent, times, with_unit};
 use crate::report::reading::Reading;
 use crate::study::tables::Limit;
 
@@ -27,9 +27,7 @@ struct Panel {
 const PANELS: [Panel; 4] = [
     Panel { metric: "stored", title: "Stored in the fullest registry", tick: bytes_tick },
     Panel { metric: "peak_egress", title: "Busiest minute’s egress of a registry, bytes a second", tick: bytes_tick },
-    Panel {
-        metric: "peak_batch_get_image", title: "Busiest second’s manifest calls to a registry", tick: count_tick
-    },
+    Panel { metric: "peak_batch_get_image", title: "Busiest second’s manifest calls to a registry", tick: count_tick },
     Panel { metric: "peak_get_download_url", title: "Busiest second’s layer calls to a registry", tick: count_tick },
 ];
 
@@ -77,11 +75,7 @@ pub fn nearness<'a>(reading: &Reading<'a>) -> Vec<Nearness<'a>> {
 /// Draws the chart.
 pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
     let days = reading.days();
-    let any = reading
-        .tables
-        .timeline
-        .iter()
-        .any(|row| PANELS.iter().any(|panel| panel.metric == row.metric) && row.value > 0.0);
+    let any = reading.tables.timeline.iter().any(|row| PANELS.iter().any(|panel| panel.metric == row.metric) && row.value > 0.0);
     if !any {
         return Err(LeftOut { name: "capacity", reason: "nothing was stored and nothing was pulled".into() });
     }
@@ -142,9 +136,6 @@ fn title(reading: &Reading, near: &[Nearness]) -> String {
 }
 
 fn draw_panel(canvas: &Canvas, cell: Area, reading: &Reading, panel: &Panel, days: &[&str], near: &[Nearness]) {
-    let plot =
-        Area { left: cell.left + 84.0, top: cell.top + 58.0, right: cell.right - 6.0, bottom: cell.bottom - 40.0 };
-    canvas.text((cell.left, cell.top + 32.0), panel.title, LABEL.bold());
     let series: Vec<_> = reading
         .strategies
         .iter()
@@ -154,6 +145,14 @@ fn draw_panel(canvas: &Canvas, cell: Area, reading: &Reading, panel: &Panel, day
     let limits: Vec<&Limit> = reading.run().limits.iter().filter(|limit| limit.metric == panel.metric).collect();
     let (drawn, far): (Vec<&Limit>, Vec<&Limit>) =
         limits.into_iter().partition(|limit| most > 0.0 && limit.value <= most * DRAWN_WITHIN);
+    let head = 52.0 + 24.0 * far.len() as f64;
+    let plot = Area { left: cell.left + 84.0, top: cell.top + head, right: cell.right - 6.0, bottom: cell.bottom - 40.0 };
+    canvas.text((cell.left, cell.top + 32.0), panel.title, LABEL.bold());
+    for (index, limit) in far.iter().enumerate() {
+        let multiple = if most > 0.0 { format!(", {} the peak", times(limit.value / most)) } else { String::new() };
+        let text = font::fit(&format!("↑ {}{multiple}", limit_text(limit)), 18.0, Weight::Regular, cell.width());
+        canvas.text((cell.left, cell.top + 57.0 + 24.0 * index as f64), &text, Type::new(18.0, MUTED));
+    }
     let top = drawn.iter().map(|limit| limit.value * 1.05).fold(most, f64::max);
     let ticks = from_zero(top, 4);
     let y = Scale::linear((0.0, ticks[ticks.len() - 1]), (plot.bottom, plot.top));
@@ -181,7 +180,7 @@ fn draw_panel(canvas: &Canvas, cell: Area, reading: &Reading, panel: &Panel, day
         canvas.dashed(&[(plot.left, place), (plot.right, place)], LIMIT, 2.5, &[9.0, 6.0]);
         let text = limit_text(limit);
         let text = font::fit(&text, 18.0, Weight::Regular, plot.width() - 20.0);
-        canvas.text((plot.left + 8.0, place - 8.0), &text, Type::new(18.0, LIMIT));
+        boxed(canvas, (plot.left + 8.0, place - 10.0), &text, Type::new(18.0, LIMIT));
     }
     // The first to meet a limit gets a dot and a date.
     let met = near.iter().filter(|it| it.limit.metric == panel.metric);
@@ -191,19 +190,17 @@ fn draw_panel(canvas: &Canvas, cell: Area, reading: &Reading, panel: &Panel, day
             canvas.dot(place, 8.0, LIMIT);
             let anchor = if place.0 > plot.left + plot.width() * 0.6 { Anchor::End } else { Anchor::Start };
             let shift = if anchor == Anchor::End { -14.0 } else { 14.0 };
-            canvas.text((place.0 + shift, place.1 + 26.0), &date(day), Type::new(18.0, INK).bold().anchored(anchor));
+            boxed(canvas, (place.0 + shift, place.1 + 27.0), &date(day), Type::new(18.0, INK).bold().anchored(anchor));
         }
     }
-    for (index, limit) in far.iter().enumerate() {
-        let multiple =
-            if most > 0.0 { format!(", {} times the peak", count(limit.value / most)) } else { String::new() };
-        let text = font::fit(&format!("↑ {}{multiple}", limit_text(limit)), 18.0, Weight::Regular, plot.width());
-        canvas.text(
-            (plot.right, plot.top - 8.0 + 22.0 * index as f64),
-            &text,
-            Type::new(18.0, MUTED).anchored(Anchor::End),
-        );
-    }
+}
+
+/// A text on white, readable over lines.
+fn boxed(canvas: &Canvas, at: Point, text: &str, look: Type) {
+    let left = if look.anchor == Anchor::End { at.0 - look.width(text) } else { at.0 };
+    let ground = Area { left: left - 5.0, top: at.1 - 17.0, right: left + look.width(text) + 5.0, bottom: at.1 + 6.0 };
+    canvas.rectangle(ground, WHITE);
+    canvas.text(at, text, look);
 }
 
 fn limit_text(limit: &Limit) -> String {

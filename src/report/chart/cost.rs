@@ -34,11 +34,7 @@ fn title(reading: &Reading) -> String {
     let other = systems.iter().find(|it| it.name() == reading.run().baseline && it.name() != first.name());
     let Some(other) = other.or(systems.get(1)) else { return String::new() };
     if same(first.cost(), other.cost()) {
-        return format!(
-            "{name} and {} are the cheapest at {} a month",
-            frame::shortened(other.name()),
-            money(first.cost())
-        );
+        return format!("{name} and {} are the cheapest at {} a month", frame::shortened(other.name()), money(first.cost()));
     }
     let saving = 1.0 - first.cost() / other.cost();
     format!(
@@ -81,14 +77,16 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         let names = NameColumn::new(area.left, &strategies, 430.0);
         let high = |it: &Strategy| it.row.cost_ci_high_usd_month.unwrap_or(0.0).max(it.cost());
         let ticks = from_zero(strategies.iter().map(high).fold(0.0, f64::max), 6);
-        let plot =
-            Area { left: names.right, top: area.top + 46.0, right: area.right - 120.0, bottom: area.bottom - 34.0 };
+        let top = area.top + 46.0;
+        let row = ((area.bottom - 34.0 - top) / strategies.len() as f64).min(180.0);
+        let bottom = top + row * strategies.len() as f64;
+        // Room at the right for a total and its distance from the baseline.
+        let plot = Area { left: names.right, top, right: area.right - 190.0, bottom };
         let x = Scale::linear((0.0, ticks[ticks.len() - 1]), (plot.left, plot.right));
         for tick in &ticks {
             frame::tick_below(canvas, plot, x.at(*tick), &money_tick(*tick));
         }
-        let row = (plot.height() / strategies.len() as f64).min(140.0);
-        let half = (row * 0.33).min(38.0);
+        let half = (row * 0.33).min(46.0);
         for (index, strategy) in strategies.iter().enumerate() {
             let y = plot.top + row * (index as f64 + 0.5);
             let remark = if strategy.is_bound() && row > 50.0 { "lower bound" } else { "" };
@@ -102,7 +100,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
                 let text = money(value);
                 let colour = if *group == 0 { WHITE } else { INK };
                 let look = Type::new(18.0, colour).anchored(super::canvas::Anchor::Middle);
-                if half >= 13.0 && look.width(&text) + 16.0 < right - left && *group != shown[shown.len() - 1].max(9) {
+                if half >= 13.0 && look.width(&text) + 16.0 < right - left {
                     canvas.text(((left + right) / 2.0, y + 6.5), &text, look);
                 }
                 sum += value;

@@ -15,8 +15,17 @@ use crate::study::tables::DelayVariant;
 
 /// Shares at the bottom and top of the axis, and the ones with a label.
 const SHARES: (f64, f64) = (0.01, 0.999);
-const SHARE_TICKS: [(f64, &str); 7] =
-    [(0.01, "1 %"), (0.1, "10 %"), (0.25, "25 %"), (0.5, "50 %"), (0.75, "75 %"), (0.9, "90 %"), (0.99, "99 %")];
+const SHARE_TICKS: [(f64, &str); 9] = [
+    (0.01, "1 %"),
+    (0.1, "10 %"),
+    (0.25, "25 %"),
+    (0.5, "50 %"),
+    (0.75, "75 %"),
+    (0.9, "90 %"),
+    (0.95, "95 %"),
+    (0.99, "99 %"),
+    (0.999, "99.9 %"),
+];
 /// More rows than this in the table beside, and the variants of the delay are shown for one strategy only.
 const MANY_ROWS: usize = 13;
 
@@ -63,10 +72,9 @@ pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
         name: "pull-time",
         title,
         subtitle: format!("Share of pulls done by a time after the request, all regions; {}", pooled(reading)),
-        caption:
-            "A curve further left is faster. The vertical axis is stretched at both ends so that the slow tail shows. \
+        caption: "A curve further left is faster. The vertical axis is stretched at both ends so that the slow tail shows. \
                   Warm pulls are counted; failed ones never end."
-                .into(),
+            .into(),
         alt: described(&curves, "pulls"),
     };
     Ok(plot(reading, words, &curves, &objectives(reading, &["pull_time"])))
@@ -119,7 +127,7 @@ fn curves<'a>(reading: &Reading<'a>, event: &str) -> Vec<Curve<'a>> {
         .map(|strategy| Curve { strategy: *strategy, points: reading.quantiles(strategy.name(), event), variant: None })
         .filter(|curve| !curve.points.is_empty())
         .collect();
-    curves.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    curves.sort_by(|a, b| a.strategy.is_bound().cmp(&b.strategy.is_bound()).then(key(a).total_cmp(&key(b))));
     curves
 }
 
@@ -134,8 +142,7 @@ fn lag_title(reading: &Reading, curves: &[Curve]) -> String {
                 .collect()
         };
         let (met, missed) = (names(true), names(false));
-        let short =
-            |names: &[String]| if names.len() > 3 { format!("{} strategies", names.len()) } else { list(names) };
+        let short = |names: &[String]| if names.len() > 3 { format!("{} strategies", names.len()) } else { list(names) };
         match (met.len(), missed.len()) {
             (0, 0) => {}
             (0, 1) => return format!("{} misses the objective “{}”", missed[0], objective.text),
@@ -145,12 +152,7 @@ fn lag_title(reading: &Reading, curves: &[Curve]) -> String {
             (count, _) => {
                 let verb = if count == 1 { "meets" } else { "meet" };
                 let miss = if missed.len() == 1 { "misses" } else { "miss" };
-                return format!(
-                    "{} {verb} the objective “{}”; {} {miss} it",
-                    short(&met),
-                    objective.text,
-                    short(&missed)
-                );
+                return format!("{} {verb} the objective “{}”; {} {miss} it", short(&met), objective.text, short(&missed));
             }
         }
     }
@@ -224,7 +226,10 @@ fn described(curves: &[Curve], what: &str) -> String {
 
 /// Smallest and largest time to show.
 fn range(curves: &[Curve], limits: &[(f64, &str)]) -> (f64, f64) {
-    let inside = |point: &&(f64, f64)| point.0 >= SHARES.0 && point.0 <= SHARES.1 && point.1.is_finite();
+    let inside = |point: &&(f64, f64)| {
+        // A share read from "p99.9" may be a hair off.
+        point.0 >= SHARES.0 - 1e-9 && point.0 <= SHARES.1 + 1e-9 && point.1.is_finite()
+    };
     let times = curves.iter().flat_map(|curve| curve.points.iter().filter(inside)).map(|point| point.1);
     let high = times.clone().chain(limits.iter().map(|limit| limit.0)).fold(1e-3, f64::max) * 1.15;
     // Nobody waits for less than a millisecond, and eight decades are too many for one axis.
@@ -243,7 +248,7 @@ fn plot(reading: &Reading, words: Words, curves: &[Curve], limits: &[(f64, &str)
         };
         let x = Scale::logarithmic(range(curves, limits), (plot.left, plot.right));
         let y = Scale::logit(SHARES, (plot.bottom, plot.top));
-        for (share, text) in SHARE_TICKS.into_iter().chain([(0.999, "99.9 %")]) {
+        for (share, text) in SHARE_TICKS {
             frame::tick_left(canvas, plot, y.at(share), text);
         }
         for time in scale::times(&x, 92.0) {

@@ -74,16 +74,26 @@ pub fn fit(text: &str, pixels: f64, weight: Weight, room: f64) -> String {
     String::new()
 }
 
-/// Breaks a text at spaces into lines of at most `room`.
+/// Breaks a text at spaces into lines of at most `room`; a number stays with what follows it, as in `1 Apr` or `12 s`.
 pub fn wrap(text: &str, pixels: f64, weight: Weight, room: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
+    let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
+        match words.last_mut() {
+            Some(number) if number.ends_with(|letter: char| letter.is_ascii_digit()) => {
+                number.push(' ');
+                number.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
         match lines.last_mut() {
             Some(line) if width(&format!("{line} {word}"), pixels, weight) <= room => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(word),
         }
     }
     lines

@@ -80,9 +80,9 @@ pub fn trials(reading: &Reading) -> String {
     }
 }
 
-/// A title's first letter is a capital, unless it is a name written otherwise.
+/// A name as a title can hold it.
 pub fn shortened(name: &str) -> String {
-    font::fit(name, TITLE.size, TITLE.weight, 520.0)
+    font::fit(name, TITLE.size, TITLE.weight, 640.0)
 }
 
 /// A vertical grid line with its value below.

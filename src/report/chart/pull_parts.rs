@@ -81,7 +81,10 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         let names = NameColumn::new(area.left, &strategies, 300.0);
         let column = 100.0;
         let table = area.right - 5.0 * column;
-        let plot = Area { left: names.right, top: area.top + 66.0, right: table - 110.0, bottom: area.bottom - 34.0 };
+        let top = area.top + 66.0;
+        let row_height = ((area.bottom - 34.0 - top) / rows.len() as f64).min(150.0);
+        let bottom = top + row_height * rows.len() as f64;
+        let plot = Area { left: names.right, top, right: table - 110.0, bottom };
         let most = rows.iter().map(|row| finite(&row.means)).fold(0.0, f64::max);
         let ticks = from_zero(most, 4);
         let x = Scale::linear((0.0, ticks[ticks.len() - 1]), (plot.left, plot.right));
@@ -97,8 +100,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         for (index, text) in NAMES.iter().copied().chain(["in all"]).enumerate() {
             canvas.text((table + column * (index as f64 + 0.5), area.top + 52.0), text, head.anchored(Anchor::Middle));
         }
-        let row_height = (plot.height() / rows.len() as f64).min(110.0);
-        let half = (row_height * 0.32).min(32.0);
+        let half = (row_height * 0.32).min(40.0);
         let slowest = rows.iter().flat_map(|row| row.p95).flatten().filter(|it| it.is_finite()).fold(0.0, f64::max);
         for (index, row) in rows.iter().enumerate() {
             let y = plot.top + row_height * (index as f64 + 0.5);
@@ -124,7 +126,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
                 let in_all = column_index == 4;
                 if let (Some(value), false) = (value, in_all) {
                     let share = if value.is_finite() && slowest > 0.0 { value / slowest } else { 1.0 };
-                    let shade = WHITE.towards(HEAT, if value > 0.0 { 0.06 + 0.7 * share.sqrt() } else { 0.0 });
+                    let shade = WHITE.towards(HEAT, if value > 0.0 { 0.07 + 0.7 * share } else { 0.0 });
                     let cell = (row_height * 0.42).min(40.0);
                     canvas.rectangle(
                         Area { left: left + 3.0, top: y - cell, right: left + column - 3.0, bottom: y + cell },

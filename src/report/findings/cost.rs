@@ -1,0 +1,202 @@
+//! The verdict: what is cheapest, by how much, and how sure that is.
+
+use crate::report::numbers::{list, money, percent};
+use crate::report::reading::{Paired, Reading, Strategy, same};
+
+/// Sentences on cost, the verdict first.
+pub fn verdict(reading: &Reading) -> Vec<String> {
+    let systems = reading.systems_by_cost();
+    let Some(first) = systems.first() else {
+        return vec![match reading.bound() {
+            Some(bound) => format!(
+                "Only the bound was run: whatever the strategy, transfer and storage come to at least {} a month.",
+                money(bound.cost())
+            ),
+            None => "No strategy was run.".to_owned(),
+        }];
+    };
+    let (winners, others) = systems.split_at(systems.iter().take_while(|it| same(it.cost(), first.cost())).count());
+    let mut out = vec![cheapest(winners, others.is_empty())];
+    if let Some(next) = others.first() {
+        out.push(against(reading, first, next));
+        let baseline = others.iter().find(|it| it.name() == reading.run().baseline && it.name() != next.name());
+        out.extend(baseline.map(|baseline| against(reading, first, baseline)));
+    }
+    out.extend(bound(reading, first));
+    out.extend(other_reading(reading));
+    out
+}
+
+fn cheapest(winners: &[Strategy], nobody_else: bool) -> String {
+    let first = winners[0];
+    let cost = format!("{} a month", money(first.cost()));
+    let interval = match (first.row.cost_ci_low_usd_month, first.row.cost_ci_high_usd_month) {
+        (Some(low), Some(high)) if !same(low, high) => format!(" ({})", interval(low, high)),
+        _ => String::new(),
+    };
+    let names: Vec<&str> = winners.iter().map(Strategy::name).collect();
+    match (winners.len(), nobody_else) {
+        (1, true) => format!("{} costs {cost}{interval}.", first.name()),
+        (1, false) => format!("{} is the cheapest strategy: {cost}{interval}.", first.name()),
+        (_, true) => format!("All strategies cost the same, {cost}{interval}: {}.", list(&names)),
+        (_, false) => format!("{} cost the same and are the cheapest strategies: {cost}{interval}.", list(&names)),
+    }
+}
+
+fn interval(low: f64, high: f64) -> String {
+    format!("95\u{a0}% interval {} to {}", money(low), money(high))
+}
+
+/// How the cheaper one differs from another, and whether that is more than chance.
+fn against(reading: &Reading, cheap: &Strategy, other: &Strategy) -> String {
+    let is_baseline = other.name() == reading.run().baseline;
+    let name = if is_baseline { format!("{}, the baseline", other.name()) } else { other.name().to_owned() };
+    let less = money(other.cost() - cheap.cost());
+    let share = if other.cost() > 0.0 { percent(1.0 - cheap.cost() / other.cost()) } else { "nothing".to_owned() };
+    match reading.paired_cost(other.name(), cheap.name()) {
+        Some(paired @ Paired { interval: Some((low, high)), .. }) => {
+            if same(low, high) {
+                format!("That is {less} a month or {share} less than {name}, in every trial alike.")
+            } else if paired.is_significant() == Some(true) {
+                format!("That is {less} a month or {share} less than {name} ({} of the paired difference).", interval(low, high))
+            } else {
+                format!(
+                    "The difference from {name} ({}), {less} a month, is not significant: its {} includes zero.",
+                    money(other.cost()),
+                    interval(low, high)
+                )
+            }
+        }
+        _ => format!("That is {less} a month or {share} less than {name}."),
+    }
+}
+
+fn bound(reading: &Reading, cheapest: &Strategy) -> Option<String> {
+    let bound = reading.bound()?;
+    let least = money(bound.cost());
+    let gap = cheapest.cost() - bound.cost();
+    Some(if gap > 0.0 && !same(cheapest.cost(), bound.cost()) {
+        format!(
+            "No placement of images could cost less than {least} a month (the clairvoyant bound), so {} of {}’s bill is the \
+             most that better rules could save.",
+            percent(gap / cheapest.cost()),
+            cheapest.name()
+        )
+    } else if same(cheapest.cost(), bound.cost()) {
+        format!("That is also the clairvoyant bound, {least} a month: better rules could save nothing.")
+    } else {
+        format!("The clairvoyant bound, {least} a month, does not cover {}: it holds for transfer and storage under equal conditions.", cheapest.name())
+    })
+}
+
+/// Whether the order of strategies depends on how the price of a pull across regions is read.
+fn other_reading(reading: &Reading) -> Option<String> {
+    let run = reading.run();
+    let mut other: Vec<(&str, f64)> = run
+        .other_reading
+        .iter()
+        .filter(|row| reading.strategy(&row.strategy).is_some_and(|it| !it.is_bound()))
+        .map(|row| (row.strategy.as_str(), row.cost_usd_month))
+        .collect();
+    if other.len() < 2 {
+        return None;
+    }
+    other.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let systems = reading.systems_by_cost();
+    let own: Vec<&str> = systems.iter().map(Strategy::name).collect();
+    let order: Vec<&str> = other.iter().map(|it| it.0).collect();
+    let (this, that) =
+        if run.cross_region_pull == "internet" { ("internet", "inter-region") } else { ("inter-region", "internet") };
+    let condition = format!("if a pull out of another region is billed at the {that} price instead of the {this} price");
+    let (name, cost) = other[0];
+    // A tie at the top is not a change of order.
+    let still = own.first().is_some_and(|first| other.iter().any(|it| it.0 == *first && same(it.1, cost)));
+    Some(if own == order {
+        format!("The order of the strategies stays the same {condition}.")
+    } else if still {
+        format!("{} stays the cheapest {condition}, but the order behind it changes: {}.", own[0], order.join(", "))
+    } else {
+        format!(
+            "This depends on how the price list is read: {condition}, {name} is the cheapest at {} a month. The order is then {}.",
+            money(cost),
+            order.join(", ")
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::study::tables::{OtherReading, SummaryRow, Tables, TrialRow};
+
+    /// Two strategies whose costs by trial are given.
+    fn two(a: &[f64], b: &[f64]) -> Tables {
+        let mut tables = Tables::default();
+        tables.run.baseline = "b".into();
+        for (name, costs) in [("a", a), ("b", b)] {
+            tables.summary.push(SummaryRow {
+                strategy: name.into(),
+                kind: "replication".into(),
+                trials: costs.len() as u64,
+                cost_usd_month: costs.iter().sum::<f64>() / costs.len() as f64,
+                ..SummaryRow::default()
+            });
+            for (index, cost) in costs.iter().enumerate() {
+                tables.trials.push(TrialRow {
+                    strategy: name.into(),
+                    trial: index as u64 + 1,
+                    months: 1.0,
+                    cost_usd: cost.to_string(),
+                    ..TrialRow::default()
+                });
+            }
+        }
+        tables
+    }
+
+    fn said(tables: &Tables) -> String {
+        verdict(&Reading::of(tables)).join(" ")
+    }
+
+    #[test]
+    fn a_real_difference_is_given_with_its_interval() {
+        let text = said(&two(&[10.0, 11.0, 12.0], &[20.0, 21.5, 22.0]));
+        assert!(text.starts_with("a is the cheapest strategy: $11.00 a month."), "{text}");
+        assert!(text.contains("That is $10.17 a month or 48\u{a0}% less than b, the baseline (95\u{a0}% interval"), "{text}");
+    }
+
+    #[test]
+    fn a_difference_within_chance_is_called_so() {
+        let text = said(&two(&[10.0, 14.0, 11.0], &[12.0, 11.0, 13.0]));
+        assert!(text.contains("is not significant: its 95\u{a0}% interval −$"), "{text}");
+    }
+
+    #[test]
+    fn equal_costs_have_no_winner() {
+        assert!(said(&two(&[5.0, 5.0], &[5.0, 5.0])).starts_with("All strategies cost the same, $5.00 a month: a and b."));
+        assert!(said(&two(&[5.0, 6.0], &[6.0, 7.0])).contains("in every trial alike"));
+    }
+
+    #[test]
+    fn the_bound_is_never_the_cheapest() {
+        let tables = fixture::tables();
+        let text = said(&tables);
+        assert!(tables.summary[5].cost_usd_month < tables.summary[2].cost_usd_month);
+        assert!(text.starts_with("pull-through-cache is the cheapest strategy"), "{text}");
+        assert!(text.contains("the clairvoyant bound"), "{text}");
+    }
+
+    #[test]
+    fn a_reading_that_turns_the_order_is_reported() {
+        let mut tables = two(&[10.0, 10.0], &[12.0, 12.0]);
+        tables.run.cross_region_pull = "inter-region".into();
+        let reading = |a: f64, b: f64| {
+            [("a", a), ("b", b)].map(|(name, cost)| OtherReading { strategy: name.into(), cost_usd_month: cost }).to_vec()
+        };
+        tables.run.other_reading = reading(40.0, 12.0);
+        assert!(said(&tables).contains("at the internet price instead of the inter-region price, b is the cheapest at $12.00 a month"));
+        tables.run.other_reading = reading(11.0, 12.0);
+        assert!(said(&tables).contains("The order of the strategies stays the same"));
+    }
+}
