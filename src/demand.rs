@@ -3,6 +3,24 @@
 //! Demand is drawn before any strategy looks at it: every strategy of a trial sees the same pushes and the same
 //! requests (time, node, reference). Nothing in here depends on how an image reaches a cluster, on money, or on the
 //! network. Calendars and time zones are gone by now: opening hours are an [`Intensity`], schedules are lists of times.
+//!
+//! This file says what is asked for (plain data from the scenario); [`Source`] draws it, one [`Occurrence`] after the
+//! other, in order of time; [`NodeCacheState`] is what a node keeps of what it pulled.
+
+mod assignment;
+mod cache;
+mod cluster;
+mod fleet;
+mod image;
+mod occurrence;
+mod publisher;
+mod repository;
+mod source;
+mod tag;
+
+pub use cache::NodeCacheState;
+pub use occurrence::{Occurrence, Push, Request, Warm, fingerprint};
+pub use source::Source;
 
 use std::sync::Arc;
 
@@ -107,9 +125,9 @@ pub enum LayerLaw {
 /// What a version adds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NewBytes {
-    /// A share of the image's own bytes, in [0, 1].
+    /// A share of the whole image's bytes, base included, in [0, 1]; never more than its own bytes.
     Share(f64),
-    /// So many bytes.
+    /// So many bytes; never more than its own bytes.
     Bytes(u64),
 }
 
@@ -224,7 +242,7 @@ pub struct Cluster {
     pub registry: RegistryId,
     /// Nodes at the start; at least 1.
     pub nodes: u32,
-    /// Repositories that nodes may run, in file order.
+    /// Repositories that nodes may run, in file order: ids ascend.
     pub runs: Vec<RepositoryId>,
     /// Continuous growth of `nodes` and of pull rates, per nanosecond (already inside the triggers' intensities).
     pub growth: f64,

@@ -3,9 +3,24 @@
 //! It knows dollars as little as it knows files. One call of [`run`] is one trial of one strategy: it takes
 //! the model, draws from named streams only, and returns usage, histograms and series.
 
+mod bound;
+mod copies;
+mod downloads;
+mod metering;
 mod outcome;
+mod probes;
+mod pulls;
+mod run;
+mod series;
+mod world;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
 
 pub use outcome::{DailySeries, Outcome, ProbeResult, PullTimes, RepositoryCounts};
+pub use run::run;
 
 use crate::cloud::Cloud;
 use crate::demand::Demand;
@@ -25,7 +40,7 @@ pub struct Model {
     pub warm_up: Span,
     /// Who pushes and pulls what.
     pub demand: Demand,
-    /// Settings by [`RegistryId`].
+    /// Settings by [`RegistryId`](crate::cloud::RegistryId).
     pub registries: Vec<RegistrySettings>,
     /// How the service behaves.
     pub service: Service,
@@ -72,7 +87,8 @@ pub struct Probe {
     pub clusters: Vec<bool>,
     /// Tags that count.
     pub tags: Patterns,
-    /// A limit whose share is wanted exactly; `None` = only quantiles are.
+    /// The limit: events within it are counted exactly, since a histogram is right to one part in a thousand only.
+    /// `None` = only the histogram is wanted.
     pub within: Option<Span>,
 }
 
@@ -85,9 +101,4 @@ pub enum ProbeMetric {
     PullTime,
     /// Each release: until it is in every registry whose clusters run it.
     ReleaseEverywhere,
-}
-
-/// Runs one trial (from 1) of the strategy with this index.
-pub fn run(_model: &Model, _strategy: usize, _seed: u64, _trial: u64) -> Outcome {
-    Outcome::default()
 }

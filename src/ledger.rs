@@ -78,8 +78,8 @@ impl Ledger {
         id
     }
 
-    /// Adds to a meter on a day (and in that day's month) for a repository, if the quantity is a repository's.
-    pub fn add(&mut self, meter: MeterId, day: usize, month: usize, repository: Option<u32>, quantity: u128) {
+    /// Adds to a meter's day.
+    pub fn add_day(&mut self, meter: MeterId, day: usize, quantity: u128) {
         if quantity == 0 {
             return;
         }
@@ -92,10 +92,16 @@ impl Ledger {
             Some(sum) => days[day] = sum,
             None => self.overflow = Some(self.keys[index]),
         }
-        if let Some(repository) = repository {
-            let share = self.shares[index].entry((repository, month as u16)).or_default();
-            *share = share.saturating_add(quantity);
+    }
+
+    /// Adds to a repository's share of a meter in a month.
+    pub fn add_share(&mut self, meter: MeterId, repository: u32, month: usize, quantity: u128) {
+        if quantity == 0 {
+            return;
         }
+        let share = self.shares[meter.0 as usize].entry((repository, month as u16)).or_default();
+        // The day's sum of the same meter is at least as large and reports the overflow.
+        *share = share.saturating_add(quantity);
     }
 
     /// The meter whose sum no longer fits, if there is one: the run's amounts are then meaningless.

@@ -2,12 +2,59 @@
 //!
 //! It can be tested with no engine: every operation takes the moment it happens at, and nothing in here waits, draws
 //! random numbers or knows a price. Facts are cited by the numbers under which the manual restates them (A1, B10, ..).
+//!
+//! What happens in a registry, and where it is:
+//!
+//! | question | answer |
+//! |---|---|
+//! | what is in a repository after a push, an arriving copy, a removal, a run of its lifecycle policy? | [`Repository`] |
+//! | which images does a policy act on? | [`LifecyclePolicy::acts_on`] |
+//! | where does a pushed image go, by which rule, and what would the service refuse? | [`rules`], [`filter`] |
+//! | with what settings does a repository start? | [`RegistrySettings::home`], [`RegistrySettings::created`] |
+//! | how long does a call wait for its quota? | [`Quota`] |
+//! | what may things be called? | [`names`], [`Patterns`] |
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use replisim::registry::{Image, Layer, LifecyclePolicy, Mutability, Repository};
+//! # use replisim::units::{DAY, Time};
+//! let mut repository = Repository::new(Mutability::mutable(), Some(LifecyclePolicy::keep(1)));
+//! let version = |id| {
+//!     let layers = vec![Layer { id: 0, bytes: 100 }, Layer { id, bytes: 20 }];
+//!     Arc::new(Image { id, layers, compression: 2.6 })
+//! };
+//! repository.push(Time(0), &version(1), "v1")?;
+//! let stored = repository.push(Time(DAY), &version(2), "v2")?;
+//! assert_eq!(stored.bytes_added, 20); // the other layer was there
+//! let mut gone = Vec::new();
+//! repository.expire(Time(2 * DAY), &mut gone);
+//! assert_eq!(gone, [(1, 20)]);
+//! # Ok::<(), replisim::registry::Refused>(())
+//! ```
 
 use crate::cloud::RegistryId;
 
+pub mod filter;
+pub mod names;
+pub mod quota;
+pub mod rules;
+mod hash;
+mod layers;
+mod lifecycle;
 mod patterns;
+mod repository;
+mod shelf;
+mod tags;
+mod template;
 
+pub use filter::{PrefixError, validate_prefix};
+pub use lifecycle::Candidate;
 pub use patterns::{Patterns, glob};
+pub use quota::Quota;
+pub use repository::{Refused, Repository, Stored};
+pub use rules::{RuleProblem, Selected, destinations, selected_by};
+pub use tags::Tag;
+pub use template::{CreatedBy, RepositorySettings, template_for};
 
 /// A layer: a compressed blob. Two layers of one id are the same blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +122,28 @@ pub struct CreationTemplate {
 pub struct Mutability {
     /// Tags stay on their image.
     pub immutable: bool,
-    /// Tags for which the opposite holds.
+    /// Tags for which the opposite holds; the service takes up to [`Mutability::EXCEPT_MAX`] patterns.
     pub except: Patterns,
+}
+
+impl Mutability {
+    /// Patterns of exceptions that the service takes (A27).
+    pub const EXCEPT_MAX: usize = 5;
+
+    /// Every tag may move (the service's default, A39).
+    pub fn mutable() -> Mutability {
+        Mutability { immutable: false, except: Patterns(Vec::new()) }
+    }
+
+    /// No tag may move.
+    pub fn immutable() -> Mutability {
+        Mutability { immutable: true, except: Patterns(Vec::new()) }
+    }
+
+    /// Whether this tag stays on its image.
+    pub fn freezes(&self, tag: &str) -> bool {
+        self.immutable != self.except.matches(tag)
+    }
 }
 
 /// Image scanning.
@@ -128,4 +195,11 @@ pub enum Count {
     MoreThan(u32),
     /// So many days after the push (B16).
     DaysSincePush(u32),
+}
+
+/// Property tests of this room: so many cases, always the same ones.
+#[cfg(test)]
+fn fixed(cases: u32) -> proptest::test_runner::Config {
+    use proptest::test_runner::{Config, RngSeed};
+    Config { rng_seed: RngSeed::Fixed(20260105), failure_persistence: None, ..Config::with_cases(cases) }
 }

@@ -3,6 +3,14 @@
 //! A [`Strategy`] says what a strategy *is* (this file: plain data from the scenario). What it *does* on a push, a pull
 //! or a tick is in the file named like its kind; it answers with actions and never sees the event queue or money.
 
+pub mod behaviour;
+pub mod centralized;
+pub mod clairvoyant;
+pub mod cross_region_pull;
+pub mod pull_through_cache;
+pub mod replication;
+pub mod scheduled_copy;
+
 use crate::cloud::RegistryId;
 use crate::demand::{ClusterId, IfMissing, RepositoryId};
 use crate::registry::{Patterns, ReplicationRule};

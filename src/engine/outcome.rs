@@ -3,6 +3,8 @@
 use crate::ledger::Ledger;
 use crate::sim::Histogram;
 
+use super::Model;
+
 /// Usage, histograms and series of one trial of one strategy.
 #[derive(Clone, Default)]
 pub struct Outcome {
@@ -24,9 +26,8 @@ pub struct Outcome {
     pub lag: Vec<Histogram>,
     /// Counts by repository and registry, in that order; only pairs with something to count.
     pub by_repository: Vec<RepositoryCounts>,
-    /// What each of the model's probes saw, by region (of the cluster, or of the destination). A probe of
-    /// [`ReleaseEverywhere`](super::ProbeMetric::ReleaseEverywhere) has one entry more than there are regions: the last
-    /// holds each release once, when it is in every registry; the others when it is in all registries of that region.
+    /// What each of the model's probes saw, by region (of the cluster, or of the destination); one cell more than there
+    /// are regions: the last is all regions together (for releases: the moment that the last region has it).
     pub probes: Vec<Vec<ProbeResult>>,
     /// Daily series, by registry.
     pub series: Vec<DailySeries>,
@@ -40,6 +41,18 @@ pub struct Outcome {
     pub demand_hash: u64,
     /// Events simulated.
     pub events: u64,
+}
+
+impl Outcome {
+    /// Nothing yet, with a cell for every region.
+    pub(super) fn new(model: &Model) -> Outcome {
+        let regions = model.cloud.regions.len();
+        Outcome {
+            pull_times: (0..regions).map(|_| PullTimes::default()).collect(),
+            lag: (0..regions).map(|_| Histogram::default()).collect(),
+            ..Outcome::default()
+        }
+    }
 }
 
 /// The parts of a pull; they add up to `pull`.

@@ -254,6 +254,7 @@ mod tests {
     use super::*;
     use crate::engine::{ProbeMetric, ProbeResult};
     use crate::scenario::{Metric, TimeTarget};
+    use crate::sim::Histogram;
     use crate::units::Span;
 
     fn on(jobs: usize) -> Options {
@@ -400,8 +401,8 @@ mod tests {
         require(&mut scenario, Metric::Lag(target), Some(ProbeMetric::Lag), None);
         let probing = |model: &Model, strategy: usize, seed: u64, trial: u64| {
             let mut outcome = outcome(model, strategy, seed, trial);
-            let seen = outcome.lag.iter().map(|lag| ProbeResult { histogram: lag.clone(), within: 0 });
-            outcome.probes = vec![seen.collect()];
+            let seen = |lag: &Histogram| ProbeResult { histogram: lag.clone(), within: 0 };
+            outcome.probes = vec![outcome.lag.iter().chain(outcome.lag.last()).map(seen).collect()];
             outcome
         };
         let tables = run_with(&scenario, &on(2), &probing).unwrap();

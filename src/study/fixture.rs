@@ -203,12 +203,14 @@ fn replication_is_typical(model: &Model, strategy: usize) -> bool {
 pub fn store(outcome: &mut Outcome, region: RegionId, a_day: u128) {
     let key = MeterKey { item: Item::Storage, account: AccountId(0), region, from: None, to: None };
     let meter = outcome.ledger.meter(key);
-    (0..30).for_each(|day| outcome.ledger.add(meter, day, 0, Some(0), a_day));
+    (0..30).for_each(|day| outcome.ledger.add_day(meter, day, a_day));
+    outcome.ledger.add_share(meter, 0, 0, 30 * a_day);
 }
 
 /// So many bytes from home to the other region, on the first day.
 fn cross(outcome: &mut Outcome, item: Item, bytes: u128) {
     let key = MeterKey { item, account: AccountId(0), region: HOME, from: Some(HOME), to: Some(AWAY) };
     let meter = outcome.ledger.meter(key);
-    outcome.ledger.add(meter, 0, 0, Some(0), bytes);
+    outcome.ledger.add_day(meter, 0, bytes);
+    outcome.ledger.add_share(meter, 0, 0, bytes);
 }

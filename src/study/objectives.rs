@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::billing::Bill;
 use crate::cloud::AccountId;
-use crate::engine::{Model, Outcome, ProbeMetric, ProbeResult};
+use crate::engine::{Model, Outcome, ProbeResult};
 use crate::ledger::Item;
 use crate::scenario::{Metric, Scenario, TimeTarget};
 use crate::units::Usd;
@@ -53,7 +53,8 @@ impl Evidence {
                 mine.resize_with(theirs.len(), ProbeResult::default);
             }
             for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                add(mine, theirs);
+                mine.histogram.merge(&theirs.histogram);
+                mine.within += theirs.within;
             }
         }
         self.pulls += other.pulls;
@@ -115,19 +116,11 @@ impl Evidence {
     }
 
     /// What the objective's probe saw at a place; `None` = it has no probe.
-    fn probe(&self, model: &Model, index: usize, place: Place) -> Option<ProbeResult> {
+    fn probe(&self, model: &Model, index: usize, place: Place) -> Option<&ProbeResult> {
         let position = model.probes.iter().position(|probe| probe.objective == index)?;
-        let regions = self.probes.get(position)?;
-        if let Some(region) = place {
-            return regions.get(region).cloned();
-        }
-        // A release that is late in two regions is one late release: the probe counts it once, behind the regions.
-        if model.probes[position].metric == ProbeMetric::ReleaseEverywhere {
-            return regions.get(model.cloud.regions.len()).cloned();
-        }
-        let mut all = ProbeResult::default();
-        regions.iter().for_each(|region| add(&mut all, region));
-        Some(all)
+        // Behind the regions stands the cell of all together, which is not their sum: a release that is late in two
+        // regions is one late release.
+        self.probes.get(position)?.get(place.unwrap_or(model.cloud.regions.len()))
     }
 }
 
@@ -219,11 +212,6 @@ fn misplaced(scenario: &Scenario, outcome: &Outcome) -> BTreeMap<(usize, usize),
         }
     }
     sums
-}
-
-fn add(sum: &mut ProbeResult, other: &ProbeResult) {
-    sum.histogram.merge(&other.histogram);
-    sum.within += other.within;
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {

@@ -198,7 +198,8 @@ fn an_objective_is_judged_on_all_trials_or_trial_by_trial() {
     scenario.objectives[1].in_trials = Some(0.75);
     // Each trial has one pull of `trial` seconds in the other region.
     let tables = run_with(&scenario, Some(vec![0]), &|outcome, _, trial| {
-        outcome.probes = vec![vec![Default::default(), seen(&[trial as i64], u64::from(trial <= 2))]; 2];
+        let here = seen(&[trial as i64], u64::from(trial <= 2));
+        outcome.probes = vec![vec![Default::default(), here.clone(), here]; 2];
     });
     let together = judged(&tables, "across", "o0", "all").unwrap();
     assert_eq!((together.observed, together.target, together.unit.as_str()), (Some(2.0), 2.0, "s"));
@@ -214,8 +215,8 @@ fn nothing_to_measure_is_not_applicable_and_not_missed() {
     let mut scenario = scenario();
     require(&mut scenario, Metric::Lag(quantile(0.99, 30)), Some(ProbeMetric::Lag), None);
     let tables = run_with(&scenario, None, &|outcome, strategy, _| {
-        outcome.probes =
-            vec![vec![Default::default(), if strategy == 1 { seen(&[31], 0) } else { Default::default() }]];
+        let here = if strategy == 1 { seen(&[31], 0) } else { Default::default() };
+        outcome.probes = vec![vec![Default::default(), here.clone(), here]];
     });
     let across = judged(&tables, "across", "o0", "all").unwrap();
     assert_eq!((across.observed, across.met, across.probability_met), (None, None, None));

@@ -1,0 +1,247 @@
+//! What one node keeps of the images it pulled, by layer.
+//!
+//! Images share layers, and a layer counts once. A cache of so many bytes works like the kubelet's image collector
+//! (theory A5.2): when more than 85 % are used after a pull, the least recently used images go until at most 80 % are.
+//! The image just pulled is in use and stays, even when it alone is above the mark. A layer goes with its last image.
+//!
+//! `unlimited` keeps every layer and forgets images; `none` keeps nothing. With a mere chance of a warm pull nothing is
+//! kept either: that draw is the caller's.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use super::NodeCache;
+use crate::registry::{Image, Layer};
+
+/// Percent of a cache at which images start to go, and down to which they do.
+const MARKS: (u64, u64) = (85, 80);
+
+/// No neighbour in the list of images.
+const NONE: u32 = u32::MAX;
+
+/// The images and layers on one node.
+#[derive(Clone, Debug)]
+pub struct NodeCacheState {
+    keeps: Keeps,
+    /// Images that hold each layer; never 0. Without eviction the count stays 1.
+    layers: Map<u32>,
+    /// Distinct bytes held.
+    used: u64,
+    images: Recency,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Keeps {
+    Nothing,
+    Everything,
+    /// Above the first number of bytes images go, until at most the second are used.
+    Between(u64, u64),
+}
+
+impl NodeCacheState {
+    /// An empty cache.
+    pub fn new(cache: NodeCache) -> NodeCacheState {
+        match cache {
+            NodeCache::None | NodeCache::Warm(_) => NodeCacheState::empty(Keeps::Nothing),
+            NodeCache::Unlimited => NodeCacheState::empty(Keeps::Everything),
+            NodeCache::Bytes(bytes) => {
+                let mark = |percent: u64| (u128::from(bytes) * u128::from(percent) / 100) as u64;
+                NodeCacheState::empty(Keeps::Between(mark(MARKS.0), mark(MARKS.1)))
+            }
+        }
+    }
+
+    fn empty(keeps: Keeps) -> NodeCacheState {
+        NodeCacheState { keeps, layers: Map::default(), used: 0, images: Recency::default() }
+    }
+
+    /// The layers of `image` that the node must download, bottom first.
+    pub fn missing<'s>(&'s self, image: &'s Image) -> impl Iterator<Item = Layer> + 's {
+        // An image on the list has all its layers: the usual case of a warm pull needs one look.
+        let whole = self.images.places.contains_key(&image.id);
+        let layers = if whole { &[] } else { image.layers.as_slice() };
+        layers.iter().filter(|layer| !self.layers.contains_key(&layer.id)).copied()
+    }
+
+    /// Whether the node has every layer of `image`. Always false without a cache, even for an image without layers.
+    pub fn is_warm(&self, image: &Image) -> bool {
+        self.keeps != Keeps::Nothing && self.missing(image).next().is_none()
+    }
+
+    /// Distinct compressed bytes held.
+    pub fn used_bytes(&self) -> u64 {
+        self.used
+    }
+
+    /// The image is on the node now, just used; others go if there is no room.
+    pub fn admit(&mut self, image: &Arc<Image>) {
+        match self.keeps {
+            Keeps::Nothing => {}
+            Keeps::Everything => {
+                for layer in &image.layers {
+                    if self.layers.insert(layer.id, 1).is_none() {
+                        self.used += layer.bytes;
+                    }
+                }
+            }
+            Keeps::Between(high, low) => {
+                if self.images.touch(image.id) {
+                    return;
+                }
+                self.images.push(image.clone());
+                for layer in &image.layers {
+                    let holders = self.layers.entry(layer.id).or_insert(0);
+                    *holders += 1;
+                    if *holders == 1 {
+                        self.used += layer.bytes;
+                    }
+                }
+                if self.used > high {
+                    while self.used > low && self.images.len() > 1 {
+                        self.evict_oldest();
+                    }
+                }
+            }
+        }
+    }
+
+    /// The image was used, if it is there: it is now the last to go.
+    pub fn touch(&mut self, image: &Image) {
+        self.images.touch(image.id);
+    }
+
+    /// The node was replaced: nothing is left.
+    pub fn clear(&mut self) {
+        *self = NodeCacheState::empty(self.keeps);
+    }
+
+    fn evict_oldest(&mut self) {
+        let Some(image) = self.images.pop_oldest() else { return };
+        for layer in &image.layers {
+            let Some(holders) = self.layers.get_mut(&layer.id) else { continue };
+            *holders -= 1;
+            if *holders == 0 {
+                self.layers.remove(&layer.id);
+                self.used -= layer.bytes;
+            }
+        }
+    }
+}
+
+/// Images from the least to the most recently used: a list linked through the places of a slab.
+#[derive(Clone, Debug)]
+struct Recency {
+    /// Place by image id.
+    places: Map<u32>,
+    slab: Vec<Place>,
+    free: Vec<u32>,
+    oldest: u32,
+    newest: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    image: Option<Arc<Image>>,
+    older: u32,
+    newer: u32,
+}
+
+impl Default for Recency {
+    fn default() -> Self {
+        Recency { places: Map::default(), slab: Vec::new(), free: Vec::new(), oldest: NONE, newest: NONE }
+    }
+}
+
+impl Recency {
+    fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Makes an image the newest; false if it is not here.
+    fn touch(&mut self, image: u32) -> bool {
+        let Some(&place) = self.places.get(&image) else { return false };
+        if place != self.newest {
+            self.unlink(place);
+            self.append(place);
+        }
+        true
+    }
+
+    fn push(&mut self, image: Arc<Image>) {
+        let id = image.id;
+        let entry = Place { image: Some(image), older: NONE, newer: NONE };
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.slab[place as usize] = entry;
+                place
+            }
+            None => {
+                self.slab.push(entry);
+                self.slab.len() as u32 - 1
+            }
+        };
+        self.append(place);
+        self.places.insert(id, place);
+    }
+
+    fn pop_oldest(&mut self) -> Option<Arc<Image>> {
+        if self.oldest == NONE {
+            return None;
+        }
+        let place = self.oldest;
+        self.unlink(place);
+        self.free.push(place);
+        let image = self.slab[place as usize].image.take()?;
+        self.places.remove(&image.id);
+        Some(image)
+    }
+
+    fn append(&mut self, place: u32) {
+        let older = self.newest;
+        self.newest = place;
+        let entry = &mut self.slab[place as usize];
+        (entry.older, entry.newer) = (older, NONE);
+        match older {
+            NONE => self.oldest = place,
+            older => self.slab[older as usize].newer = place,
+        }
+    }
+
+    fn unlink(&mut self, place: u32) {
+        let Place { older, newer, .. } = self.slab[place as usize];
+        match older {
+            NONE => self.oldest = newer,
+            older => self.slab[older as usize].newer = newer,
+        }
+        match newer {
+            NONE => self.newest = older,
+            newer => self.slab[newer as usize].older = older,
+        }
+    }
+}
+
+/// A map by dense id.
+type Map<V> = HashMap<u32, V, BuildHasherDefault<IdHasher>>;
+
+/// Spreads ids over the whole word by one multiplication: ids are ours, so nobody can choose them to collide.
+#[derive(Clone, Copy, Debug, Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        let mixed = (self.0 ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
+#[cfg(test)]
+mod tests;

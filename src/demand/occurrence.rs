@@ -1,0 +1,188 @@
+//! What [`Source`](super::Source) yields: pushes, nodes that come and go, and pull requests.
+//!
+//! An occurrence names things by id and holds the image itself, so that nobody has to look it up. It says nothing of
+//! how a request is served.
+
+use std::sync::Arc;
+
+use super::{ClusterId, RepositoryId};
+use crate::registry::Image;
+use crate::units::Time;
+
+/// One tag set on one image. A release with moving tags is several of these at one moment, its version tag first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Push {
+    /// When the push is complete.
+    pub at: Time,
+    /// Where.
+    pub repository: RepositoryId,
+    /// The image.
+    pub image: Arc<Image>,
+    /// Its tag.
+    pub tag: Arc<str>,
+    /// Whether the version is a release (by `release_every`, or promoted).
+    pub release: bool,
+    /// False: a further tag on an image that this repository was given before.
+    pub new_image: bool,
+    /// Whether a promotion put it here.
+    pub promoted: bool,
+}
+
+/// One pull that a node asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// When the node asks first.
+    pub at: Time,
+    /// Who asks.
+    pub cluster: ClusterId,
+    /// Number of the node within the cluster.
+    pub node: u32,
+    /// What it asks for.
+    pub repository: RepositoryId,
+    /// The image that the tag stands for at home now.
+    pub image: Arc<Image>,
+    /// By which tag.
+    pub tag: Arc<str>,
+    /// Asked for by a tag that moves: a registry may resolve it to an older image.
+    pub moving: bool,
+    /// Part of a deploy.
+    pub deploy: bool,
+}
+
+/// An image that a node holds when the run starts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Warm {
+    /// Whose node.
+    pub cluster: ClusterId,
+    /// Number of the node.
+    pub node: u32,
+    /// Of which repository.
+    pub repository: RepositoryId,
+    /// What it holds.
+    pub image: Arc<Image>,
+}
+
+/// Something that happens whatever the strategy.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Occurrence {
+    /// A client pushes.
+    Push(Push),
+    /// An empty node comes up under this number: a new one, or one that replaces the node of that number.
+    NodeUp {
+        /// When.
+        at: Time,
+        /// Where.
+        cluster: ClusterId,
+        /// Its number. Numbers of nodes that went are used again, the smallest first.
+        node: u32,
+    },
+    /// The node of this number is gone.
+    NodeDown {
+        /// When.
+        at: Time,
+        /// Where.
+        cluster: ClusterId,
+        /// Its number.
+        node: u32,
+    },
+    /// A node asks for an image.
+    Pull(Request),
+}
+
+impl Occurrence {
+    /// When it happens.
+    pub fn at(&self) -> Time {
+        match self {
+            Occurrence::Push(push) => push.at,
+            Occurrence::NodeUp { at, .. } | Occurrence::NodeDown { at, .. } => *at,
+            Occurrence::Pull(request) => request.at,
+        }
+    }
+}
+
+/// Folds an occurrence (time, kind, node, reference) into a running hash. Two strategies of a trial saw the same demand
+/// when their hashes agree. Start from 0.
+pub fn fingerprint(occurrence: &Occurrence, hash: &mut u64) {
+    fold(hash, occurrence.at().0 as u64);
+    match occurrence {
+        Occurrence::Push(push) => {
+            fold(hash, 1 << 56 | u64::from(push.repository.0));
+            fold_text(hash, &push.tag);
+        }
+        Occurrence::NodeUp { cluster, node, .. } => fold(hash, 2 << 56 | u64::from(cluster.0) << 32 | u64::from(*node)),
+        Occurrence::NodeDown { cluster, node, .. } => {
+            fold(hash, 3 << 56 | u64::from(cluster.0) << 32 | u64::from(*node));
+        }
+        Occurrence::Pull(request) => {
+            fold(hash, 4 << 56 | u64::from(request.cluster.0) << 32 | u64::from(request.node));
+            fold(hash, u64::from(request.repository.0));
+            fold_text(hash, &request.tag);
+        }
+    }
+}
+
+/// One multiply-and-xorshift step; order matters.
+fn fold(hash: &mut u64, word: u64) {
+    let mixed = (*hash ^ word).wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    *hash = mixed ^ (mixed >> 29);
+}
+
+fn fold_text(hash: &mut u64, text: &str) {
+    for chunk in text.as_bytes().chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        fold(hash, u64::from_le_bytes(word));
+    }
+    fold(hash, text.len() as u64);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn up(at: i64, node: u32) -> Occurrence {
+        Occurrence::NodeUp { at: Time(at), cluster: ClusterId(0), node }
+    }
+
+    fn hash(occurrences: &[Occurrence]) -> u64 {
+        let mut hash = 0;
+        occurrences.iter().for_each(|occurrence| fingerprint(occurrence, &mut hash));
+        hash
+    }
+
+    #[test]
+    fn the_fingerprint_sees_time_kind_node_and_order() {
+        let down = Occurrence::NodeDown { at: Time(1), cluster: ClusterId(0), node: 0 };
+        let all = [
+            hash(&[up(1, 0), up(2, 1)]),
+            hash(&[up(2, 1), up(1, 0)]),
+            hash(&[up(1, 0), up(3, 1)]),
+            hash(&[up(1, 0), up(2, 2)]),
+            hash(&[down, up(2, 1)]),
+        ];
+        for (i, left) in all.iter().enumerate() {
+            assert!(all[i + 1..].iter().all(|right| left != right));
+        }
+        assert_eq!(hash(&[up(1, 0), up(2, 1)]), all[0]);
+    }
+
+    #[test]
+    fn the_fingerprint_sees_the_reference() {
+        let image = Arc::new(Image { id: 0, layers: Vec::new(), compression: 1.0 });
+        let pull = |repository, tag: &str| {
+            Occurrence::Pull(Request {
+                at: Time(5),
+                cluster: ClusterId(1),
+                node: 2,
+                repository: RepositoryId(repository),
+                image: image.clone(),
+                tag: tag.into(),
+                moving: false,
+                deploy: false,
+            })
+        };
+        assert_ne!(hash(&[pull(0, "v1")]), hash(&[pull(1, "v1")]));
+        assert_ne!(hash(&[pull(0, "v1")]), hash(&[pull(0, "v10")]));
+        assert_ne!(hash(&[pull(0, "version-1")]), hash(&[pull(0, "version-2")]));
+    }
+}

@@ -1,0 +1,497 @@
+//! All demand of one trial, drawn lazily and merged in order of time.
+//!
+//! One queue holds one entry per *source of events*: the next push of a repository, the next pull of a running deploy,
+//! the next scale-up, each node's next replacement. Whatever happens at one moment has an order: pushes; then deploys
+//! start; then nodes come and go; then pulls. So a node that comes up at the moment of a push asks for the version just
+//! pushed, and a deploy's nodes are those from before.
+//!
+//! Only what can still be asked for is kept; an image lives on in whoever holds its `Arc`.
+
+use std::collections::VecDeque;
+
+use super::cluster::{Clock, ClusterState};
+use super::occurrence::{Occurrence, Push, Request, Warm};
+use super::publisher::{Pending, Published, Publisher};
+use super::repository::Version;
+use super::{ClusterId, Demand, RepositoryId, Trigger};
+use crate::sim::{Calendar, EntityKey, Purpose, Queue};
+use crate::units::{Span, Time};
+
+#[cfg(test)]
+pub(super) mod fixture;
+
+const PUSHES: u8 = 0;
+const DEPLOYS: u8 = 1;
+const NODES: u8 = 2;
+const PULLS: u8 = 3;
+
+/// What a source of events does next.
+enum Event {
+    /// A repository's clock strikes.
+    Clock(RepositoryId),
+    /// The rest of a batch.
+    Batch { repository: RepositoryId, start: Time, index: u32, of: u32 },
+    /// A promotion is due.
+    Promotion(Box<Pending>),
+    /// A deploy starts.
+    Deploy(Box<Deploy>),
+    /// The next pull of a deploy that runs.
+    DeployPull(Box<Deploy>),
+    /// Nodes are asked for.
+    ScaleUp { cluster: u16, trigger: u16 },
+    /// One of them comes up, to stay until `down`.
+    Join { cluster: u16, identity: u64, down: Time },
+    /// Growth adds or takes a node.
+    Grow { cluster: u16 },
+    /// A node goes.
+    Leave { cluster: u16, node: u32, identity: u64 },
+    /// A node is replaced.
+    Churn { cluster: u16, clock: u16, node: u32, identity: u64 },
+    /// A node that just came up pulls all that it runs.
+    Fill { cluster: u16, node: u32, epoch: u32 },
+    /// A pull at a rate.
+    Rate { cluster: u16, trigger: u16 },
+    /// Every node pulls all that it runs.
+    Moment { cluster: u16, trigger: u16 },
+    /// A listed pull.
+    Listed { cluster: u16, trigger: u16 },
+}
+
+/// A deploy of one version on one cluster.
+struct Deploy {
+    cluster: u16,
+    trigger: u16,
+    slot: u32,
+    version: Version,
+    draws: EntityKey,
+    /// Moment, node, epoch; filled at the start.
+    pulls: Vec<(Time, u32, u32)>,
+    next: usize,
+}
+
+/// Nodes `node..until` pull all that they run, from the `place`-th of the first one's list on.
+struct Sweep {
+    at: Time,
+    cluster: u16,
+    node: u32,
+    until: u32,
+    place: usize,
+}
+
+/// The demand of one trial: an iterator over its occurrences, in order of time.
+///
+/// Every draw is named by (seed, trial, entity, purpose): neither strategies nor further repositories, clusters or
+/// nodes change what the others get.
+pub struct Source<'a> {
+    demand: &'a Demand,
+    end: Time,
+    publisher: Publisher<'a>,
+    clusters: Vec<ClusterState<'a>>,
+    /// By repository: clusters with a deploy trigger that may run it, and its slot there.
+    audience: Vec<Vec<(u16, u32)>>,
+    queue: Queue<Event>,
+    /// Occurrences of the moment that come before anything in the queue.
+    ready: VecDeque<Occurrence>,
+    sweep: Option<Sweep>,
+    existing: Vec<Push>,
+}
+
+impl<'a> Source<'a> {
+    /// The demand of `trial` in [`begin`, `end`). `begin` is the start of the run less its warm-up, so never after
+    /// [`Time::START`]. The calendar serves the `{date}` of tags.
+    pub fn new(
+        demand: &'a Demand,
+        calendar: &'a Calendar,
+        seed: u64,
+        trial: u64,
+        begin: Time,
+        end: Time,
+    ) -> Source<'a> {
+        let mut publisher = Publisher::new(demand, calendar, seed, trial, begin, end);
+        let clusters: Vec<ClusterState<'a>> =
+            demand.clusters.iter().map(|cluster| ClusterState::new(cluster, demand, seed, trial, begin)).collect();
+        let mut existing = Vec::new();
+        let mut newest_release: Vec<Option<Version>> = vec![None; demand.repositories.len()];
+        for published in publisher.existing(begin) {
+            existing.extend(published.pushes());
+            if published.release {
+                newest_release[published.repository.0 as usize] = Some(published.asked_by(0));
+            }
+        }
+        let mut source = Source {
+            demand,
+            end,
+            publisher,
+            clusters,
+            audience: vec![Vec::new(); demand.repositories.len()],
+            queue: Queue::new(),
+            ready: VecDeque::new(),
+            sweep: None,
+            existing,
+        };
+        for id in (0..demand.repositories.len() as u32).map(RepositoryId) {
+            source.schedule_clock(id);
+        }
+        for (index, cluster) in (0u16..).zip(&demand.clusters) {
+            let deploys = cluster.triggers.iter().any(|trigger| matches!(trigger, Trigger::Deploy { .. }));
+            for (slot, id) in (0u32..).zip(&cluster.runs) {
+                source.clusters[usize::from(index)].deployed[slot as usize] = newest_release[id.0 as usize].clone();
+                if deploys {
+                    source.audience[id.0 as usize].push((index, slot));
+                }
+            }
+            for node in 0..cluster.nodes {
+                source.schedule_churn(index, node);
+            }
+            for trigger in 0..cluster.triggers.len() as u16 {
+                source.schedule_trigger(index, trigger);
+            }
+            source.schedule_growth(index);
+        }
+        source
+    }
+
+    /// The versions at home before the beginning, ascending in time; their push times lie before `begin`. They are
+    /// handed out once.
+    pub fn existing(&mut self) -> Vec<Push> {
+        std::mem::take(&mut self.existing)
+    }
+
+    /// What nodes hold at the beginning: the newest existing release of everything that they run. Ask before the first
+    /// occurrence.
+    pub fn initial(&mut self) -> Vec<Warm> {
+        let mut warm = Vec::new();
+        for (index, cluster) in (0u16..).zip(&self.clusters) {
+            for (node, state) in cluster.fleet.iter() {
+                for slot in &state.runs.slots {
+                    if let Some(version) = &cluster.deployed[*slot as usize] {
+                        let repository = cluster.config.runs[*slot as usize];
+                        warm.push(Warm { cluster: ClusterId(index), node, repository, image: version.image.clone() });
+                    }
+                }
+            }
+        }
+        warm
+    }
+
+    /// Nodes of a cluster at the beginning, numbered from 0.
+    pub fn nodes(&self, cluster: ClusterId) -> u32 {
+        self.demand.clusters[usize::from(cluster.0)].nodes
+    }
+
+    /// Events at or after the end never happen.
+    fn schedule(&mut self, at: Time, priority: u8, event: Event) {
+        if at < self.end {
+            self.queue.push(at, priority, event);
+        }
+    }
+
+    fn handle(&mut self, at: Time, event: Event) -> Option<Occurrence> {
+        match event {
+            Event::Clock(repository) => {
+                let of = self.publisher.repositories[repository.0 as usize].batch();
+                let published = self.publisher.clock_push(repository, at);
+                self.schedule_batch(repository, at, 1, of);
+                self.schedule_clock(repository);
+                self.follow(published?);
+                None
+            }
+            Event::Batch { repository, start, index, of } => {
+                self.schedule_batch(repository, start, index + 1, of);
+                let published = self.publisher.clock_push(repository, at);
+                self.follow(published?);
+                None
+            }
+            Event::Promotion(pending) => {
+                let published = self.publisher.promote(*pending, at);
+                self.follow(published);
+                None
+            }
+            Event::Deploy(deploy) => {
+                self.start_deploy(at, deploy);
+                None
+            }
+            Event::DeployPull(deploy) => self.deploy_pull(at, deploy),
+            Event::ScaleUp { cluster, trigger } => {
+                for newcomer in self.clusters[usize::from(cluster)].scale_up(usize::from(trigger), at) {
+                    let (identity, down) = (newcomer.identity, newcomer.down);
+                    self.schedule(newcomer.up, NODES, Event::Join { cluster, identity, down });
+                }
+                self.schedule_trigger(cluster, trigger);
+                None
+            }
+            Event::Join { cluster, identity, down } => {
+                let node = self.join(cluster, identity, at);
+                self.schedule(down, NODES, Event::Leave { cluster, node, identity });
+                Some(Occurrence::NodeUp { at, cluster: ClusterId(cluster), node })
+            }
+            Event::Grow { cluster } => self.grow(cluster, at),
+            Event::Leave { cluster, node, identity } => {
+                let fleet = &mut self.clusters[usize::from(cluster)].fleet;
+                fleet.known(node, identity)?;
+                fleet.leave(node);
+                Some(Occurrence::NodeDown { at, cluster: ClusterId(cluster), node })
+            }
+            Event::Churn { cluster, clock, node, identity } => {
+                let fleet = &mut self.clusters[usize::from(cluster)].fleet;
+                fleet.known(node, identity)?;
+                fleet.replace(node);
+                self.fill(cluster, node, at);
+                self.schedule_replacement(cluster, node, clock);
+                Some(Occurrence::NodeUp { at, cluster: ClusterId(cluster), node })
+            }
+            Event::Fill { cluster, node, epoch } => {
+                let state = self.clusters[usize::from(cluster)].fleet.node(node);
+                if state.is_up() && state.epoch == epoch {
+                    self.sweep = Some(Sweep { at, cluster, node, until: node + 1, place: 0 });
+                }
+                None
+            }
+            Event::Rate { cluster, trigger } => {
+                let request = self.pull_at_rate(at, cluster, trigger);
+                self.schedule_trigger(cluster, trigger);
+                request.map(Occurrence::Pull)
+            }
+            Event::Moment { cluster, trigger } => {
+                let until = self.clusters[usize::from(cluster)].fleet.numbers();
+                self.sweep = Some(Sweep { at, cluster, node: 0, until, place: 0 });
+                self.schedule_trigger(cluster, trigger);
+                None
+            }
+            Event::Listed { cluster, trigger } => {
+                let request = self.listed_pull(at, cluster, trigger);
+                self.schedule_trigger(cluster, trigger);
+                request.map(Occurrence::Pull)
+            }
+        }
+    }
+
+    /// What a push leads to.
+    fn follow(&mut self, published: Published) {
+        self.ready.extend(published.pushes().map(Occurrence::Push));
+        for (at, pending) in self.publisher.onward(&published, self.end) {
+            self.schedule(at, PUSHES, Event::Promotion(Box::new(pending)));
+        }
+        let repository = published.repository.0 as usize;
+        let key = self.demand.repositories[repository].key;
+        for index in 0..self.audience[repository].len() {
+            let (cluster, slot) = self.audience[repository][index];
+            let state = &self.clusters[usize::from(cluster)];
+            for (trigger, spec) in (0u16..).zip(&state.config.triggers) {
+                let Trigger::Deploy { on, .. } = spec else { continue };
+                let Some(tag) = published.selected(on) else { continue };
+                let (delay, draws) = state.deploy_draws(usize::from(trigger), key, published.event);
+                let version = published.asked_by(tag);
+                let deploy = Deploy { cluster, trigger, slot, version, draws, pulls: Vec::new(), next: 0 };
+                let at = published.at + delay;
+                if at < self.end {
+                    self.queue.push(at, DEPLOYS, Event::Deploy(Box::new(deploy)));
+                }
+            }
+        }
+    }
+
+    fn start_deploy(&mut self, at: Time, mut deploy: Box<Deploy>) {
+        let cluster = &mut self.clusters[usize::from(deploy.cluster)];
+        cluster.deploy(deploy.slot, &deploy.version);
+        deploy.pulls = cluster.deploy_pulls(usize::from(deploy.trigger), deploy.slot, deploy.draws, at, self.end);
+        if let Some((first, ..)) = deploy.pulls.first().copied() {
+            self.schedule(first, PULLS, Event::DeployPull(deploy));
+        }
+    }
+
+    fn deploy_pull(&mut self, at: Time, mut deploy: Box<Deploy>) -> Option<Occurrence> {
+        let (_, node, epoch) = deploy.pulls[deploy.next];
+        let cluster = &self.clusters[usize::from(deploy.cluster)];
+        // A node that is gone pulls nothing; one that came since has asked for what is deployed.
+        let there = cluster.fleet.node(node).epoch == epoch;
+        let request = there.then(|| Request {
+            at,
+            cluster: ClusterId(deploy.cluster),
+            node,
+            repository: cluster.config.runs[deploy.slot as usize],
+            image: deploy.version.image.clone(),
+            tag: deploy.version.tag.clone(),
+            moving: deploy.version.moving,
+            deploy: true,
+        });
+        deploy.next += 1;
+        if let Some((next, ..)) = deploy.pulls.get(deploy.next).copied() {
+            self.schedule(next, PULLS, Event::DeployPull(deploy));
+        }
+        request.map(Occurrence::Pull)
+    }
+
+    fn join(&mut self, cluster: u16, identity: u64, at: Time) -> u32 {
+        let node = self.clusters[usize::from(cluster)].join(identity, at);
+        self.fill(cluster, node, at);
+        self.schedule_churn(cluster, node);
+        node
+    }
+
+    /// An empty node pulls all that it runs, after everything else that nodes do at this moment.
+    fn fill(&mut self, cluster: u16, node: u32, at: Time) {
+        let epoch = self.clusters[usize::from(cluster)].fleet.node(node).epoch;
+        self.schedule(at, PULLS, Event::Fill { cluster, node, epoch });
+    }
+
+    fn grow(&mut self, cluster: u16, at: Time) -> Option<Occurrence> {
+        let state = &mut self.clusters[usize::from(cluster)];
+        let id = ClusterId(cluster);
+        let occurrence = if state.config.growth > 0.0 {
+            let identity = state.grown_identity();
+            Some(Occurrence::NodeUp { at, cluster: id, node: self.join(cluster, identity, at) })
+        } else {
+            state.fleet.youngest().map(|node| {
+                state.fleet.leave(node);
+                Occurrence::NodeDown { at, cluster: id, node }
+            })
+        };
+        self.schedule_growth(cluster);
+        occurrence
+    }
+
+    fn pull_at_rate(&mut self, at: Time, cluster: u16, trigger: u16) -> Option<Request> {
+        let state = &mut self.clusters[usize::from(cluster)];
+        let Clock::Rate { picks, .. } = &mut state.clocks[usize::from(trigger)] else { return None };
+        let node = state.fleet.pick(picks);
+        let choice = picks.uniform();
+        let node = node?;
+        let slot = state.fleet.node(node).runs.pick(choice)?;
+        self.request(at, cluster, node, slot)
+    }
+
+    fn listed_pull(&mut self, at: Time, cluster: u16, trigger: u16) -> Option<Request> {
+        let state = &mut self.clusters[usize::from(cluster)];
+        let (row, name) = state.next_row(usize::from(trigger))?;
+        let slot = state.slot(row.repository);
+        let node = match row.node {
+            Some(node) => Some(node).filter(|node| *node < state.fleet.numbers() && state.fleet.node(*node).is_up()),
+            None => state.fleet.pick_runner(slot, &mut state.stream(name, Purpose::PullRate)),
+        }?;
+        let repository = &self.publisher.repositories[row.repository.0 as usize];
+        let version = match &row.tag {
+            Some(tag) => repository.holder(tag),
+            None => state.choose(slot, repository, at, state.fleet.node(node).identity),
+        }?;
+        Some(request_for(at, cluster, node, row.repository, version))
+    }
+
+    /// What a node asks for of one repository that it runs.
+    fn request(&self, at: Time, cluster: u16, node: u32, slot: u32) -> Option<Request> {
+        let state = &self.clusters[usize::from(cluster)];
+        let id = state.config.runs[slot as usize];
+        let repository = &self.publisher.repositories[id.0 as usize];
+        let version = state.choose(Some(slot), repository, at, state.fleet.node(node).identity)?;
+        Some(request_for(at, cluster, node, id, version))
+    }
+
+    fn continue_sweep(&mut self) -> Option<Request> {
+        let mut sweep = self.sweep.take()?;
+        let fleet = &self.clusters[usize::from(sweep.cluster)].fleet;
+        while sweep.node < sweep.until {
+            let node = fleet.node(sweep.node);
+            let slot = if node.is_up() { node.runs.slots.get(sweep.place) } else { None };
+            let Some(slot) = slot else {
+                (sweep.node, sweep.place) = (sweep.node + 1, 0);
+                continue;
+            };
+            sweep.place += 1;
+            if let Some(request) = self.request(sweep.at, sweep.cluster, sweep.node, *slot) {
+                self.sweep = Some(sweep);
+                return Some(request);
+            }
+        }
+        None
+    }
+
+    fn schedule_clock(&mut self, repository: RepositoryId) {
+        if let Some(at) = self.publisher.repositories[repository.0 as usize].advance() {
+            self.schedule(at, PUSHES, Event::Clock(repository));
+        }
+    }
+
+    /// The `index`-th version of a batch comes after `index / of` of the span.
+    fn schedule_batch(&mut self, repository: RepositoryId, start: Time, index: u32, of: u32) {
+        if index < of {
+            let within = self.demand.repositories[repository.0 as usize].batch_within;
+            let offset = i128::from(within.0) * i128::from(index) / i128::from(of);
+            self.schedule(start + Span(offset as i64), PUSHES, Event::Batch { repository, start, index, of });
+        }
+    }
+
+    fn schedule_growth(&mut self, cluster: u16) {
+        if let Some(at) = self.clusters[usize::from(cluster)].next_growth() {
+            self.schedule(at, NODES, Event::Grow { cluster });
+        }
+    }
+
+    fn schedule_churn(&mut self, cluster: u16, node: u32) {
+        for clock in 0..self.clusters[usize::from(cluster)].fleet.node(node).churn.len() as u16 {
+            self.schedule_replacement(cluster, node, clock);
+        }
+    }
+
+    fn schedule_replacement(&mut self, cluster: u16, node: u32, clock: u16) {
+        let state = self.clusters[usize::from(cluster)].fleet.node_mut(node);
+        let identity = state.identity;
+        let (arrivals, stream) = &mut state.churn[usize::from(clock)];
+        if let Some(at) = arrivals.next(stream) {
+            self.schedule(at, NODES, Event::Churn { cluster, clock, node, identity });
+        }
+    }
+
+    fn schedule_trigger(&mut self, cluster: u16, trigger: u16) {
+        let (next, priority, event) = match &mut self.clusters[usize::from(cluster)].clocks[usize::from(trigger)] {
+            Clock::None => return,
+            Clock::ScaleUp { arrivals, stream, .. } => {
+                (arrivals.next(stream), NODES, Event::ScaleUp { cluster, trigger })
+            }
+            Clock::Rate { arrivals, times, .. } => (arrivals.next(times), PULLS, Event::Rate { cluster, trigger }),
+            Clock::Times(times) => (times.next().copied(), PULLS, Event::Moment { cluster, trigger }),
+            Clock::List { rows, .. } => {
+                (rows.clone().next().map(|(_, row)| row.at), PULLS, Event::Listed { cluster, trigger })
+            }
+        };
+        if let Some(at) = next {
+            self.schedule(at, priority, event);
+        }
+    }
+}
+
+impl Iterator for Source<'_> {
+    type Item = Occurrence;
+
+    /// The next occurrence: ascending in time; at equal times pushes, then nodes that come and go, then pulls. `None`
+    /// when nothing more happens before the end.
+    fn next(&mut self) -> Option<Occurrence> {
+        loop {
+            if let Some(occurrence) = self.ready.pop_front() {
+                return Some(occurrence);
+            }
+            if let Some(request) = self.continue_sweep() {
+                return Some(Occurrence::Pull(request));
+            }
+            let (at, event) = self.queue.pop()?;
+            if let Some(occurrence) = self.handle(at, event) {
+                return Some(occurrence);
+            }
+        }
+    }
+}
+
+fn request_for(at: Time, cluster: u16, node: u32, repository: RepositoryId, version: &Version) -> Request {
+    Request {
+        at,
+        cluster: ClusterId(cluster),
+        node,
+        repository,
+        image: version.image.clone(),
+        tag: version.tag.clone(),
+        moving: version.moving,
+        deploy: false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! Meters of a running trial: what the ledger and the daily series see of the world.
+//!
+//! Everything is clipped to the period `[start, end)` here, so that warm-up and draining need no thought elsewhere: what
+//! happens before the start is not metered, what is in flight at the end is metered as moved in the last instant.
+
+use std::collections::BTreeMap;
+
+use crate::cloud::{AccountId, Cloud, RegionId, RegistryId};
+use crate::demand::RepositoryId;
+use crate::ledger::{Item, Ledger, MeterId, MeterKey};
+use crate::sim::Calendar;
+use crate::units::Time;
+
+/// The ledger of a trial with the calendar that it is kept by.
+pub(super) struct Meters<'a> {
+    cloud: &'a Cloud,
+    calendar: &'a Calendar,
+    ledger: Ledger,
+    /// Storage meters by registry.
+    storage: Vec<MeterId>,
+    /// Bytes stored by registry, and since when.
+    stored: Vec<(u64, Time)>,
+    transfers: BTreeMap<(Item, AccountId, RegionId, RegionId), MeterId>,
+}
+
+/// Bytes that a repository stores in a registry, and since when.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stored {
+    pub bytes: u64,
+    since: Time,
+}
+
+impl<'a> Meters<'a> {
+    pub fn new(cloud: &'a Cloud, calendar: &'a Calendar) -> Self {
+        let mut ledger = Ledger::default();
+        let storage = cloud
+            .registries
+            .iter()
+            .map(|registry| {
+                let (account, region) = (registry.account, registry.region);
+                ledger.meter(MeterKey { item: Item::Storage, account, region, from: None, to: None })
+            })
+            .collect();
+        let stored = vec![(0, Time::START); cloud.registries.len()];
+        Meters { cloud, calendar, ledger, storage, stored, transfers: BTreeMap::new() }
+    }
+
+    /// Whether something that begins at `time` belongs to the period.
+    pub fn measured(&self, time: Time) -> bool {
+        time >= Time::START && time < self.calendar.end
+    }
+
+    /// The last instant that something at `time` can be metered in; `None` before the start.
+    fn instant(&self, time: Time) -> Option<Time> {
+        (time >= Time::START).then(|| time.min(Time(self.calendar.end.0 - 1)))
+    }
+
+    /// A repository's bytes in a registry change by `delta` at `now`.
+    pub fn store(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        stored: &mut Stored,
+        delta: i128,
+        now: Time,
+    ) {
+        self.settle(registry, repository, stored, now);
+        stored.bytes = (i128::from(stored.bytes) + delta) as u64;
+        let (total, since) = self.stored[usize::from(registry.0)];
+        self.integrate_registry(registry, total, since, now);
+        self.stored[usize::from(registry.0)] = ((i128::from(total) + delta) as u64, now.max(since));
+    }
+
+    /// Brings a repository's share of storage up to `now`.
+    pub fn settle(&mut self, registry: RegistryId, repository: RepositoryId, stored: &mut Stored, now: Time) {
+        let now = now.clamp(Time::START, self.calendar.end);
+        let mut from = stored.since.max(Time::START);
+        while stored.bytes > 0 && from < now {
+            let month = self.calendar.month(from);
+            let to = self.calendar.month_starts[month + 1].min(now);
+            let quantity = u128::from(stored.bytes) * (to - from).0 as u128;
+            self.ledger.add_share(self.storage[usize::from(registry.0)], repository.0, month, quantity);
+            from = to;
+        }
+        stored.since = now;
+    }
+
+    fn integrate_registry(&mut self, registry: RegistryId, bytes: u64, since: Time, now: Time) {
+        let now = now.clamp(Time::START, self.calendar.end);
+        let mut from = since.max(Time::START);
+        while bytes > 0 && from < now {
+            let day = self.calendar.day(from);
+            let to = self.calendar.day_end(day).min(now);
+            let quantity = u128::from(bytes) * (to - from).0 as u128;
+            self.ledger.add_day(self.storage[usize::from(registry.0)], day, quantity);
+            from = to;
+        }
+    }
+
+    /// Bytes stored in a registry now.
+    pub fn stored(&self, registry: RegistryId) -> u64 {
+        self.stored[usize::from(registry.0)].0
+    }
+
+    /// A layer held in a region from one moment to another, outside any repository: the bound's storage.
+    pub fn hold(&mut self, registry: RegistryId, repository: RepositoryId, bytes: u64, from: Time, to: Time) {
+        let mut share = Stored { bytes, since: from };
+        self.settle(registry, repository, &mut share, to);
+        self.integrate_registry(registry, bytes, from, to);
+    }
+
+    /// Bytes of a repository moved between regions, on `account`'s bill; nothing within a region.
+    pub fn transfer(
+        &mut self,
+        item: Item,
+        account: AccountId,
+        from: RegionId,
+        to: RegionId,
+        repository: RepositoryId,
+        bytes: u64,
+        at: Time,
+    ) {
+        if from != to {
+            let meter = self.meter(item, account, from, from, to);
+            self.add(meter, repository, bytes, at);
+        }
+    }
+
+    /// Bytes of a repository through a NAT gateway in the puller's region.
+    pub fn nat(
+        &mut self,
+        account: AccountId,
+        from: RegionId,
+        to: RegionId,
+        repository: RepositoryId,
+        bytes: u64,
+        at: Time,
+    ) {
+        let meter = self.meter(Item::Nat, account, to, from, to);
+        self.add(meter, repository, bytes, at);
+    }
+
+    fn meter(&mut self, item: Item, account: AccountId, region: RegionId, from: RegionId, to: RegionId) -> MeterId {
+        let ledger = &mut self.ledger;
+        *self
+            .transfers
+            .entry((item, account, from, to))
+            .or_insert_with(|| ledger.meter(MeterKey { item, account, region, from: Some(from), to: Some(to) }))
+    }
+
+    fn add(&mut self, meter: MeterId, repository: RepositoryId, quantity: u64, at: Time) {
+        if let Some(at) = self.instant(at) {
+            self.ledger.add_day(meter, self.calendar.day(at), u128::from(quantity));
+            self.ledger.add_share(meter, repository.0, self.calendar.month(at), u128::from(quantity));
+        }
+    }
+
+    /// An image arrived where scanning is charged.
+    pub fn scan(&mut self, registry: RegistryId, repository: RepositoryId, at: Time) {
+        let place = self.cloud.registry(registry);
+        let (account, region) = (place.account, place.region);
+        let meter = self.ledger.meter(MeterKey { item: Item::Scan, account, region, from: None, to: None });
+        if self.measured(at) {
+            self.add(meter, repository, 1, at);
+        }
+    }
+
+    /// Something that costs by the hour, at a registry's account and region, over a stretch of time. `share` is how
+    /// many of them, as a fraction.
+    pub fn hours(&mut self, item: Item, at: RegistryId, from: Time, to: Time, share: (u128, u128)) {
+        let place = self.cloud.registry(at);
+        let (account, region) = (place.account, place.region);
+        let meter = self.ledger.meter(MeterKey { item, account, region, from: None, to: None });
+        let (mut from, to) = (from.max(Time::START), to.min(self.calendar.end));
+        while from < to {
+            let day = self.calendar.day(from);
+            let until = self.calendar.day_end(day).min(to);
+            self.ledger.add_day(meter, day, (until - from).0 as u128 * share.0 / share.1);
+            from = until;
+        }
+    }
+
+    /// Ends the trial: integrates every registry to the end and hands over the ledger.
+    pub fn close(mut self) -> Ledger {
+        let end = self.calendar.end;
+        for index in 0..self.stored.len() {
+            let (bytes, since) = self.stored[index];
+            self.integrate_registry(RegistryId(index as u16), bytes, since, end);
+        }
+        self.ledger
+    }
+}

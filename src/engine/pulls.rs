@@ -1,0 +1,328 @@
+//! The life of a pull: asked for, waiting for its image, queueing, downloading, unpacking.
+//!
+//! Its time is split where it goes: *waiting* until the registry has the image (or the cache has fetched it), *queueing*
+//! behind the node's other pulls and the registry's call quotas, *transfer* (requests and bytes), and *unpack*. The
+//! four add up to the pull time.
+
+use std::sync::Arc;
+
+use crate::cloud::RegistryId;
+use crate::demand::{ClusterId, IfMissing, NodeCache, PathKind, Request, Unpack};
+use crate::ledger::Item;
+use crate::registry::{Image, Layer};
+use crate::strategy::behaviour::{Copy, Route, View, resolve};
+use crate::units::{Span, Time};
+
+use super::downloads::Waiter;
+use super::run::{Event, Trial, order};
+
+/// A pull that is not over.
+pub(super) struct Pull {
+    request: Request,
+    /// The next wait of its back-off.
+    backoff: Span,
+    /// Asked for within the period.
+    measured: bool,
+    /// Drawn warm, where a cluster's cache is only a chance.
+    warm: bool,
+    /// Set when the image is there: from where, what, and when.
+    source: Option<(RegistryId, Arc<Image>)>,
+    ready: Time,
+    /// Set when its requests begin.
+    begun: Time,
+    layers: Vec<Layer>,
+    slot: usize,
+}
+
+impl Trial<'_> {
+    /// A node asks for an image.
+    pub fn request(&mut self, request: Request) {
+        let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
+        let warm = match cluster.cache {
+            NodeCache::Warm(share) => self.warm[usize::from(request.cluster.0)].chance(share),
+            _ => false,
+        };
+        let measured = self.meters.measured(request.at);
+        self.outcome.pulls += u64::from(measured);
+        if let Some(bound) = &mut self.bound {
+            let node = &mut self.nodes[usize::from(request.cluster.0)][request.node as usize];
+            let missing: Vec<Layer> = if warm { Vec::new() } else { node.cache.missing(&request.image).collect() };
+            node.cache.admit(&request.image);
+            self.outcome.pulls_cold += u64::from(measured && !missing.is_empty());
+            bound.read(&request, &missing, &mut self.meters);
+            return;
+        }
+        let now = self.now;
+        let pull = Pull {
+            request,
+            backoff: cluster.backoff_first,
+            measured,
+            warm,
+            source: None,
+            ready: now,
+            begun: now,
+            layers: Vec::new(),
+            slot: 0,
+        };
+        let id = self.pulls.insert(pull);
+        self.attempt(id);
+    }
+
+    /// A pull looks for its image, at first or again.
+    pub fn attempt(&mut self, id: usize) {
+        let request = self.pulls[id].request.clone();
+        let component = self.owner(request.cluster, request.repository);
+        let at = self.model.demand.clusters[usize::from(request.cluster.0)].registry;
+        let route = self.components[component].behaviour.route(&request, at, self.now, &self.world);
+        let registry = match &route {
+            Route::From(registry, _) => *registry,
+            Route::Fetch { into, .. } => *into,
+        };
+        if !request.moving && self.has_all(id, &request.image) {
+            // The node needs nothing: it only asks for the manifest, whether or not the registry still has it.
+            self.ready(id, registry, request.image.clone());
+            return;
+        }
+        match route {
+            Route::From(registry, Some(image)) if self.world.holds(registry, request.repository, image.id) => {
+                self.ready(id, registry, image);
+            }
+            Route::From(..) => self.missing(id, component),
+            Route::Fetch { into, from, image, share } => {
+                let copy = Copy {
+                    repository: request.repository,
+                    pushed: self.probes.pushed_at(&self.world, from, request.repository, &image).unwrap_or(self.now),
+                    image,
+                    tag: request.tag.clone(),
+                    from,
+                    to: into,
+                    runner: None,
+                    start: self.now,
+                    overhead: Span::ZERO,
+                    lane: None,
+                    attempts_metered: 1,
+                };
+                self.fetch(component, copy, share, id);
+            }
+        }
+    }
+
+    fn missing(&mut self, id: usize, component: usize) {
+        let request = &self.pulls[id].request;
+        let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
+        let part = &self.components[component];
+        let policy = part.if_missing.or(cluster.if_missing).unwrap_or_else(|| part.behaviour.if_missing());
+        match policy {
+            IfMissing::Fail => self.fail(id),
+            IfMissing::Wait => self.wait(id),
+            IfMissing::Home => {
+                let home = self.world.home(request.repository);
+                match resolve(request, home, &self.world) {
+                    Some(image) if self.world.holds(home, request.repository, image.id) => self.ready(id, home, image),
+                    _ => self.wait(id),
+                }
+            }
+        }
+    }
+
+    /// A pull backs off, or gives up.
+    pub fn wait(&mut self, id: usize) {
+        let pull = &mut self.pulls[id];
+        let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
+        let next = self.now + pull.backoff;
+        if next - pull.request.at > cluster.give_up {
+            self.fail(id);
+            return;
+        }
+        pull.backoff = (pull.backoff + pull.backoff).min(cluster.backoff_max);
+        self.queue.push(next, order::PULL, Event::Retry(id));
+    }
+
+    fn fail(&mut self, id: usize) {
+        let pull = self.pulls.remove(id);
+        if pull.measured {
+            self.outcome.pulls_failed += 1;
+            self.outcome.waiting_ns += (self.now - pull.request.at).0 as u128;
+            self.probes.pull(&pull.request, None);
+        }
+    }
+
+    fn has_all(&self, id: usize, image: &Image) -> bool {
+        let pull = &self.pulls[id];
+        let node = &self.nodes[usize::from(pull.request.cluster.0)][pull.request.node as usize];
+        pull.warm || node.cache.missing(image).next().is_none()
+    }
+
+    /// The image is there: the pull takes a place on its node, or queues for one.
+    pub fn ready(&mut self, id: usize, registry: RegistryId, image: Arc<Image>) {
+        let now = self.now;
+        let pull = &mut self.pulls[id];
+        let counted = pull.measured;
+        let (cluster, node, repository) = (pull.request.cluster, pull.request.node, pull.request.repository);
+        if let Some(shelf) = self.world.find(registry, repository) {
+            self.world.shelf_mut(shelf).note_pull(image.id, counted, now);
+        }
+        pull.source = Some((registry, image));
+        pull.ready = now;
+        let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
+        match place.queue.is_empty().then(|| place.slots.iter().position(|free| *free <= now)).flatten() {
+            Some(slot) => self.start(id, slot),
+            None => {
+                place.queue.push_back(id);
+                self.wake_node(cluster, node);
+            }
+        }
+    }
+
+    /// Makes sure that a node with queued pulls looks at them when its next place is free.
+    fn wake_node(&mut self, cluster: ClusterId, node: u32) {
+        let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
+        let Some(free) = place.slots.iter().copied().min().filter(|free| *free < Time::NEVER) else { return };
+        let at = free.max(self.now);
+        if !place.queue.is_empty() && place.wake.is_none_or(|wake| wake > at) {
+            place.wake = Some(at);
+            self.queue.push(at, order::PULL, Event::NodeFree(cluster, node));
+        }
+    }
+
+    /// A node may have room for its next pull.
+    pub fn node_free(&mut self, cluster: ClusterId, node: u32) {
+        let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
+        if place.wake == Some(self.now) {
+            place.wake = None;
+        }
+        loop {
+            let now = self.now;
+            let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
+            let Some(slot) = place.slots.iter().position(|free| *free <= now) else { break };
+            let Some(id) = place.queue.pop_front() else { return };
+            self.start(id, slot);
+        }
+        self.wake_node(cluster, node);
+    }
+
+    /// A pull with a place on its node makes its calls and begins its download.
+    fn start(&mut self, id: usize, slot: usize) {
+        let now = self.now;
+        let pull = &mut self.pulls[id];
+        let Some((registry, image)) = pull.source.clone() else { return };
+        let request = &pull.request;
+        let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
+        let node = &mut self.nodes[usize::from(request.cluster.0)][request.node as usize];
+        let layers: Vec<Layer> = if pull.warm { Vec::new() } else { node.cache.missing(&image).collect() };
+        let here = self.model.cloud.registry(cluster.registry);
+        let there = self.model.cloud.registry(registry);
+        let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
+        if path == PathKind::None && !layers.is_empty() {
+            self.fail(id);
+            return;
+        }
+        let (manifests, downloads) = &mut self.quotas[usize::from(registry.0)];
+        let queued = manifests.take(now, 1) + downloads.take(now, layers.len() as u32);
+        self.series.calls(registry, now, layers.len() as u32);
+        let line = self.downloads.line(registry, here.region);
+        pull.begun = now + queued;
+        pull.slot = slot;
+        node.cache.admit(&image);
+        let requests = self.downloads.serial_requests(line.rtt);
+        if layers.is_empty() {
+            let downloaded = pull.begun + requests;
+            self.finish(id, downloaded, Span::ZERO);
+            return;
+        }
+        self.outcome.pulls_cold += u64::from(pull.measured);
+        let sizes: Vec<u64> = layers.iter().map(|layer| layer.bytes).collect();
+        let begins = pull.begun + requests;
+        pull.layers = layers;
+        match self.downloads.alone(&line, &sizes, cluster.parallel_layers, cluster.node_bandwidth) {
+            Some(took) => {
+                let unpack = unpack_time(&cluster.unpack, &sizes, image.compression);
+                node.slots[slot] = begins + took + unpack;
+                self.moved(id, begins, took);
+                self.finish(id, begins + took, unpack);
+            }
+            None => {
+                node.slots[slot] = Time::NEVER;
+                let (parallel, bandwidth) = (cluster.parallel_layers, cluster.node_bandwidth);
+                let queue = &mut self.queue;
+                let mut schedule = |at, step| queue.push(at, order::ARRIVAL, Event::Step(step));
+                self.downloads.begin(begins, line, sizes, parallel, bandwidth, Waiter::Pull(id), &mut schedule);
+            }
+        }
+    }
+
+    /// The last byte of a contended download is here.
+    pub fn pull_downloaded(&mut self, id: usize) {
+        let pull = &self.pulls[id];
+        let Some((_, image)) = &pull.source else { return };
+        let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
+        let sizes: Vec<u64> = pull.layers.iter().map(|layer| layer.bytes).collect();
+        let unpack = unpack_time(&cluster.unpack, &sizes, image.compression);
+        let (cluster, node, slot) = (pull.request.cluster, pull.request.node, pull.slot);
+        self.nodes[usize::from(cluster.0)][node as usize].slots[slot] = self.now + unpack;
+        let (begun, took) = (pull.begun, self.now - pull.begun);
+        self.moved(id, begun, took);
+        self.finish(id, self.now, unpack);
+        self.wake_node(cluster, node);
+    }
+
+    /// Meters the bytes of a download that ends `took` after `begun`.
+    fn moved(&mut self, id: usize, begun: Time, took: Span) {
+        let pull = &self.pulls[id];
+        let Some((registry, _)) = &pull.source else { return };
+        let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
+        let bytes: u64 = pull.layers.iter().map(|layer| layer.bytes).sum();
+        let here = self.model.cloud.registry(cluster.registry);
+        let there = self.model.cloud.registry(*registry);
+        let (repository, at) = (pull.request.repository, begun + took);
+        if begun < self.model.calendar.end {
+            let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
+            self.meters.transfer(Item::Pull, there.account, there.region, here.region, repository, bytes, at);
+            if path == PathKind::Nat {
+                self.meters.nat(here.account, there.region, here.region, repository, bytes, at);
+            }
+        }
+        self.series.egress(*registry, self.now, begun.min(self.now), took, bytes);
+    }
+
+    /// A pull whose download ended at `downloaded` is over after `unpack`.
+    fn finish(&mut self, id: usize, downloaded: Time, unpack: Span) {
+        let pull = self.pulls.remove(id);
+        if !pull.measured {
+            return;
+        }
+        let waiting = pull.ready - pull.request.at;
+        let queueing = pull.begun - pull.ready;
+        let transfer = downloaded - pull.begun;
+        let total = waiting + queueing + transfer + unpack;
+        let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
+        let region = usize::from(self.model.cloud.registry(cluster.registry).region.0);
+        let times = &mut self.outcome.pull_times[region];
+        times.pull.record(total, 1);
+        times.waiting.record(waiting, 1);
+        times.queueing.record(queueing, 1);
+        times.transfer.record(transfer, 1);
+        times.unpack.record(unpack, 1);
+        self.outcome.waiting_ns += waiting.0 as u128;
+        self.probes.pull(&pull.request, Some(total));
+    }
+}
+
+/// How long a node unpacks layers of these compressed sizes, in order, `parallel` at a time (theory A5: a rate that
+/// falls when a burst of uncompressed bytes is spent, and an overhead per layer).
+pub(super) fn unpack_time(unpack: &Unpack, sizes: &[u64], compression: f64) -> Span {
+    let mut workers = vec![Span::ZERO; unpack.parallel.max(1) as usize];
+    let mut burst = unpack.burst.map_or(f64::INFINITY, |bytes| bytes as f64);
+    for size in sizes {
+        let bytes = *size as f64 * compression;
+        let fast = bytes.min(burst);
+        burst -= fast;
+        // An unlimited rate takes no time.
+        let seconds = fast / unpack.rate.0 + (bytes - fast) / unpack.then.0;
+        let worker = workers.iter_mut().min().map(|worker| {
+            *worker += unpack.layer_overhead + Span::from_seconds(seconds);
+        });
+        debug_assert!(worker.is_some(), "there is always a worker");
+    }
+    workers.into_iter().max().unwrap_or(Span::ZERO)
+}

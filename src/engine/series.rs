@@ -1,0 +1,129 @@
+//! Daily series of the registries: what is stored, what leaves, how busy the busiest second and minute are.
+
+use crate::cloud::RegistryId;
+use crate::sim::Calendar;
+use crate::units::{NANOS, Span, Time};
+
+use super::DailySeries;
+
+/// Minutes that a transfer can be spread over; a longer one counts in full in the last of them.
+const MINUTES: usize = 24 * 60;
+const MINUTE: i64 = 60 * NANOS;
+/// Past minutes that stay open, for transfers whose course is known only when they end.
+const OPEN: i64 = 60;
+
+/// The series of every registry while a trial runs.
+pub(super) struct Series<'a> {
+    calendar: &'a Calendar,
+    registries: Vec<Running>,
+}
+
+struct Running {
+    daily: DailySeries,
+    /// Bytes leaving by minute, a ring that starts at `minute`.
+    egress: Vec<u64>,
+    minute: i64,
+    manifest: Busiest,
+    download: Busiest,
+}
+
+/// Calls within the current second.
+#[derive(Default)]
+struct Busiest {
+    second: i64,
+    calls: u32,
+}
+
+impl Busiest {
+    fn add(&mut self, second: i64, calls: u32) -> u32 {
+        if second != self.second {
+            *self = Busiest { second, calls: 0 };
+        }
+        self.calls = self.calls.saturating_add(calls);
+        self.calls
+    }
+}
+
+impl<'a> Series<'a> {
+    pub fn new(registries: usize, calendar: &'a Calendar) -> Self {
+        let days = calendar.days.len();
+        let daily = DailySeries {
+            stored: vec![0; days],
+            egress: vec![0; days],
+            peak_egress: vec![0.0; days],
+            peak_batch_get_image: vec![0; days],
+            peak_get_download_url: vec![0; days],
+            pulls: vec![0; days],
+        };
+        let running = || Running {
+            daily: daily.clone(),
+            egress: vec![0; MINUTES],
+            minute: 0,
+            manifest: Busiest::default(),
+            download: Busiest::default(),
+        };
+        Series { calendar, registries: (0..registries).map(|_| running()).collect() }
+    }
+
+    fn day(&self, at: Time) -> Option<usize> {
+        (at >= Time::START && at < self.calendar.end).then(|| self.calendar.day(at))
+    }
+
+    /// One pull's calls to a registry.
+    pub fn calls(&mut self, registry: RegistryId, at: Time, downloads: u32) {
+        let Some(day) = self.day(at) else { return };
+        let running = &mut self.registries[usize::from(registry.0)];
+        let second = at.0 / NANOS;
+        let daily = &mut running.daily;
+        daily.pulls[day] += 1;
+        daily.peak_batch_get_image[day] = daily.peak_batch_get_image[day].max(running.manifest.add(second, 1));
+        daily.peak_get_download_url[day] =
+            daily.peak_get_download_url[day].max(running.download.add(second, downloads));
+    }
+
+    /// Bytes that leave a registry over a stretch of time. `now` is when this is known.
+    pub fn egress(&mut self, registry: RegistryId, now: Time, from: Time, took: Span, bytes: u64) {
+        let Some(day) = self.day(from) else { return };
+        let calendar = self.calendar;
+        let running = &mut self.registries[usize::from(registry.0)];
+        running.daily.egress[day] += bytes;
+        running.advance(now.0.div_euclid(MINUTE) - OPEN, calendar);
+        let first = from.0.div_euclid(MINUTE).max(running.minute);
+        let last = (from + took).0.div_euclid(MINUTE).clamp(first, running.minute + MINUTES as i64 - 1);
+        let parts = (last - first + 1) as u64;
+        for minute in first..=last {
+            let part = bytes / parts + u64::from(minute == last) * (bytes % parts);
+            running.egress[minute as usize % MINUTES] += part;
+        }
+    }
+
+    /// Bytes stored when a day ends.
+    pub fn stored(&mut self, registry: RegistryId, day: usize, bytes: u64) {
+        self.registries[usize::from(registry.0)].daily.stored[day] = bytes;
+    }
+
+    /// Closes all minutes and hands over the series.
+    pub fn close(mut self) -> Vec<DailySeries> {
+        let calendar = self.calendar;
+        for running in &mut self.registries {
+            let end = running.minute + MINUTES as i64;
+            running.advance(end, calendar);
+        }
+        self.registries.into_iter().map(|running| running.daily).collect()
+    }
+}
+
+impl Running {
+    /// Closes the minutes before `minute`.
+    fn advance(&mut self, minute: i64, calendar: &Calendar) {
+        let steps = (minute - self.minute).clamp(0, MINUTES as i64);
+        for closing in self.minute..self.minute + steps {
+            let slot = &mut self.egress[closing.rem_euclid(MINUTES as i64) as usize];
+            let at = Time((closing * MINUTE).clamp(0, calendar.end.0 - 1));
+            let peak = &mut self.daily.peak_egress[calendar.day(at)];
+            *peak = peak.max(*slot as f64 / 60.0);
+            *slot = 0;
+        }
+        self.minute = self.minute.max(minute);
+    }
+}

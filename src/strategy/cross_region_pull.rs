@@ -1,0 +1,17 @@
+//! `cross-region-pull`: images stay in their home registry; every cold pull crosses. The null strategy.
+
+use crate::cloud::RegistryId;
+use crate::demand::Request;
+use crate::units::Time;
+
+use super::behaviour::{Behaviour, Route, View, resolve};
+
+/// Every pull goes home.
+pub struct PullFromHome;
+
+impl Behaviour for PullFromHome {
+    fn route(&mut self, request: &Request, _at: RegistryId, _now: Time, view: &dyn View) -> Route {
+        let home = view.home(request.repository);
+        Route::From(home, resolve(request, home, view))
+    }
+}

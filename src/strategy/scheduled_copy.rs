@@ -1,0 +1,136 @@
+//! `scheduled-copy`: the hand-written job. At each run it copies every image and tag that no earlier run copied.
+//!
+//! An image that fails visibly is tried again by the next run; one that fails silently is thought done and never tried
+//! again. Bytes pass through a runner, which is a machine in some registry's region and account.
+
+use std::sync::Arc;
+
+use crate::cloud::RegistryId;
+use crate::demand::{IfMissing, Push, RepositoryId, Request};
+use crate::registry::Image;
+use crate::sim::{EntityKey, Purpose, Stream};
+use crate::units::Time;
+
+use super::behaviour::{Action, Behaviour, Copy, Lane, Route, View, resolve};
+use super::{Runner, ScheduledCopy};
+
+/// An image and tag that is still to be copied to one destination.
+struct Pending {
+    repository: RepositoryId,
+    image: Arc<Image>,
+    tag: Arc<str>,
+    to: RegistryId,
+    pushed: Time,
+    tries: u32,
+}
+
+/// The job at work.
+pub struct Job<'a> {
+    settings: &'a ScheduledCopy,
+    seed: u64,
+    trial: u64,
+    /// Where its people and, when it stands still, its runner are.
+    seat: RegistryId,
+    pending: Vec<Pending>,
+    next: usize,
+}
+
+impl<'a> Job<'a> {
+    /// A job with nothing copied yet; `seat` is the registry whose region hosts a runner at the source.
+    pub fn new(settings: &'a ScheduledCopy, seed: u64, trial: u64, seat: RegistryId) -> Self {
+        Job { settings, seed, trial, seat, pending: Vec::new(), next: 0 }
+    }
+
+    fn note(&mut self, push: &Push) {
+        if !self.settings.tags.matches(&push.tag) {
+            return;
+        }
+        let Some((_, destinations)) = self.settings.copies.iter().find(|(id, _)| *id == push.repository) else {
+            return;
+        };
+        self.pending.extend(destinations.iter().map(|to| Pending {
+            repository: push.repository,
+            image: push.image.clone(),
+            tag: push.tag.clone(),
+            to: *to,
+            pushed: push.at,
+            tries: 0,
+        }));
+    }
+}
+
+impl Behaviour for Job<'_> {
+    fn lanes(&self) -> Vec<Lane> {
+        let runner = match self.settings.runner {
+            Runner::At(registry) => registry,
+            Runner::Source | Runner::Destination => self.seat,
+        };
+        vec![Lane { capacity: Some(self.settings.parallel), runner: Some(runner) }]
+    }
+
+    fn on_begin(&mut self, actions: &mut Vec<Action>) {
+        actions.extend(self.settings.times.first().map(|at| Action::Tick(*at)));
+    }
+
+    fn on_existing(&mut self, push: &Push, _view: &dyn View) -> Vec<RegistryId> {
+        self.note(push);
+        Vec::new()
+    }
+
+    fn on_push(&mut self, push: &Push, _view: &dyn View, _actions: &mut Vec<Action>) {
+        self.note(push);
+    }
+
+    fn on_tick(&mut self, now: Time, view: &dyn View, actions: &mut Vec<Action>) {
+        self.next += 1;
+        actions.extend(self.settings.times.get(self.next).map(|at| Action::Tick(*at)));
+        let mut again = Vec::new();
+        for mut item in std::mem::take(&mut self.pending) {
+            let from = view.home(item.repository);
+            if from == item.to || !view.holds(from, item.repository, item.image.id) {
+                continue;
+            }
+            let entity = EntityKey::named("job", view.name(item.repository))
+                .child(u64::from(item.image.id))
+                .child(EntityKey::named("tag", &item.tag).0)
+                .child(u64::from(item.to.0))
+                .child(u64::from(item.tries));
+            let draw = Stream::new(self.seed, self.trial, entity, Purpose::JobFailure).uniform();
+            if draw < self.settings.silent_failures + self.settings.failures {
+                actions.push(Action::Failed { repository: item.repository, to: item.to, at: now });
+                if draw >= self.settings.silent_failures {
+                    item.tries += 1;
+                    again.push(item);
+                }
+                continue;
+            }
+            let runner = match self.settings.runner {
+                Runner::Source => from,
+                Runner::Destination => item.to,
+                Runner::At(registry) => registry,
+            };
+            actions.push(Action::Copy(Copy {
+                repository: item.repository,
+                image: item.image,
+                tag: item.tag,
+                from,
+                to: item.to,
+                runner: Some(runner),
+                pushed: item.pushed,
+                start: now,
+                overhead: self.settings.per_image,
+                lane: Some(0),
+                attempts_metered: 1,
+            }));
+        }
+        self.pending = again;
+    }
+
+    fn route(&mut self, request: &Request, at: RegistryId, _now: Time, view: &dyn View) -> Route {
+        Route::From(at, resolve(request, at, view))
+    }
+
+    fn if_missing(&self) -> IfMissing {
+        IfMissing::Home
+    }
+}

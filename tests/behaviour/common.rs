@@ -1,0 +1,62 @@
+//! Running a scenario from text.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use replisim::scenario::{self, Diagnostics, Scenario};
+use replisim::study::tables::{SummaryRow, Tables};
+use replisim::study::{Options, Unseen, compare};
+
+/// The repository's root.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A bundled scenario.
+pub fn bundled(name: &str) -> PathBuf {
+    root().join("scenarios").join(format!("{name}.toml"))
+}
+
+/// Reads a scenario file; its problems end the test.
+pub fn read(path: &Path, sets: &[&str]) -> Scenario {
+    let mut diagnostics = Diagnostics::default();
+    let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+    let scenario = scenario::load(path, &sets, &mut diagnostics);
+    match scenario {
+        Some(scenario) if !diagnostics.has_errors() => scenario,
+        _ => panic!("{} does not load:\n{}", path.display(), diagnostics.render(false)),
+    }
+}
+
+/// Runs a scenario on so many threads.
+pub fn run_on(scenario: &Scenario, jobs: usize) -> Tables {
+    let options = Options { strategies: None, jobs };
+    compare(scenario, &options, &Unseen, &AtomicBool::new(false)).expect("the scenario runs")
+}
+
+/// Runs a scenario written in the test.
+pub fn run(text: &str) -> Tables {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = dir.path().join("test.toml");
+    std::fs::write(&path, text).expect("a temporary file");
+    run_on(&read(&path, &[]), 2)
+}
+
+/// The summary of a strategy.
+pub fn summary<'a>(tables: &'a Tables, strategy: &str) -> &'a SummaryRow {
+    tables.summary.iter().find(|row| row.strategy == strategy).expect("the strategy was run")
+}
+
+/// A value of `latency.csv`, all regions together.
+pub fn latency(tables: &Tables, strategy: &str, event: &str, quantile: &str) -> f64 {
+    let found = tables.latency.iter().find(|row| {
+        row.strategy == strategy && row.event == event && row.region == "all" && row.quantile == quantile
+    });
+    found.unwrap_or_else(|| panic!("{strategy} has no {quantile} of {event}")).seconds
+}
+
+/// Dollars of a trial's bill rows that a test picks.
+pub fn dollars(tables: &Tables, strategy: &str, pick: impl Fn(&replisim::study::tables::BillRow) -> bool) -> f64 {
+    let rows = tables.bill.iter().filter(|row| row.strategy == strategy && pick(row));
+    rows.map(|row| row.cost_usd.parse::<f64>().expect("a decimal")).sum()
+}

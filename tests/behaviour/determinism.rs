@@ -1,0 +1,37 @@
+//! The same inputs give the same bytes, for any number of threads.
+
+use replisim::report::csv;
+
+use super::common::{bundled, read, root, run_on};
+
+#[test]
+fn threads_change_no_byte_and_seeds_do() {
+    let scenario = read(&bundled("quickstart"), &["run.trials=4"]);
+    let files = |jobs, scenario| csv::files(&run_on(scenario, jobs)).expect("tables can be written");
+    let one = files(1, &scenario);
+    assert_eq!(one, files(2, &scenario));
+    assert_eq!(one, files(3, &scenario));
+    assert_ne!(one, files(1, &read(&bundled("quickstart"), &["run.trials=4", "run.seed=2"])));
+    assert!(one.len() >= 8);
+}
+
+#[test]
+fn the_committed_example_is_what_a_run_gives() {
+    let tables = run_on(&read(&bundled("quickstart"), &[]), 2);
+    let mut compared = 0;
+    for (name, bytes) in csv::files(&tables).expect("tables can be written") {
+        let path = root().join("outputs/quickstart").join(&name);
+        let committed = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(committed == bytes, "{name} of outputs/quickstart is not what a run gives: run the quickstart again");
+        compared += 1;
+    }
+    assert!(compared >= 8);
+}
+
+#[test]
+fn adding_a_strategy_changes_no_other_row() {
+    let few = run_on(&read(&bundled("quickstart"), &["run.trials=2", "strategies=[\"replication\"]"]), 2);
+    let all = run_on(&read(&bundled("quickstart"), &["run.trials=2"]), 2);
+    let trials: Vec<_> = all.trials.iter().filter(|row| row.strategy == "replication").cloned().collect();
+    assert_eq!(few.trials, trials);
+}
