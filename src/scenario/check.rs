@@ -62,6 +62,9 @@ impl Checker<'_> {
 
     /// Checks a value; `drawn` is what the law around it draws.
     fn value(&mut self, node: &Node, ty: Type, drawn: Option<Type>, key: &str) {
+        if self.diagnostics.is_full() {
+            return;
+        }
         match ty {
             Type::WordOr(words, inner) => match node.text() {
                 Some(text) if words.contains(&text) => {}
@@ -134,6 +137,9 @@ impl Checker<'_> {
             return self.wrong_shape(node, "a list of texts");
         };
         for item in items {
+            if self.diagnostics.is_full() {
+                return;
+            }
             match item.text().map(spelt) {
                 Some(Ok(())) => {}
                 Some(Err(error)) => self.refuse(&item.origin, error.message, error.label),
@@ -216,6 +222,9 @@ impl Checker<'_> {
         };
         let keys = table.keys_for(node);
         for entry in entries {
+            if self.diagnostics.is_full() {
+                return;
+            }
             match keys.iter().find(|key| key.name == entry.key) {
                 Some(key) => self.entry(entry, key, table, drawn),
                 None => self.unknown(entry, node, table, &keys),
@@ -250,6 +259,11 @@ impl Checker<'_> {
             if self.stage == Stage::Whole {
                 self.refuse(&entry.key_origin, *message, *advice);
             }
+            return;
+        }
+        // One mistake is told once: a name may have been taken from the kind that is wrong, and a short form may stand
+        // for two keys.
+        if self.refused.contains(&entry.node.origin) {
             return;
         }
         self.value(&entry.node, key.ty, drawn, key.name);
