@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::tree::Origin;
 use super::super::values::testing::{problems, tree};
 use super::*;
 use crate::demand::{IfMissing, NodeCache, PathKind, Pushes, Trigger, VersionChoice, VersionFilter};
@@ -21,6 +20,11 @@ fn scenario(text: &str) -> (Option<Scenario>, Problems) {
     let resolve = |_: &Origin, path: &str| -> PathBuf { folder.join(path) };
     let built = build(&root, Path::new("scenarios/test.toml"), &resolve, &mut diagnostics);
     (built, problems(&diagnostics))
+}
+
+/// Under another name where a scenario is called so.
+fn scenario_of(text: &str) -> (Option<Scenario>, Problems) {
+    scenario(text)
 }
 
 fn good(text: &str) -> Scenario {
@@ -341,13 +345,13 @@ runs = "prod-microservice"
     assert_eq!(messages(&text), ["a rule of dev/us-west-2 cannot copy to dev/us-west-2 itself"]);
     std::fs::write(&path, json.replace("444455556666", "999955556666").replace("us-east-2", "us-esat-2"))
         .expect("written");
-    let (_, found) = super::tests::scenario(&text);
+    let (_, found) = scenario_of(&text);
     let said: Vec<(&str, &str)> = found.iter().map(|(message, label, _)| (message.as_str(), label.as_str())).collect();
     assert_eq!(said[0].0, "no region `us-esat-2`, did you mean `us-east-2`?");
     let accounts = "accounts: 111122223333 (dev), 444455556666 (prod)";
     assert_eq!(said[1], ("no account has the id 999955556666", accounts));
     std::fs::write(&path, json.replace("prod-microservice", "prod-*")).expect("written");
-    let (_, found) = super::tests::scenario(&text);
+    let (_, found) = scenario_of(&text);
     let message = "invalid filter `prod-*`: the service takes plain prefixes without `*`; write \"prod-\"";
     assert_eq!((found[0].0.as_str(), found[0].1.as_str(), found[0].2.as_str()), (message, "fact A11", "\"prod-*\""));
 }
@@ -565,4 +569,49 @@ fn network_keys_are_read_for_pairs_and_registries() {
     assert_eq!((links.client.parallel_layers, links.client.serial_requests), (6, 5));
     let text = format!("[network]\nrtt = {{ \"us-east-1>eu-west-2\" = \"50ms\" }}\n{QUICK}");
     assert_eq!(messages(&text), ["no registry is in the region `eu-west-2`, did you mean `eu-west-1`?"]);
+}
+
+/// Loads a scenario file as the program does.
+fn loaded(text: &str, sets: &[&str]) -> (Option<Scenario>, Problems) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("shop.toml");
+    std::fs::write(&path, text).expect("written");
+    let mut diagnostics = Diagnostics::default();
+    let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
+    let scenario = load(&path, &sets, &mut diagnostics);
+    (scenario, problems(&diagnostics))
+}
+
+#[test]
+fn a_file_is_loaded_through_both_halves() {
+    let (scenario, problems) =
+        loaded(&format!("schema = 1\n{WORKED}").replacen("schema = 1\n", "", 1), &["run.duration=60d"]);
+    let scenario = scenario.unwrap_or_else(|| panic!("{problems:#?}"));
+    assert_eq!(scenario.model.calendar.months, ["2026-04", "2026-05"]);
+    assert!(scenario.inputs[0].file.ends_with("shop.toml"));
+    let [Trigger::Times(pulls)] = scenario.model.demand.clusters[0].triggers.as_slice() else {
+        panic!("pulls at moments")
+    };
+    assert_eq!(pulls.len(), 240);
+}
+
+#[test]
+fn the_short_and_the_long_form_make_one_model() {
+    // The reader of trees understands short forms too; through the file they have been expanded.
+    let (of_file, problems) =
+        loaded(&format!("schema = 1\n{QUICK}pulls = {{ deploy = \"5m\", churn = \"10%/day\" }}\n"), &[]);
+    let of_file = of_file.unwrap_or_else(|| panic!("{problems:#?}"));
+    let of_tree = good(&format!("{QUICK}pulls = {{ deploy = \"5m\", churn = \"10%/day\" }}\n"));
+    assert_eq!(format!("{:?}", of_file.model.demand), format!("{:?}", of_tree.model.demand));
+    assert_eq!(format!("{:?}", of_file.model.strategies), format!("{:?}", of_tree.model.strategies));
+}
+
+#[test]
+fn what_was_refused_is_not_missed_again() {
+    let text = format!("schema = 1\n{QUICK}nodes = \"40\"\n").replace("\"us-east-1\"", "5");
+    let (scenario, problems) = loaded(&text, &[]);
+    assert!(scenario.is_none());
+    let said: Vec<&str> = problems.iter().map(|(message, ..)| message.as_str()).collect();
+    assert_eq!(said.len(), 2, "{said:#?}");
+    assert!(said.contains(&"`nodes` is a count; write 40 without quotes"));
 }

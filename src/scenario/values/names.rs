@@ -102,6 +102,12 @@ impl Reading<'_> {
         }
     }
 
+    /// A registry that stands in for one that could not be read, so that the rest can be looked at; no model comes of it.
+    pub fn stand_in(&mut self, origin: &Origin) -> RegistryId {
+        let region = self.places.region("us-east-1", origin);
+        self.places.registry(AccountId(0), region)
+    }
+
     /// The registries that a text names; `*` may stand in the account.
     fn matching(&mut self, origin: &Origin, text: &str) -> Option<Vec<RegistryId>> {
         let (account, region) = match text.rsplit_once('/') {
