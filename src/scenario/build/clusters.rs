@@ -50,20 +50,21 @@ pub fn clusters(r: &mut Reading<'_>, root: &Node, estate: &Estate, ideal: bool, 
         else {
             continue;
         };
-        let members: Vec<(String, RegistryId)> = match (element.get("registry"), element.get("registries")) {
+        let mut members: Vec<(String, RegistryId)> = match (element.get("registry"), element.get("registries")) {
             (Some(node), _) => r.registry(node).map(|id| (name.clone(), id)).into_iter().collect(),
             (None, Some(node)) => {
                 let wanted = r.registries(node);
-                wanted
-                    .iter()
-                    .map(|one| (format!("{name}@{}", r.places.full_name(one.registry)), one.registry))
-                    .collect()
+                let called = |r: &Reading<'_>, id| format!("{name}@{}", r.places.full_name(id));
+                wanted.iter().map(|one| (called(r, one.registry), one.registry)).collect()
             }
             (None, None) => {
-                r.error(&element.origin, "a cluster needs `registry` or `registries`", "");
+                r.missing(&element.origin, "a cluster needs `registry` or `registries`");
                 Vec::new()
             }
         };
+        if members.is_empty() {
+            members.push((name.clone(), r.stand_in(&element.origin)));
+        }
         let template = template(r, element, estate, ideal, client_layers);
         for (member, registry) in members {
             if clusters.list.iter().any(|cluster| cluster.name == member) {
@@ -80,7 +81,7 @@ pub fn clusters(r: &mut Reading<'_>, root: &Node, estate: &Estate, ideal: bool, 
         }
     }
     if clusters.list.is_empty() {
-        r.error(&root.origin, "a scenario needs a cluster", "");
+        r.missing(&root.origin, "a scenario needs a cluster");
     }
     clusters
 }

@@ -90,7 +90,7 @@ pub fn repositories(r: &mut Reading<'_>, root: &Node) -> Estate {
     }
     check_promotions(r, &estate, &groups, &targets);
     if estate.repositories.is_empty() {
-        r.error(&root.origin, "a scenario needs a repository", "");
+        r.missing(&root.origin, "a scenario needs a repository");
     }
     estate
 }
@@ -105,7 +105,8 @@ fn instantiate(
     estate: &mut Estate,
 ) {
     let node = &group.node;
-    let Some(home) = r.needed(node, "registry", "a repository").and_then(|n| r.registry(n)) else { return };
+    let home = r.needed(node, "registry", "a repository").and_then(|n| r.registry(n));
+    let home = home.unwrap_or_else(|| r.stand_in(&group.origin));
     let image = images::image(r, node, &estate.bases, group.lone);
     let into = |name: &String| promoted[ids[name.as_str()].0 as usize];
     let silent = group.real.is_some() || (node.get("push").is_none() && group.names.iter().all(into));

@@ -73,7 +73,7 @@ pub fn strategies(r: &mut Reading<'_>, root: &Node, estate: &Estate, clusters: &
         out.origins.push(table.origin.clone());
     }
     if out.list.is_empty() {
-        r.error(&root.origin, "a scenario needs a strategy", "");
+        r.missing(&root.origin, "a scenario needs a strategy");
     }
     out
 }

@@ -73,12 +73,6 @@ pub struct Wanted {
 }
 
 impl Reading<'_> {
-    /// A region code.
-    pub fn region(&mut self, node: &Node) -> Option<RegionId> {
-        let code = self.text(node, "a region such as \"eu-west-1\"")?;
-        self.region_code(&node.origin, code)
-    }
-
     /// The region of a code written somewhere.
     pub fn region_code(&mut self, origin: &Origin, code: &str) -> Option<RegionId> {
         if regions::find(code).is_none() {
@@ -100,6 +94,12 @@ impl Reading<'_> {
                 None
             }
         }
+    }
+
+    /// A registry that stands in for one that could not be read, so that the rest can be looked at; no model comes of it.
+    pub fn stand_in(&mut self, origin: &Origin) -> RegistryId {
+        let region = self.places.region("us-east-1", origin);
+        self.places.registry(AccountId(0), region)
     }
 
     /// The registries that a text names; `*` may stand in the account.
