@@ -56,15 +56,22 @@ pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
     let name = |curve: &Curve| frame::shortened(curve.strategy.name());
     let title = match systems[..] {
         [] => "Pull times of the bound".to_owned(),
+        [only] if key(only).is_infinite() => format!("More than 5 of 100 pulls never end under {}", name(only)),
         [only] => format!("95 of 100 pulls take at most {} under {}", p95(only), name(only)),
         [fast, .., slow] if p95(fast) == p95(slow) => {
             format!("95 of 100 pulls take at most {} under every strategy", p95(fast))
         }
+        [fast, .., slow] if key(slow).is_infinite() => format!(
+            "Under {} more than 5 of 100 pulls never end; under {} 95 take at most {}",
+            name(slow),
+            name(fast),
+            p95(fast)
+        ),
         [fast, .., slow] => format!(
             "95 of 100 pulls take at most {} under {}, {} under {}",
             p95(fast),
             name(fast),
-            if key(slow).is_finite() { p95(slow) } else { "forever".into() },
+            p95(slow),
             name(slow)
         ),
     };
@@ -272,14 +279,18 @@ fn plot(reading: &Reading, words: Words, curves: &[Curve], limits: &[(f64, &str)
             canvas.text((place + shift, top + 4.0), &text, Type::new(19.0, LIMIT).anchored(anchor));
         }
         // The first in the table is drawn last, on top.
-        for curve in curves.iter().rev() {
-            draw_curve(canvas, plot, curve, &x, &y);
+        let mut ends: Vec<f64> =
+            curves.iter().rev().filter_map(|curve| draw_curve(canvas, plot, curve, &x, &y)).collect();
+        ends.dedup();
+        for end in ends {
+            canvas.text((plot.right - 4.0, end - 10.0), "the rest never ends", TICK.anchored(Anchor::End));
         }
         draw_table(canvas, &table, curves);
     })
 }
 
-fn draw_curve(canvas: &Canvas, plot: Area, curve: &Curve, x: &Scale, y: &Scale) {
+/// Draws a curve; gives the height at which it goes on for ever, if it does.
+fn draw_curve(canvas: &Canvas, plot: Area, curve: &Curve, x: &Scale, y: &Scale) -> Option<f64> {
     let inner = |point: &&(f64, f64)| point.0 > 0.0 && point.0 < 1.0;
     let points: Vec<&(f64, f64)> = curve.points.iter().filter(inner).collect();
     let finite: Vec<Point> =
@@ -291,14 +302,13 @@ fn draw_curve(canvas: &Canvas, plot: Area, curve: &Curve, x: &Scale, y: &Scale) 
             canvas.dot(*point, 6.5, colour);
             canvas.dot(*point, 3.5, WHITE);
         });
-        return;
+        return None;
     }
     canvas.dashed(&finite, colour, 4.5, dash(&curve.strategy));
-    if let (Some(last), true) = (finite.last(), finite.len() < points.len()) {
-        // The rest never ends: on to the right edge at the share that did.
-        canvas.dashed(&[*last, (plot.right, last.1)], colour, 2.5, &[3.0, 6.0]);
-        canvas.text((plot.right - 4.0, last.1 - 10.0), "the rest never ends", TICK.anchored(Anchor::End));
-    }
+    let last = *finite.last().filter(|_| finite.len() < points.len())?;
+    // The rest never ends: on to the right edge at the share that did.
+    canvas.dashed(&[last, (plot.right, last.1)], colour, 2.5, &[3.0, 6.0]);
+    Some(last.1)
 }
 
 /// Where the table beside the curves stands.
