@@ -167,17 +167,9 @@ mod tests {
 
     #[test]
     fn quantiles_that_never_come_are_drawn() {
-        let mut tables = fixture::tables();
-        for row in &mut tables.latency {
-            if matches!(row.quantile.as_str(), "p95" | "p99" | "p99.9" | "max" | "mean") {
-                row.seconds = f64::INFINITY;
-            }
-        }
-        for row in &mut tables.summary {
-            row.pull_p95_s = Some(f64::INFINITY);
-            row.pull_p99_s = Some(f64::INFINITY);
-        }
-        charts_of(&tables);
+        let (figures, left_out) = charts_of(&fixture::never());
+        assert_eq!(left_out, []);
+        assert!(figures.iter().any(|figure| figure.svg.contains("the rest never ends")));
     }
 
     #[test]
@@ -198,6 +190,7 @@ mod tests {
             ("crowd", fixture::crowd()),
             ("alone", fixture::alone()),
             ("nothing", fixture::nothing()),
+            ("never", fixture::never()),
         ];
         for (name, tables) in fixtures {
             crate::report::write_run(&std::path::Path::new(&dir).join(name), &tables).expect("writes");

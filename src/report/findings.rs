@@ -42,14 +42,15 @@ fn cautions(reading: &Reading) -> Vec<String> {
     }
     if reading.strategies.iter().any(|strategy| strategy.row.kind == "replication" && strategy.row.copies > 0.0) {
         out.push(
-            "How long the service waits before it replicates is an assumption: no figure for it is published.".to_owned(),
+            "How long the service waits before it replicates is an assumption: no figure for it is published."
+                .to_owned(),
         );
     }
     let choices = run.assumptions.iter().filter(|assumption| assumption.source == "choice").count();
     if choices > 0 {
         let (verb, them) = if choices == 1 { ("has", "it is") } else { ("have", "they are") };
         out.push(format!(
-            "{} {verb} no source and {}: {them} marked “choice” below.",
+            "{} {verb} no source and {}: {them} marked “choice” in the report.",
             numbers::of(choices as f64, "value", "values"),
             if choices == 1 { "is our own choice" } else { "are our own choices" }
         ));

@@ -20,9 +20,11 @@ pub(crate) fn environment() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?;
     environment.set_syntax(syntax);
-    environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
-    });
+    environment.set_auto_escape_callback(
+        |name| {
+            if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+        },
+    );
     environment.add_filter("md", |text: String| escape(&text));
     Ok(environment)
 }
@@ -73,10 +75,16 @@ mod tests {
     fn the_report_tells_findings_before_tables_before_assumptions() {
         let tables = fixture::tables();
         let text = Rendered::of(&tables).markdown().expect("renders");
-        let places: Vec<usize> =
-            ["# Shop: \\<API &amp; web\\>", "is the cheapest strategy", "## Summary", "charts/cost.svg", "## Assumptions", "replisim run scenarios/shop.toml --seed 42 --trials 20"]
-                .map(|part| text.find(part).unwrap_or_else(|| panic!("{part} is missing in {text}")))
-                .to_vec();
+        let places: Vec<usize> = [
+            "# Shop: \\<API &amp; web\\>",
+            "is the cheapest strategy",
+            "## Summary",
+            "charts/cost.svg",
+            "## Assumptions",
+            "replisim run scenarios/shop.toml --seed 42 --trials 20",
+        ]
+        .map(|part| text.find(part).unwrap_or_else(|| panic!("{part} is missing in {text}")))
+        .to_vec();
         assert!(places.is_sorted(), "{places:?}");
         assert!(text.contains("\\<b\\>tools\\</b\\>/\\*"), "names are escaped");
         assert!(!text.contains("\n\n\n"), "no gaps");

@@ -11,7 +11,7 @@ const MINUS: &str = "−";
 fn significant(value: f64) -> String {
     let magnitude = value.abs();
     let decimals = match magnitude {
-        m if m == 0.0 => 0,
+        0.0 => 0,
         m if m < 9.995 => 2,
         m if m < 99.95 => 1,
         _ => 0,
@@ -115,6 +115,15 @@ fn plain(value: f64) -> String {
 
 /// Seconds in words: `0.4 ms`, `850 ms`, `3.4 s`, `12 s`, `3.4 min`, `2.1 h`, `3.2 days`; infinite is `never`.
 pub fn duration(seconds: f64) -> String {
+    time(seconds, |value| if value < 9.95 { grouped(value, 1) } else { grouped(value, 0) })
+}
+
+/// The same with three significant figures, for differences and their intervals: `−27.6 s`.
+pub fn fine_duration(seconds: f64) -> String {
+    time(seconds, significant)
+}
+
+fn time(seconds: f64, digits: fn(f64) -> String) -> String {
     let sign = if seconds < 0.0 { MINUS } else { "" };
     let length = seconds.abs();
     let (value, unit) = match length {
@@ -126,8 +135,7 @@ pub fn duration(seconds: f64) -> String {
         s if s < 172_800.0 => (s / 3_600.0, "h"),
         s => (s / 86_400.0, "days"),
     };
-    let text = if value < 9.95 { grouped(value, 1) } else { grouped(value, 0) };
-    format!("{sign}{} {unit}", without_empty_decimals(text))
+    format!("{sign}{} {unit}", without_empty_decimals(digits(value)))
 }
 
 /// Bytes in decimal units, as scenario files write sizes: `850 kB`, `12.3 GB`, `1.18 TB`.
@@ -163,6 +171,9 @@ pub fn count(value: f64) -> String {
 /// A share as a percentage: `0.4 %`, `12 %`, `99.9 %`. The space is one that does not break.
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
+    if value != 0.0 && value.abs() < 0.095 {
+        return format!("{}{}\u{a0}%", if value < 0.0 { MINUS } else { "" }, small(value.abs()));
+    }
     // Close to either end the distance to it is what matters.
     let decimals = if value.abs() < 9.95 || (90.0..100.0).contains(&value) { 1 } else { 0 };
     let mut text = without_empty_decimals(grouped(value, decimals));
@@ -283,6 +294,7 @@ mod tests {
         assert_eq!(percent(1.0), "100\u{a0}%");
         assert_eq!(percent(0.999), "99.9\u{a0}%");
         assert_eq!(percent(0.004), "0.4\u{a0}%");
+        assert_eq!(percent(2.6 / 24_012.0), "0.011\u{a0}%");
         assert_eq!(percent(-0.12), "−12\u{a0}%");
     }
 

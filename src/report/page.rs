@@ -153,8 +153,11 @@ fn command(rendered: &Rendered) -> String {
     let run = rendered.reading.run();
     let scenario = if run.scenario.is_empty() { "SCENARIO" } else { &run.scenario };
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
-    let scenario =
-        if scenario.chars().all(plain) { scenario.to_owned() } else { format!("'{}'", scenario.replace('\'', r"'\''")) };
+    let scenario = if scenario.chars().all(plain) {
+        scenario.to_owned()
+    } else {
+        format!("'{}'", scenario.replace('\'', r"'\''"))
+    };
     format!("replisim run {scenario} --seed {} --trials {}", run.seed, rendered.reading.trials())
 }
 

@@ -6,7 +6,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::findings::{self, Findings};
-use super::numbers::{duration, money, percent};
+use super::numbers::{duration, money, of, percent};
 use super::reading::{Reading, same};
 use crate::study::tables::{ComparisonRow, ObjectiveRow, SummaryRow, Tables};
 
@@ -52,9 +52,11 @@ fn table(reading: &Reading) -> String {
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
     let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
     let head = ["Strategy", "$ a month", "95 % interval", "vs baseline", "pull p50", "p95", "lag p50", "p95"];
-    table.set_header(head.iter().enumerate().map(|(index, text)| {
-        if index == 0 { Cell::new(text) } else { right((*text).to_owned()) }
-    }));
+    table.set_header(head.iter().enumerate().map(
+        |(index, text)| {
+            if index == 0 { Cell::new(text) } else { right((*text).to_owned()) }
+        },
+    ));
     let time = |seconds: Option<f64>| right(seconds.map_or("–".to_owned(), duration));
     let baseline = reading.strategy(&reading.run().baseline);
     for strategy in reading.by_cost() {
@@ -84,7 +86,8 @@ fn table(reading: &Reading) -> String {
             time(row.lag_p95_s),
         ]);
     }
-    table.trim_fmt()
+    // The style without borders keeps their padding.
+    table.trim_fmt().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn shortened(name: &str, room: usize) -> String {
@@ -115,7 +118,9 @@ fn files(written: &[PathBuf]) -> Option<String> {
     let count = |ending: &str| written.iter().filter(|path| path.extension().is_some_and(|it| it == ending)).count();
     let dir = written.iter().find(|path| path.ends_with("summary.csv"))?.parent().unwrap_or(Path::new(""));
     let page = page.map_or(String::new(), |page| format!("Read {}. ", page.display()));
-    Some(format!("{page}In {}: {} tables, {} charts (SVG and PNG).", dir.join("").display(), count("csv"), count("svg")))
+    let tables = of(count("csv") as f64, "table", "tables");
+    let charts = of(count("svg") as f64, "chart", "charts");
+    Some(format!("{page}In {}: {tables}, {charts} (SVG and PNG).", dir.join("").display()))
 }
 
 /// The summary as JSON: what `--json` prints.
@@ -186,10 +191,16 @@ mod tests {
     #[test]
     fn each_strategy_has_one_line() {
         let tables = fixture::tables();
-        let text = terminal_summary(&tables, &[PathBuf::from("outputs/shop/summary.csv"), PathBuf::from("outputs/shop/report.html")]);
+        let text = terminal_summary(
+            &tables,
+            &[PathBuf::from("outputs/shop/summary.csv"), PathBuf::from("outputs/shop/report.html")],
+        );
         assert_eq!(text.lines().filter(|line| line.starts_with("scheduled-copy ")).count(), 1, "{text}");
         assert!(text.contains("clairvoyant (bound)"));
-        assert!(text.ends_with("Read outputs/shop/report.html. In outputs/shop/: 1 tables, 0 charts (SVG and PNG).\n"), "{text}");
+        assert!(
+            text.ends_with("Read outputs/shop/report.html. In outputs/shop/: 1 table, 0 charts (SVG and PNG).\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -149,7 +149,7 @@ pub fn replace(dir: &Path, files: &[File], stale: &[String], rename: Rename) -> 
     let taken_away = stale.iter().filter(|name| files.iter().all(|file| file.name != **name));
     for name in files.iter().map(|file| &file.name).chain(taken_away) {
         let target = dir.join(name);
-        let result = moves.away(&target, &old.join(name)).and_then(|()| moves.into_place(&new.join(name), &target));
+        let result = moves.step(&target, &old.join(name)).and_then(|()| moves.step(&new.join(name), &target));
         if let Err(source) = result {
             moves.take_back();
             return Err(WriteError::File { path: target, source });
@@ -165,19 +165,11 @@ struct Moves<'a> {
 }
 
 impl Moves<'_> {
-    fn away(&mut self, target: &Path, old: &Path) -> io::Result<()> {
-        if target.is_dir() {
-            return Err(io::Error::other("a directory is in the way"));
-        }
-        self.step(target, old)
-    }
-
-    fn into_place(&mut self, new: &Path, target: &Path) -> io::Result<()> {
-        self.step(new, target)
-    }
-
     /// Renames if there is something to rename: a first run has no earlier file, a file taken away has no successor.
     fn step(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        if from.is_dir() {
+            return Err(io::Error::other("a directory is in the way"));
+        }
         if from.exists() {
             if let Some(parent) = to.parent() {
                 std::fs::create_dir_all(parent)?;

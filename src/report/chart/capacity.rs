@@ -3,11 +3,11 @@
 //! Limits hold per registry, so each line follows the busiest registry of the day. A limit far above everything is named at
 //! the panel's top instead of squashing the lines at its bottom.
 
-use super::canvas::{Anchor, Area, Canvas, Point, Type};
+use super::canvas::{Anchor, Area, Canvas, Type};
 use super::cumulative_cost::day_ticks;
 use super::font::{self, Weight};
 use super::frame::{self, LABEL, TICK, Words};
-use super::palette::{INK, LIMIT, MUTED, WHITE, colour, dash};
+use super::palette::{LIMIT, MUTED, colour, dash};
 use super::scale::{Scale, from_zero};
 use super::{Figure, LeftOut};
 use crate::report::numbers::{bytes, bytes_tick, count_tick, date, percent, times, with_unit};
@@ -27,7 +27,9 @@ struct Panel {
 const PANELS: [Panel; 4] = [
     Panel { metric: "stored", title: "Stored in the fullest registry", tick: bytes_tick },
     Panel { metric: "peak_egress", title: "Busiest minute’s egress of a registry, bytes a second", tick: bytes_tick },
-    Panel { metric: "peak_batch_get_image", title: "Busiest second’s manifest calls to a registry", tick: count_tick },
+    Panel {
+        metric: "peak_batch_get_image", title: "Busiest second’s manifest calls to a registry", tick: count_tick
+    },
     Panel { metric: "peak_get_download_url", title: "Busiest second’s layer calls to a registry", tick: count_tick },
 ];
 
@@ -75,7 +77,11 @@ pub fn nearness<'a>(reading: &Reading<'a>) -> Vec<Nearness<'a>> {
 /// Draws the chart.
 pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
     let days = reading.days();
-    let any = reading.tables.timeline.iter().any(|row| PANELS.iter().any(|panel| panel.metric == row.metric) && row.value > 0.0);
+    let any = reading
+        .tables
+        .timeline
+        .iter()
+        .any(|row| PANELS.iter().any(|panel| panel.metric == row.metric) && row.value > 0.0);
     if !any {
         return Err(LeftOut { name: "capacity", reason: "nothing was stored and nothing was pulled".into() });
     }
@@ -84,7 +90,8 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         name: "capacity",
         title: title(reading, &near),
         subtitle: format!("Daily values of the busiest registry against its limits; {}", frame::trials(reading)),
-        caption: "Limits hold for each registry on its own. A dot marks the first day on which a limit is met.".into(),
+        caption: "Limits hold for each registry on its own. A dot marks the first day on which a limit is reached."
+            .into(),
         alt: near
             .iter()
             .map(|it| format!("{} reaches {} of {}", it.strategy, percent(it.used()), it.limit.text))
@@ -111,7 +118,7 @@ fn title(reading: &Reading, near: &[Nearness]) -> String {
     if let Some(first) = met.first() {
         let day = first.met_on.map_or(String::new(), date);
         return format!(
-            "{} reaches the limit of {} ({}) on {day}",
+            "On {day} {} reaches the limit of {} ({})",
             frame::shortened(first.strategy),
             with_unit(first.limit.value, &first.limit.unit),
             first.limit.text
@@ -119,7 +126,7 @@ fn title(reading: &Reading, near: &[Nearness]) -> String {
     }
     if let Some(nearest) = near.first() {
         return format!(
-            "No limit is met; the nearest is {} of {} ({}) under {}",
+            "No limit is reached; the nearest is {} of {} ({}) under {}",
             percent(nearest.used()),
             with_unit(nearest.limit.value, &nearest.limit.unit),
             nearest.limit.text,
@@ -145,13 +152,21 @@ fn draw_panel(canvas: &Canvas, cell: Area, reading: &Reading, panel: &Panel, day
     let limits: Vec<&Limit> = reading.run().limits.iter().filter(|limit| limit.metric == panel.metric).collect();
     let (drawn, far): (Vec<&Limit>, Vec<&Limit>) =
         limits.into_iter().partition(|limit| most > 0.0 && limit.value <= most * DRAWN_WITHIN);
-    let head = 52.0 + 24.0 * far.len() as f64;
-    let plot = Area { left: cell.left + 84.0, top: cell.top + head, right: cell.right - 6.0, bottom: cell.bottom - 40.0 };
+    // The limits stand between title and plot, where no line can cross them.
+    let head = 52.0 + 24.0 * (drawn.len() + far.len()) as f64;
+    let plot =
+        Area { left: cell.left + 84.0, top: cell.top + head, right: cell.right - 6.0, bottom: cell.bottom - 40.0 };
     canvas.text((cell.left, cell.top + 32.0), panel.title, LABEL.bold());
-    for (index, limit) in far.iter().enumerate() {
-        let multiple = if most > 0.0 { format!(", {} the peak", times(limit.value / most)) } else { String::new() };
-        let text = font::fit(&format!("↑ {}{multiple}", limit_text(limit)), 18.0, Weight::Regular, cell.width());
-        canvas.text((cell.left, cell.top + 57.0 + 24.0 * index as f64), &text, Type::new(18.0, MUTED));
+    for (index, limit) in drawn.iter().chain(&far).enumerate() {
+        let at = (cell.left, cell.top + 57.0 + 24.0 * index as f64);
+        let (mark, colour, end) = match first_met(near, limit) {
+            Some(first) => ("", LIMIT, format!(", first reached on {}", first.met_on.map_or(String::new(), date))),
+            None if index < drawn.len() => ("", LIMIT, String::new()),
+            None if most > 0.0 => ("↑ ", MUTED, format!(", {} the peak", times(limit.value / most))),
+            None => ("↑ ", MUTED, String::new()),
+        };
+        let text = font::fit(&format!("{mark}{}{end}", limit_text(limit)), 18.0, Weight::Regular, cell.width());
+        canvas.text(at, &text, Type::new(18.0, colour));
     }
     let top = drawn.iter().map(|limit| limit.value * 1.05).fold(most, f64::max);
     let ticks = from_zero(top, 4);
@@ -178,29 +193,16 @@ fn draw_panel(canvas: &Canvas, cell: Area, reading: &Reading, panel: &Panel, day
     for limit in &drawn {
         let place = y.at(limit.value);
         canvas.dashed(&[(plot.left, place), (plot.right, place)], LIMIT, 2.5, &[9.0, 6.0]);
-        let text = limit_text(limit);
-        let text = font::fit(&text, 18.0, Weight::Regular, plot.width() - 20.0);
-        boxed(canvas, (plot.left + 8.0, place - 10.0), &text, Type::new(18.0, LIMIT));
-    }
-    // The first to meet a limit gets a dot and a date.
-    let met = near.iter().filter(|it| it.limit.metric == panel.metric);
-    if let Some(first) = met.filter(|it| it.met_on.is_some()).min_by_key(|it| it.met_on) {
-        if let Some((index, day)) = days.iter().enumerate().find(|(_, day)| Some(**day) == first.met_on) {
-            let place = (x.at(index as f64), y.at(first.limit.value));
-            canvas.dot(place, 8.0, LIMIT);
-            let anchor = if place.0 > plot.left + plot.width() * 0.6 { Anchor::End } else { Anchor::Start };
-            let shift = if anchor == Anchor::End { -14.0 } else { 14.0 };
-            boxed(canvas, (place.0 + shift, place.1 + 27.0), &date(day), Type::new(18.0, INK).bold().anchored(anchor));
+        let day = first_met(near, limit).and_then(|first| days.iter().position(|day| Some(*day) == first.met_on));
+        if let Some(index) = day {
+            canvas.dot((x.at(index as f64), place), 8.0, LIMIT);
         }
     }
 }
 
-/// A text on white, readable over lines.
-fn boxed(canvas: &Canvas, at: Point, text: &str, look: Type) {
-    let left = if look.anchor == Anchor::End { at.0 - look.width(text) } else { at.0 };
-    let ground = Area { left: left - 5.0, top: at.1 - 17.0, right: left + look.width(text) + 5.0, bottom: at.1 + 6.0 };
-    canvas.rectangle(ground, WHITE);
-    canvas.text(at, text, look);
+/// The first to meet a limit.
+fn first_met<'a, 'b>(near: &'b [Nearness<'a>], limit: &Limit) -> Option<&'b Nearness<'a>> {
+    near.iter().filter(|it| it.limit == limit && it.met_on.is_some()).min_by_key(|it| it.met_on)
 }
 
 fn limit_text(limit: &Limit) -> String {
@@ -235,6 +237,6 @@ mod tests {
         let near = nearness(&reading);
         assert_eq!(near.len(), 1);
         assert_eq!(near[0].met_on, Some("2026-05-10"));
-        assert!(title(&reading, &near).contains("on 10 May 2026"));
+        assert!(title(&reading, &near).starts_with("On 10 May 2026 replication reaches"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::canvas::{Area, Type};
 use super::frame::{self, LABEL, NameColumn, TICK, Words};
-use super::palette::{self, INK, MUTED, WHITE};
+use super::palette::{self, INK, WHITE};
 use super::scale::{Scale, from_zero};
 use super::{Figure, LeftOut};
 use crate::report::numbers::{money, money_tick, percent};
@@ -34,7 +34,11 @@ fn title(reading: &Reading) -> String {
     let other = systems.iter().find(|it| it.name() == reading.run().baseline && it.name() != first.name());
     let Some(other) = other.or(systems.get(1)) else { return String::new() };
     if same(first.cost(), other.cost()) {
-        return format!("{name} and {} are the cheapest at {} a month", frame::shortened(other.name()), money(first.cost()));
+        return format!(
+            "{name} and {} are the cheapest at {} a month",
+            frame::shortened(other.name()),
+            money(first.cost())
+        );
     }
     let saving = 1.0 - first.cost() / other.cost();
     format!(
@@ -118,11 +122,11 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
             let end = x.at(high.max(strategy.cost())) + 14.0;
             let look = LABEL.bold();
             let total = money(strategy.cost());
-            canvas.text((end, y + 7.5), &total, look);
+            frame::on_white(canvas, (end, y + 7.5), &total, look);
             let difference = vs_baseline(reading, strategy);
             let room = area.right - end - look.width(&total) - 12.0;
             if TICK.width(&difference) < room {
-                canvas.text((end + look.width(&total) + 12.0, y + 7.5), &difference, Type { colour: MUTED, ..TICK });
+                frame::on_white(canvas, (end + look.width(&total) + 12.0, y + 7.5), &difference, TICK);
             }
         }
     }))

@@ -56,15 +56,22 @@ pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
     let name = |curve: &Curve| frame::shortened(curve.strategy.name());
     let title = match systems[..] {
         [] => "Pull times of the bound".to_owned(),
+        [only] if key(only).is_infinite() => format!("More than 5 of 100 pulls never end under {}", name(only)),
         [only] => format!("95 of 100 pulls take at most {} under {}", p95(only), name(only)),
         [fast, .., slow] if p95(fast) == p95(slow) => {
             format!("95 of 100 pulls take at most {} under every strategy", p95(fast))
         }
+        [fast, .., slow] if key(slow).is_infinite() => format!(
+            "Under {} more than 5 of 100 pulls never end; under {} 95 take at most {}",
+            name(slow),
+            name(fast),
+            p95(fast)
+        ),
         [fast, .., slow] => format!(
             "95 of 100 pulls take at most {} under {}, {} under {}",
             p95(fast),
             name(fast),
-            if key(slow).is_finite() { p95(slow) } else { "forever".into() },
+            p95(slow),
             name(slow)
         ),
     };
@@ -72,9 +79,10 @@ pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
         name: "pull-time",
         title,
         subtitle: format!("Share of pulls done by a time after the request, all regions; {}", pooled(reading)),
-        caption: "A curve further left is faster. The vertical axis is stretched at both ends so that the slow tail shows. \
+        caption:
+            "A curve further left is faster. The vertical axis is stretched at both ends so that the slow tail shows. \
                   Warm pulls are counted; failed ones never end."
-            .into(),
+                .into(),
         alt: described(&curves, "pulls"),
     };
     Ok(plot(reading, words, &curves, &objectives(reading, &["pull_time"])))
@@ -142,7 +150,8 @@ fn lag_title(reading: &Reading, curves: &[Curve]) -> String {
                 .collect()
         };
         let (met, missed) = (names(true), names(false));
-        let short = |names: &[String]| if names.len() > 3 { format!("{} strategies", names.len()) } else { list(names) };
+        let short =
+            |names: &[String]| if names.len() > 3 { format!("{} strategies", names.len()) } else { list(names) };
         match (met.len(), missed.len()) {
             (0, 0) => {}
             (0, 1) => return format!("{} misses the objective “{}”", missed[0], objective.text),
@@ -152,7 +161,12 @@ fn lag_title(reading: &Reading, curves: &[Curve]) -> String {
             (count, _) => {
                 let verb = if count == 1 { "meets" } else { "meet" };
                 let miss = if missed.len() == 1 { "misses" } else { "miss" };
-                return format!("{} {verb} the objective “{}”; {} {miss} it", short(&met), objective.text, short(&missed));
+                return format!(
+                    "{} {verb} the objective “{}”; {} {miss} it",
+                    short(&met),
+                    objective.text,
+                    short(&missed)
+                );
             }
         }
     }
@@ -185,7 +199,8 @@ fn add_variants<'a>(reading: &Reading<'a>, curves: &mut Vec<Curve<'a>>) {
         let strategy = curves[index].strategy;
         let own: Vec<_> =
             run.delay_variants.iter().filter(others).filter(|it| it.strategy == strategy.name()).collect();
-        if !own.is_empty() && !(many && done > 0) {
+        let wanted = !many || done == 0;
+        if wanted && !own.is_empty() {
             done += 1;
             for variant in own {
                 let points = [(0.5, variant.lag_p50_s), (0.95, variant.lag_p95_s), (0.99, variant.lag_p99_s)];
@@ -264,14 +279,18 @@ fn plot(reading: &Reading, words: Words, curves: &[Curve], limits: &[(f64, &str)
             canvas.text((place + shift, top + 4.0), &text, Type::new(19.0, LIMIT).anchored(anchor));
         }
         // The first in the table is drawn last, on top.
-        for curve in curves.iter().rev() {
-            draw_curve(canvas, plot, curve, &x, &y);
+        let mut ends: Vec<f64> =
+            curves.iter().rev().filter_map(|curve| draw_curve(canvas, plot, curve, &x, &y)).collect();
+        ends.dedup();
+        for end in ends {
+            canvas.text((plot.right - 4.0, end - 10.0), "the rest never ends", TICK.anchored(Anchor::End));
         }
         draw_table(canvas, &table, curves);
     })
 }
 
-fn draw_curve(canvas: &Canvas, plot: Area, curve: &Curve, x: &Scale, y: &Scale) {
+/// Draws a curve; gives the height at which it goes on for ever, if it does.
+fn draw_curve(canvas: &Canvas, plot: Area, curve: &Curve, x: &Scale, y: &Scale) -> Option<f64> {
     let inner = |point: &&(f64, f64)| point.0 > 0.0 && point.0 < 1.0;
     let points: Vec<&(f64, f64)> = curve.points.iter().filter(inner).collect();
     let finite: Vec<Point> =
@@ -283,14 +302,13 @@ fn draw_curve(canvas: &Canvas, plot: Area, curve: &Curve, x: &Scale, y: &Scale) 
             canvas.dot(*point, 6.5, colour);
             canvas.dot(*point, 3.5, WHITE);
         });
-        return;
+        return None;
     }
     canvas.dashed(&finite, colour, 4.5, dash(&curve.strategy));
-    if let (Some(last), true) = (finite.last(), finite.len() < points.len()) {
-        // The rest never ends: on to the right edge at the share that did.
-        canvas.dashed(&[*last, (plot.right, last.1)], colour, 2.5, &[3.0, 6.0]);
-        canvas.text((plot.right - 4.0, last.1 - 10.0), "the rest never ends", TICK.anchored(Anchor::End));
-    }
+    let last = *finite.last().filter(|_| finite.len() < points.len())?;
+    // The rest never ends: on to the right edge at the share that did.
+    canvas.dashed(&[last, (plot.right, last.1)], colour, 2.5, &[3.0, 6.0]);
+    Some(last.1)
 }
 
 /// Where the table beside the curves stands.

@@ -53,7 +53,9 @@ fn flows(reading: &Reading) -> BTreeMap<(String, String), Vec<Flow>> {
 }
 
 fn sum(flows: &[Flow]) -> Flow {
-    flows.iter().fold(Flow::default(), |sum, flow| Flow { money: sum.money + flow.money, volume: sum.volume + flow.volume })
+    flows
+        .iter()
+        .fold(Flow::default(), |sum, flow| Flow { money: sum.money + flow.money, volume: sum.volume + flow.volume })
 }
 
 /// Draws the chart.
@@ -65,22 +67,28 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
     if pairs.is_empty() {
         return Err(LeftOut { name: "flows", reason: "no bytes cross from one region to another".into() });
     }
-    pairs.sort_by(|a, b| sum(&b.1).money.total_cmp(&sum(&a.1).money).then(sum(&b.1).volume.total_cmp(&sum(&a.1).volume)));
+    pairs.sort_by(|a, b| {
+        sum(&b.1).money.total_cmp(&sum(&a.1).money).then(sum(&b.1).volume.total_cmp(&sum(&a.1).volume))
+    });
     let title = title(reading, &pairs);
     let count = pairs.len();
     let mut rows: Vec<(String, Vec<Flow>)> = pairs;
     if rows.len() > ROWS + 1 {
         let rest = rows.split_off(ROWS);
-        let others = (0..reading.strategies.len()).map(|index| {
-            sum(&rest.iter().map(|(_, flows)| flows[index]).collect::<Vec<_>>())
-        });
+        let others = (0..reading.strategies.len())
+            .map(|index| sum(&rest.iter().map(|(_, flows)| flows[index]).collect::<Vec<_>>()));
         rows.push((format!("{} other pairs", rest.len()), others.collect()));
     }
     let words = Words {
         name: "flows",
         title,
-        subtitle: format!("Dollars a month for bytes from region to region, and how many bytes; {}", frame::trials(reading)),
-        caption: "Only transfer between regions is counted: copies, cache fetches and pulls across. Darker cells cost more.".into(),
+        subtitle: format!(
+            "Dollars a month for bytes from region to region, and how many bytes; {}",
+            frame::trials(reading)
+        ),
+        caption:
+            "Only transfer between regions is counted: copies, cache fetches and pulls across. Darker cells cost more."
+                .into(),
         alt: format!(
             "A table of {count} {} of regions and {} strategies, shaded by dollars",
             if count == 1 { "pair" } else { "pairs" },
@@ -96,7 +104,13 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         let names = rows.iter().map(|(name, _)| LABEL.width(name)).fold(0.0, f64::max).min(380.0);
         let left = area.left + names + 24.0;
         let width = ((area.right - left) / columns.len() as f64).min(230.0);
-        let size = if width < 96.0 { 15.0 } else if width < 125.0 { 17.0 } else { 20.0 };
+        let size = if width < 96.0 {
+            15.0
+        } else if width < 125.0 {
+            17.0
+        } else {
+            20.0
+        };
         let head = 3.0 * size * 1.2 + 16.0;
         let total_gap = 10.0;
         let height = ((area.height() - head - total_gap) / (rows.len() + 1) as f64).min(104.0);
@@ -104,7 +118,15 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
 
         for (column, (strategy, _)) in columns.iter().enumerate() {
             let x = left + width * column as f64;
-            canvas.rectangle(Area { left: x + 3.0, top: area.top + head - 10.0, right: x + width - 3.0, bottom: area.top + head - 4.0 }, colour(strategy));
+            canvas.rectangle(
+                Area {
+                    left: x + 3.0,
+                    top: area.top + head - 10.0,
+                    right: x + width - 3.0,
+                    bottom: area.top + head - 4.0,
+                },
+                colour(strategy),
+            );
             let lines = name_lines(strategy.name(), size, width - 8.0);
             for (line, text) in lines.iter().enumerate() {
                 let y = area.top + head - 22.0 - (lines.len() - 1 - line) as f64 * size * 1.2;
@@ -114,14 +136,21 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         let cell = |x: f64, y: f64, flow: Flow, shade: Option<f64>, look: Type| {
             if let Some(share) = shade {
                 let fill = WHITE.towards(HEAT, if flow.volume > 0.0 { 0.07 + 0.7 * share } else { 0.0 });
-                canvas.rectangle(Area { left: x + 2.0, top: y + 2.0, right: x + width - 2.0, bottom: y + height - 2.0 }, fill);
+                canvas.rectangle(
+                    Area { left: x + 2.0, top: y + 2.0, right: x + width - 2.0, bottom: y + height - 2.0 },
+                    fill,
+                );
             }
             let middle = (x + width / 2.0, y + height / 2.0);
             if flow.volume == 0.0 {
                 canvas.text((middle.0, middle.1 + 6.0), "–", Type { colour: MUTED, ..look });
             } else if height >= size * 2.5 {
                 canvas.text((middle.0, middle.1 - 3.0), &money(flow.money), look);
-                canvas.text((middle.0, middle.1 + size * 0.98), &bytes(flow.volume), Type { size: size * 0.85, weight: Weight::Regular, ..look });
+                canvas.text(
+                    (middle.0, middle.1 + size * 0.98),
+                    &bytes(flow.volume),
+                    Type { size: size * 0.85, weight: Weight::Regular, ..look },
+                );
             } else {
                 canvas.text((middle.0, middle.1 + size * 0.36), &money(flow.money), look);
             }
@@ -167,11 +196,9 @@ fn title(reading: &Reading, pairs: &[(String, Vec<Flow>)]) -> String {
             bytes(least.1.volume),
             money(least.1.money)
         ),
-        (Some(most), _) if most.1.volume > 0.0 => format!(
-            "{} a month cross between regions and cost {}",
-            bytes(most.1.volume),
-            money(most.1.money)
-        ),
+        (Some(most), _) if most.1.volume > 0.0 => {
+            format!("{} a month cross between regions and cost {}", bytes(most.1.volume), money(most.1.money))
+        }
         _ => "Only the bound moves bytes between regions".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use super::Figure;
 use super::canvas::{Anchor, Area, Canvas, HEIGHT, Point, Type, WIDTH, svg};
 use super::font::{self, Weight};
-use super::palette::{Colour, GRID, INK, MUTED, colour, dash};
+use super::palette::{Colour, GRID, INK, MUTED, WHITE, colour, dash};
 use crate::report::numbers;
 use crate::report::reading::{Reading, Strategy};
 
@@ -95,6 +95,18 @@ pub fn tick_below(canvas: &Canvas, area: Area, x: f64, text: &str) {
 pub fn tick_left(canvas: &Canvas, area: Area, y: f64, text: &str) {
     canvas.line(&[(area.left, y), (area.right, y)], GRID, 1.5);
     canvas.text((area.left - 12.0, y + 7.0), text, TICK.anchored(Anchor::End));
+}
+
+/// A text that begins at the point, on white: readable over grid lines.
+pub fn on_white(canvas: &Canvas, at: Point, text: &str, look: Type) {
+    let ground = Area {
+        left: at.0 - 4.0,
+        top: at.1 - look.size * 0.85,
+        right: at.0 + look.width(text) + 4.0,
+        bottom: at.1 + look.size * 0.3,
+    };
+    canvas.rectangle(ground, WHITE);
+    canvas.text(at, text, look);
 }
 
 /// Keys of parts in a row from the left; returns nothing, takes one line.

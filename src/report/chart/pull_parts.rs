@@ -120,7 +120,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
                 sum += mean;
             }
             let total = if row.mean().is_finite() { duration(row.mean()) } else { "some never".into() };
-            canvas.text((x.at(sum) + 12.0, y + 7.5), &total, LABEL.bold());
+            frame::on_white(canvas, (x.at(sum) + 12.0, y + 7.5), &total, LABEL.bold());
             for (column_index, value) in row.p95.iter().copied().chain([row.pull_p95]).enumerate() {
                 let left = table + column * column_index as f64;
                 let in_all = column_index == 4;
@@ -146,13 +146,10 @@ fn finite(means: &[f64; 4]) -> f64 {
 }
 
 fn title(rows: &[Parts]) -> String {
-    let systems: Vec<&Parts> = rows.iter().filter(|row| !row.strategy.is_bound()).collect();
-    let share = |row: &Parts| match row.mean() {
-        mean if mean.is_finite() && mean > 0.0 => percent(row.means[row.longest()] / mean),
-        _ => "most".to_owned(),
-    };
+    let systems: Vec<&Parts> = rows.iter().filter(|row| !row.strategy.is_bound() && row.mean().is_finite()).collect();
+    let share = |row: &Parts| percent(if row.mean() > 0.0 { row.means[row.longest()] / row.mean() } else { 0.0 });
     match systems[..] {
-        [] => "Where the bound’s pulls spend their time".to_owned(),
+        [] => "Where pulls spend their time".to_owned(),
         [fast, .., slow] if fast.longest() != slow.longest() => format!(
             "{} takes {} of a pull under {}; under {} it is {} with {}",
             capital(NAMES[slow.longest()]),

@@ -58,7 +58,10 @@ fn against(reading: &Reading, cheap: &Strategy, other: &Strategy) -> String {
             if same(low, high) {
                 format!("That is {less} a month or {share} less than {name}, in every trial alike.")
             } else if paired.is_significant() == Some(true) {
-                format!("That is {less} a month or {share} less than {name} ({} of the paired difference).", interval(low, high))
+                format!(
+                    "That is {less} a month or {share} less than {name} ({} of the paired difference).",
+                    interval(low, high)
+                )
             } else {
                 format!(
                     "The difference from {name} ({}), {less} a month, is not significant: its {} includes zero.",
@@ -85,7 +88,10 @@ fn bound(reading: &Reading, cheapest: &Strategy) -> Option<String> {
     } else if same(cheapest.cost(), bound.cost()) {
         format!("That is also the clairvoyant bound, {least} a month: better rules could save nothing.")
     } else {
-        format!("The clairvoyant bound, {least} a month, does not cover {}: it holds for transfer and storage under equal conditions.", cheapest.name())
+        format!(
+            "The clairvoyant bound, {least} a month, does not cover {}: it holds for transfer and storage under equal conditions.",
+            cheapest.name()
+        )
     })
 }
 
@@ -107,7 +113,8 @@ fn other_reading(reading: &Reading) -> Option<String> {
     let order: Vec<&str> = other.iter().map(|it| it.0).collect();
     let (this, that) =
         if run.cross_region_pull == "internet" { ("internet", "inter-region") } else { ("inter-region", "internet") };
-    let condition = format!("if a pull out of another region is billed at the {that} price instead of the {this} price");
+    let condition =
+        format!("if a pull out of another region is billed at the {that} price instead of the {this} price");
     let (name, cost) = other[0];
     // A tie at the top is not a change of order.
     let still = own.first().is_some_and(|first| other.iter().any(|it| it.0 == *first && same(it.1, cost)));
@@ -163,7 +170,10 @@ mod tests {
     fn a_real_difference_is_given_with_its_interval() {
         let text = said(&two(&[10.0, 11.0, 12.0], &[20.0, 21.5, 22.0]));
         assert!(text.starts_with("a is the cheapest strategy: $11.00 a month."), "{text}");
-        assert!(text.contains("That is $10.17 a month or 48\u{a0}% less than b, the baseline (95\u{a0}% interval"), "{text}");
+        assert!(
+            text.contains("That is $10.17 a month or 48\u{a0}% less than b, the baseline (95\u{a0}% interval"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -174,7 +184,9 @@ mod tests {
 
     #[test]
     fn equal_costs_have_no_winner() {
-        assert!(said(&two(&[5.0, 5.0], &[5.0, 5.0])).starts_with("All strategies cost the same, $5.00 a month: a and b."));
+        assert!(
+            said(&two(&[5.0, 5.0], &[5.0, 5.0])).starts_with("All strategies cost the same, $5.00 a month: a and b.")
+        );
         assert!(said(&two(&[5.0, 6.0], &[6.0, 7.0])).contains("in every trial alike"));
     }
 
@@ -192,10 +204,16 @@ mod tests {
         let mut tables = two(&[10.0, 10.0], &[12.0, 12.0]);
         tables.run.cross_region_pull = "inter-region".into();
         let reading = |a: f64, b: f64| {
-            [("a", a), ("b", b)].map(|(name, cost)| OtherReading { strategy: name.into(), cost_usd_month: cost }).to_vec()
+            [("a", a), ("b", b)]
+                .map(|(name, cost)| OtherReading { strategy: name.into(), cost_usd_month: cost })
+                .to_vec()
         };
         tables.run.other_reading = reading(40.0, 12.0);
-        assert!(said(&tables).contains("at the internet price instead of the inter-region price, b is the cheapest at $12.00 a month"));
+        assert!(
+            said(&tables).contains(
+                "at the internet price instead of the inter-region price, b is the cheapest at $12.00 a month"
+            )
+        );
         tables.run.other_reading = reading(11.0, 12.0);
         assert!(said(&tables).contains("The order of the strategies stays the same"));
     }

@@ -1,5 +1,7 @@
 //! What was required: objectives met and missed, limits and the day on which they are met.
 
+use std::collections::BTreeMap;
+
 use crate::report::chart::nearness;
 use crate::report::numbers::{date, list, percent, with_unit};
 use crate::report::reading::{ALL, Reading};
@@ -97,16 +99,20 @@ fn limits(reading: &Reading) -> Vec<String> {
     let mut out = Vec::new();
     for limit in &reading.run().limits {
         let own: Vec<_> = near.iter().filter(|it| it.limit == limit).collect();
-        let what = format!("{} ({})", limit.text, with_unit(limit.value, &limit.unit));
-        let mut met: Vec<_> = own.iter().filter_map(|it| Some((it.met_on?, it.strategy))).collect();
-        met.sort_unstable();
-        if !met.is_empty() {
+        let what = format!("{} of {}", limit.text, with_unit(limit.value, &limit.unit));
+        let mut by_day: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for it in &own {
+            if let Some(day) = it.met_on {
+                by_day.entry(day).or_default().push(it.strategy);
+            }
+        }
+        if !by_day.is_empty() {
             let told: Vec<String> =
-                met.iter().map(|(day, strategy)| format!("under {strategy} on {}", date(day))).collect();
-            out.push(format!("The limit {what} is met {}.", list(&told)));
+                by_day.iter().map(|(day, names)| format!("on {} under {}", date(day), list(names))).collect();
+            out.push(format!("The {what} is first reached {}.", told.join(", ")));
         } else if let Some(nearest) = own.first() {
             out.push(format!(
-                "The limit {what} is not met: the most is {} of it, under {}.",
+                "The {what} is not reached: at most {} of it is used, under {}.",
                 percent(nearest.used()),
                 nearest.strategy
             ));
@@ -124,7 +130,10 @@ mod tests {
     fn met_missed_and_idle_are_told_apart() {
         let tables = fixture::tables();
         let text = sentences(&Reading::of(&tables)).join(" ");
-        assert!(text.contains("Objective fresh (“at least 99 % of copies within 30 s”): missed by replication (62\u{a0}%)"), "{text}");
+        assert!(
+            text.contains("Objective fresh (“at least 99 % of copies within 30 s”): missed by replication (62\u{a0}%)"),
+            "{text}"
+        );
         assert!(text.contains("not applicable to cross-region-pull and centralized"), "{text}");
         assert!(!text.contains("clairvoyant"), "{text}");
     }

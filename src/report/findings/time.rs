@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::report::numbers::{count, duration, list, money, of, percent, times};
 use crate::report::reading::{Reading, Strategy};
+use crate::study::tables::RepositoryRow;
 
 /// Sentences on times and counts.
 pub fn sentences(reading: &Reading) -> Vec<String> {
@@ -83,27 +84,47 @@ fn copies(reading: &Reading) -> Option<String> {
     (!lags.is_empty()).then(|| format!("Half of the copies arrive within {}.", list(&lags)))
 }
 
+/// Strategies up to which each gets a sentence of its own on copies in vain.
+const FEW: usize = 3;
+
+fn repositories<'a>(reading: &Reading<'a>, strategy: &'a str) -> impl Iterator<Item = &'a RepositoryRow> {
+    reading.tables.repositories.iter().filter(move |row| row.strategy == strategy)
+}
+
 /// Copies that nobody ever pulled, and which repository has most of them.
 fn never_pulled(reading: &Reading) -> Vec<String> {
+    let counts: Vec<(Strategy, f64, f64)> = systems(reading)
+        .map(|it| {
+            (
+                it,
+                repositories(reading, it.name()).map(|row| row.copies).sum(),
+                repositories(reading, it.name()).map(|row| row.copies_never_pulled).sum(),
+            )
+        })
+        .filter(|(_, copied, _): &(Strategy, f64, f64)| *copied > 0.0)
+        .collect();
+    if counts.len() > FEW {
+        let shares: Vec<String> = counts
+            .iter()
+            .map(|(it, copied, unused)| format!("{} under {}", percent(unused / copied), it.name()))
+            .collect();
+        return vec![format!("Of the copies, these shares are never pulled: {}.", list(&shares))];
+    }
     let mut out = Vec::new();
-    for strategy in systems(reading) {
-        let rows = || reading.tables.repositories.iter().filter(|row| row.strategy == strategy.name());
-        let copied: f64 = rows().map(|row| row.copies).sum();
-        let unused: f64 = rows().map(|row| row.copies_never_pulled).sum();
-        if copied <= 0.0 {
-            continue;
-        }
+    for (strategy, copied, unused) in counts {
         if unused <= 0.0 {
             out.push(format!("Under {}, every copy is pulled at least once.", strategy.name()));
             continue;
         }
         let mut by_repository: BTreeMap<&str, f64> = BTreeMap::new();
-        for row in rows() {
+        for row in repositories(reading, strategy.name()) {
             *by_repository.entry(&row.repository).or_default() += row.copies_never_pulled;
         }
         let most = by_repository.iter().max_by(|a, b| a.1.total_cmp(b.1));
         let mostly = match most {
-            Some((name, own)) if by_repository.len() > 1 => format!("; {} of these are of {name}", percent(own / unused)),
+            Some((name, own)) if by_repository.len() > 1 => {
+                format!("; {} of these are of {name}", percent(own / unused))
+            }
             _ => String::new(),
         };
         out.push(format!(
@@ -126,7 +147,8 @@ fn lost_time(reading: &Reading) -> Option<String> {
         .filter(|row| reading.strategy(&row.strategy).is_some_and(|it| !it.is_bound()))
         .map(|row| format!("{} under {}", money(row.waiting_usd_month), row.strategy))
         .collect();
-    (!worth.is_empty()).then(|| format!("Beside the bill, time that nodes wait is worth {} a month.", list(&worth)))
+    (!worth.is_empty())
+        .then(|| format!("Beside the bill, the time that nodes wait is worth, a month, {}.", list(&worth)))
 }
 
 #[cfg(test)]
@@ -139,7 +161,14 @@ mod tests {
         let tables = fixture::tables();
         let text = sentences(&Reading::of(&tables)).join(" ");
         let (fast, slow) = (tables.summary[1].pull_p95_s.expect("set"), tables.summary[4].pull_p95_s.expect("set"));
-        assert!(text.contains(&format!("under centralized, the slowest, they take up to {}, {}", duration(slow), times(slow / fast))), "{text}");
+        assert!(
+            text.contains(&format!(
+                "under centralized, the slowest, they take up to {}, {}",
+                duration(slow),
+                times(slow / fast)
+            )),
+            "{text}"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Column, Grid};
-use crate::report::numbers::{amount, bytes, count, duration, percent, with_unit};
+use crate::report::numbers::{amount, bytes, count, duration, fine_duration, percent, with_unit};
 use crate::report::reading::{ALL, Reading, Strategy, dollars};
 use crate::study::tables::{ComparisonRow, ObjectiveRow};
 
@@ -110,7 +110,10 @@ pub fn objectives(reading: &Reading) -> Vec<Grid> {
         own.map_or_else(|| row.objective.clone(), |own| own.text.clone())
     };
     // Regions are told apart only where one misses.
-    let told = |row: &&ObjectiveRow| row.region == ALL || row.met == Some(false);
+    let told = |row: &&ObjectiveRow| {
+        let system = reading.strategy(&row.strategy).is_none_or(|it| !it.is_bound());
+        system && (row.region == ALL || row.met == Some(false))
+    };
     let mut rows: Vec<&ObjectiveRow> = reading.tables.objectives.iter().filter(told).collect();
     let order = |name: &str| reading.run().objectives.iter().position(|it| it.name == name);
     rows.sort_by_key(|row| order(&row.objective));
@@ -145,9 +148,10 @@ pub fn objectives(reading: &Reading) -> Vec<Grid> {
         .delay_variants
         .iter()
         .map(|variant| {
-            let judged = variant.observed.iter().filter_map(|(name, _, met)| {
-                met.map(|met| format!("{name}: {}", if met { "met" } else { "missed" }))
-            });
+            let judged = variant
+                .observed
+                .iter()
+                .filter_map(|(name, _, met)| met.map(|met| format!("{name}: {}", if met { "met" } else { "missed" })));
             vec![
                 variant.strategy.clone(),
                 variant.delay.clone(),
@@ -177,6 +181,7 @@ pub fn objectives(reading: &Reading) -> Vec<Grid> {
 fn signed(value: f64, unit: &str) -> String {
     let text = match unit {
         "usd/month" | "usd" => amount(value),
+        "s" => fine_duration(value),
         unit => with_unit(value, unit),
     };
     if value > 0.0 { format!("+{text}") } else { text }
@@ -213,9 +218,9 @@ pub fn comparison(reading: &Reading) -> Vec<Grid> {
         _ => "",
     };
     let cells = rows.iter().map(|row| {
-        let relative = row.relative.map_or(String::new(), |share| {
-            format!("{}{}", if share > 0.0 { "+" } else { "" }, percent(share))
-        });
+        let relative = row
+            .relative
+            .map_or(String::new(), |share| format!("{}{}", if share > 0.0 { "+" } else { "" }, percent(share)));
         vec![
             row.strategy.clone(),
             metric(&row.metric).to_owned(),
@@ -238,7 +243,13 @@ pub fn comparison(reading: &Reading) -> Vec<Grid> {
 }
 
 /// Money by strategy for each key: one row a key, dearest first, one column a strategy.
-fn by_key(title: &str, note: &str, what: &str, reading: &Reading, sums: &BTreeMap<(String, String), f64>) -> Option<Grid> {
+fn by_key(
+    title: &str,
+    note: &str,
+    what: &str,
+    reading: &Reading,
+    sums: &BTreeMap<(String, String), f64>,
+) -> Option<Grid> {
     let strategies = reading.by_cost();
     let keys: BTreeSet<&str> = sums.keys().map(|(key, _)| key.as_str()).collect();
     let of = |key: &str, strategy: &Strategy| sums.get(&(key.to_owned(), strategy.name().to_owned())).copied();
@@ -286,7 +297,13 @@ pub fn payers(reading: &Reading) -> Vec<Grid> {
         *accounts.entry((row.account.clone(), row.strategy.clone())).or_insert(0.0) += cost;
     }
     let mut grids: Vec<Grid> = [
-        by_key("By repository", "Storage, transfer and network path a month, in all places together.", "Repository", reading, &repositories),
+        by_key(
+            "By repository",
+            "Storage, transfer and network path a month, in all places together.",
+            "Repository",
+            reading,
+            &repositories,
+        ),
         by_key("By line item", "Dollars a month.", "Line item", reading, &items),
         by_key("By account", "Dollars a month, by the account that pays.", "Account", reading, &accounts),
     ]
@@ -298,7 +315,13 @@ pub fn payers(reading: &Reading) -> Vec<Grid> {
     vain.sort_by(|a, b| b.1.1.total_cmp(&a.1.1).then(a.0.cmp(&b.0)));
     if !vain.is_empty() {
         let rows = vain.iter().take(TOP).map(|((strategy, repository), (copies, unused))| {
-            vec![(*repository).to_owned(), (*strategy).to_owned(), count(*copies), count(*unused), percent(unused / copies)]
+            vec![
+                (*repository).to_owned(),
+                (*strategy).to_owned(),
+                count(*copies),
+                count(*unused),
+                percent(unused / copies),
+            ]
         });
         let head =
             [("Repository", false), ("Strategy", false), ("Copies", true), ("Never pulled", true), ("Share", true)];
