@@ -31,9 +31,9 @@ pub fn read(text: &str) -> Result<Catalogue, Vec<Problem>> {
         match rows.step() {
             Ok(false) => break,
             Ok(true) if rows.get(name).is_empty() => problems.push(rows.wrong(name, "a row needs a name")),
-            Ok(true) => out.rows.push(
-                (0..out.columns.len()).map(|c| (rows.get(Some(c)).to_string(), rows.span(Some(c)))).collect(),
-            ),
+            Ok(true) => out
+                .rows
+                .push((0..out.columns.len()).map(|c| (rows.get(Some(c)).to_string(), rows.span(Some(c)))).collect()),
             Err(problem) => problems.push(problem),
         }
     }

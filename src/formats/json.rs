@@ -162,7 +162,11 @@ impl Reader<'_> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
-        if self.peek() == Some(b'0') { self.at += 1 } else { self.digits()? }
+        if self.peek() == Some(b'0') {
+            self.at += 1
+        } else {
+            self.digits()?
+        }
         if self.peek() == Some(b'.') {
             self.at += 1;
             self.digits()?;
@@ -312,9 +316,7 @@ mod tests {
             Value::Number(text) => serde_json::from_str(text).expect("a number"),
             Value::Text(text) => text.clone().into(),
             Value::List(items) => items.iter().map(plain).collect(),
-            Value::Object(members) => {
-                members.iter().map(|member| (member.key.clone(), plain(&member.value))).collect()
-            }
+            Value::Object(members) => members.iter().map(|member| (member.key.clone(), plain(&member.value))).collect(),
         }
     }
 

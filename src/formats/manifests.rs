@@ -208,7 +208,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_together_is_named() {
         let layers = layers(LAYERS).expect("layers");
-        let bad = "repository,tag,created,n_layers,compressed_bytes,layer_ids\na,1,,1,1,99\na,2,,2,1,8\na,3,soon,1,1,8\n";
+        let bad =
+            "repository,tag,created,n_layers,compressed_bytes,layer_ids\na,1,,1,1,99\na,2,,2,1,8\na,3,soon,1,1,8\n";
         let messages: Vec<String> =
             images(bad, &layers, None, None, 0).expect_err("bad").into_iter().map(|p| p.message).collect();
         assert_eq!(

@@ -182,11 +182,7 @@ mod tests {
         let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(
             messages,
-            [
-                "unknown column `tiem`, did you mean `time`?",
-                "column `repository` is there twice",
-                "no column `time`"
-            ]
+            ["unknown column `tiem`, did you mean `time`?", "column `repository` is there twice", "no column `time`"]
         );
         assert_eq!(&text[problems[0].span.clone()], "tiem");
     }
@@ -207,7 +203,10 @@ mod tests {
         let mut rows = Rows::open(text, &["a", "b"], &[], false).ok().expect("a header");
         assert_eq!(rows.step(), Ok(true));
         let problem = rows.needed::<u64>(Some(0), "whole bytes").expect_err("a letter");
-        assert_eq!((problem.message.as_str(), problem.label.as_str()), ("expected whole bytes, found `x`", "column `a`"));
+        assert_eq!(
+            (problem.message.as_str(), problem.label.as_str()),
+            ("expected whole bytes, found `x`", "column `a`")
+        );
         assert_eq!(&text[problem.span], "x");
         assert_eq!(rows.needed::<u64>(Some(1), "whole bytes"), Ok(2));
     }

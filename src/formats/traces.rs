@@ -132,7 +132,8 @@ fn collect<T>(
 fn moment(rows: &Rows<'_>, column: Option<usize>, start: Timestamp) -> Result<Time, Problem> {
     let cell = rows.get(column);
     instant(cell, start).ok_or_else(|| {
-        let message = format!("expected a time such as 2026-01-05T09:30:00Z or seconds since the start, found `{cell}`");
+        let message =
+            format!("expected a time such as 2026-01-05T09:30:00Z or seconds since the start, found `{cell}`");
         rows.wrong(column, message)
     })
 }
@@ -177,7 +178,8 @@ mod tests {
 
     #[test]
     fn every_bad_row_is_named() {
-        let text = "time,repository,tag,bytes,new_bytes\nyesterday,app,v1,1,\n0,,v1,1,\n0,app,v1,10,11\n0,app,v1,1.5,\n";
+        let text =
+            "time,repository,tag,bytes,new_bytes\nyesterday,app,v1,1,\n0,,v1,1,\n0,app,v1,10,11\n0,app,v1,1.5,\n";
         let messages: Vec<String> = pushes(text, start()).expect_err("bad").into_iter().map(|p| p.message).collect();
         assert_eq!(
             messages,

@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use super::diagnostics::Diagnostics;
-use super::tree::Node;
+use super::tree::{Node, Origin};
 use super::values::{Reading, Resolve};
 use super::{LostTimeValue, Scenario};
 use crate::cloud::Cloud;
@@ -31,9 +31,19 @@ mod rules;
 mod run;
 mod strategies;
 
+/// Reads and builds the scenario at `path` with the `--set` arguments `sets`. Every problem goes to `diagnostics`;
+/// `None` when one of them is an error.
+pub fn load(path: &Path, sets: &[String], diagnostics: &mut Diagnostics) -> Option<Scenario> {
+    let draft = super::read(path, sets, diagnostics)?;
+    let resolve = |origin: &Origin, relative: &str| draft.resolve(origin, relative);
+    let mut scenario = build(&draft.root, path, &resolve, diagnostics)?;
+    scenario.inputs.splice(0..0, draft.files.iter().cloned());
+    Some(scenario)
+}
+
 /// The scenario of a merged, expanded, shape-checked tree; `None` when there is an error. `resolve` says where a path
 /// that is written at a place leads.
-pub fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagnostics) -> Option<Scenario> {
+fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagnostics) -> Option<Scenario> {
     let mut r = Reading::new(diagnostics, resolve);
     let run = run::run(&mut r, root);
     places::accounts(&mut r, root);

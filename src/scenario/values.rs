@@ -24,8 +24,8 @@ mod names;
 mod schedule;
 
 pub use files::Loaded;
-pub use law::Quantity;
 pub use hours::mean_interval;
+pub use law::Quantity;
 pub use names::{Named, Places, Wanted, listed_names};
 
 /// The stretch of virtual time that a run covers.
@@ -65,6 +65,8 @@ pub struct Reading<'a> {
     pub assumptions: Vec<Assumption>,
     /// Files read so far.
     pub inputs: Vec<Input>,
+    /// Whether nothing was wrong before this reading: else what is absent may have been refused already.
+    clean: bool,
     resolve: Resolve<'a>,
     files: BTreeMap<PathBuf, Option<Rc<Loaded>>>,
 }
@@ -73,6 +75,7 @@ impl<'a> Reading<'a> {
     /// A reading that has seen nothing yet.
     pub fn new(diagnostics: &'a mut Diagnostics, resolve: Resolve<'a>) -> Reading<'a> {
         Reading {
+            clean: !diagnostics.has_errors(),
             diagnostics,
             window: Window { start: jiff::Timestamp::UNIX_EPOCH, begin: Time::START, end: Time::START },
             places: Places::default(),
@@ -93,8 +96,7 @@ impl<'a> Reading<'a> {
 
     /// Notes an assumption that results rest on.
     pub fn assume(&mut self, key: &str, value: impl Into<String>, source: &str, text: impl Into<String>) {
-        let assumption =
-            Assumption { key: key.into(), value: value.into(), source: source.into(), text: text.into() };
+        let assumption = Assumption { key: key.into(), value: value.into(), source: source.into(), text: text.into() };
         if !self.assumptions.contains(&assumption) {
             self.assumptions.push(assumption);
         }
@@ -125,9 +127,16 @@ impl<'a> Reading<'a> {
     pub fn needed<'n>(&mut self, table: &'n Node, key: &str, what: &str) -> Option<&'n Node> {
         let node = table.get(key);
         if node.is_none() {
-            self.error(&table.origin, format!("{what} needs `{key}`"), "");
+            self.missing(&table.origin, format!("{what} needs `{key}`"));
         }
         node
+    }
+
+    /// Reports that something is not there, unless it may have been written and refused.
+    pub fn missing(&mut self, origin: &Origin, message: impl Into<String>) {
+        if self.clean {
+            self.error(origin, message, "");
+        }
     }
 
     fn shape<T>(&mut self, node: &Node, expected: &str) -> Option<T> {

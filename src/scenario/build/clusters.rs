@@ -50,17 +50,21 @@ pub fn clusters(r: &mut Reading<'_>, root: &Node, estate: &Estate, ideal: bool, 
         else {
             continue;
         };
-        let members: Vec<(String, RegistryId)> = match (element.get("registry"), element.get("registries")) {
+        let mut members: Vec<(String, RegistryId)> = match (element.get("registry"), element.get("registries")) {
             (Some(node), _) => r.registry(node).map(|id| (name.clone(), id)).into_iter().collect(),
             (None, Some(node)) => {
                 let wanted = r.registries(node);
-                wanted.iter().map(|one| (format!("{name}@{}", r.places.full_name(one.registry)), one.registry)).collect()
+                let called = |r: &Reading<'_>, id| format!("{name}@{}", r.places.full_name(id));
+                wanted.iter().map(|one| (called(r, one.registry), one.registry)).collect()
             }
             (None, None) => {
-                r.error(&element.origin, "a cluster needs `registry` or `registries`", "");
+                r.missing(&element.origin, "a cluster needs `registry` or `registries`");
                 Vec::new()
             }
         };
+        if members.is_empty() {
+            members.push((name.clone(), r.stand_in(&element.origin)));
+        }
         let template = template(r, element, estate, ideal, client_layers);
         for (member, registry) in members {
             if clusters.list.iter().any(|cluster| cluster.name == member) {
@@ -77,7 +81,7 @@ pub fn clusters(r: &mut Reading<'_>, root: &Node, estate: &Estate, ideal: bool, 
         }
     }
     if clusters.list.is_empty() {
-        r.error(&root.origin, "a scenario needs a cluster", "");
+        r.missing(&root.origin, "a scenario needs a cluster");
     }
     clusters
 }
@@ -88,13 +92,26 @@ fn template(r: &mut Reading<'_>, table: &Node, estate: &Estate, ideal: bool, cli
     let what = Named { names: &names, groups: &[], one: "repository", plural: "repositories" };
     let runs = r.selected(table, "runs", what);
     let backoff = table_or_empty(table, "backoff");
-    let nodes = chosen(r, table, "nodes", NODES, |r, n| r.count(n, 1), "choice", |n| format!("a cluster has {n} nodes"));
-    let per_node = chosen(r, table, "per_node", PER_NODE, |r, n| r.count(n, 1), "choice", |n| {
-        format!("a node runs {n} repositories, or all that its cluster runs")
-    });
-    let popularity = chosen(r, table, "popularity", POPULARITY, |r, n| r.number(n, 0.0), "theory A6", |n| {
-        format!("repositories are popular by Zipf's law with exponent {n}, in file order")
-    });
+    let nodes =
+        chosen(r, table, "nodes", NODES, |r, n| r.count(n, 1), "choice", |n| format!("a cluster has {n} nodes"));
+    let per_node = chosen(
+        r,
+        table,
+        "per_node",
+        PER_NODE,
+        |r, n| r.count(n, 1),
+        "choice",
+        |n| format!("a node runs {n} repositories, or all that its cluster runs"),
+    );
+    let popularity = chosen(
+        r,
+        table,
+        "popularity",
+        POPULARITY,
+        |r, n| r.number(n, 0.0),
+        "theory A6",
+        |n| format!("repositories are popular by Zipf's law with exponent {n}, in file order"),
+    );
     let cache = match table.get("cache") {
         Some(node) => cache(r, node),
         None => {
@@ -120,12 +137,21 @@ fn template(r: &mut Reading<'_>, table: &Node, estate: &Estate, ideal: bool, cli
         if_missing: r.optional(table, "if_missing", |r, n| r.word(n, &IF_MISSING)),
         backoff_first: r.or(&backoff, "first", Span::seconds(10), |r, n| positive(r, n)),
         backoff_max: r.or(&backoff, "max", Span::seconds(300), |r, n| positive(r, n)),
-        give_up: chosen(r, table, "give_up", Span::seconds(3600), |r, n| r.duration(n), "choice", |_| {
-            "a pull that finds nothing asks again after 10 s, doubling to 5 min, and fails after an hour".into()
-        }),
-        node_bandwidth: r.or(table, "node_bandwidth", if ideal { Bandwidth::UNLIMITED } else { NODE_BANDWIDTH }, |r, n| {
-            r.bandwidth(n)
-        }),
+        give_up: chosen(
+            r,
+            table,
+            "give_up",
+            Span::seconds(3600),
+            |r, n| r.duration(n),
+            "choice",
+            |_| "a pull that finds nothing asks again after 10 s, doubling to 5 min, and fails after an hour".into(),
+        ),
+        node_bandwidth: r.or(
+            table,
+            "node_bandwidth",
+            if ideal { Bandwidth::UNLIMITED } else { NODE_BANDWIDTH },
+            |r, n| r.bandwidth(n),
+        ),
         parallel_layers: r.or(table, "parallel_layers", client_layers, |r, n| r.count(n, 1)),
         parallel_images: r.or(table, "parallel_images", 1, |r, n| r.count(n, 1)),
         unpack: unpack(r, table, ideal),
@@ -174,8 +200,12 @@ fn cache(r: &mut Reading<'_>, node: &Node) -> Option<NodeCache> {
 }
 
 fn path(r: &mut Reading<'_>, table: &Node) -> Path {
-    let words = [("s3-gateway", PathKind::S3Gateway), ("nat", PathKind::Nat), ("internet", PathKind::Internet)];
-    let remote_words = [words[0], words[1], words[2], ("none", PathKind::None)];
+    let words = [
+        ("s3-gateway", PathKind::S3Gateway),
+        ("nat", PathKind::Nat),
+        ("internet", PathKind::Internet),
+        ("none", PathKind::None),
+    ];
     // From another region the gateway does not serve: bytes go through NAT (fact C37).
     let far = |kind| if kind == PathKind::S3Gateway { PathKind::Nat } else { kind };
     let Some(node) = table.get("path") else {
@@ -185,7 +215,7 @@ fn path(r: &mut Reading<'_>, table: &Node) -> Path {
     };
     if matches!(node.value, Value::Table(_)) {
         let local = r.or(node, "local", PathKind::S3Gateway, |r, n| r.word(n, &words));
-        let remote = r.or(node, "remote", local, |r, n| r.word(n, &remote_words));
+        let remote = r.or(node, "remote", PathKind::S3Gateway, |r, n| r.word(n, &words));
         return Path { local, remote: far(remote) };
     }
     let kind = r.word(node, &words).unwrap_or(PathKind::S3Gateway);

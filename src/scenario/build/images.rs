@@ -86,9 +86,8 @@ pub fn image(r: &mut Reading<'_>, repository: &Node, bases: &[Base], lone: bool)
         r.error(&entry.key_origin, "attachments are not supported yet", "fact A24");
     }
     let names: Vec<&str> = bases.iter().map(|base| base.name.as_str()).collect();
-    let base = r.optional(table, "base", |r, n| {
-        r.named(n, Named { names: &names, groups: &[], one: "base", plural: "bases" })
-    });
+    let base = r
+        .optional(table, "base", |r, n| r.named(n, Named { names: &names, groups: &[], one: "base", plural: "bases" }));
     let compression = r.optional(table, "compression", |r, n| r.number(n, 1.0));
     if compression.is_none() {
         let text = "images unpack to 2.6 times their compressed bytes, the median of measured layers";

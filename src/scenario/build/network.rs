@@ -39,7 +39,8 @@ pub fn client(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Client {
         layer_start: Span(14_000_000),
         parallel_layers: 6,
     };
-    let mut client = r.or(table, "client", containerd, |r, n| r.word(n, &[("containerd", containerd), ("skopeo-1.9", skopeo)]));
+    let mut client =
+        r.or(table, "client", containerd, |r, n| r.word(n, &[("containerd", containerd), ("skopeo-1.9", skopeo)]));
     if ideal {
         (client.start, client.layer_start) = (Span::ZERO, Span::ZERO);
     }
@@ -112,14 +113,16 @@ pub fn links(r: &mut Reading<'_>, root: &Node, ideal: bool, client: Client) -> L
         Some(node) => r.size(node).filter(|bytes| *bytes > 0).map(Bytes),
         None => (!ideal).then_some(STREAM_WINDOW),
     };
-    let stream_max = r.or(table, "stream_max", if ideal { Bandwidth::UNLIMITED } else { STREAM_MAX }, |r, n| r.bandwidth(n));
+    let stream_max =
+        r.or(table, "stream_max", if ideal { Bandwidth::UNLIMITED } else { STREAM_MAX }, |r, n| r.bandwidth(n));
     let words = [("delay", SlowStart::Delay), ("ramp", SlowStart::Ramp), ("none", SlowStart::None)];
     Links {
         rtt,
         estimated,
         stream_max,
         stream_window,
-        slow_start: r.or(table, "slow_start", if ideal { SlowStart::None } else { SlowStart::Delay }, |r, n| r.word(n, &words)),
+        slow_start: r
+            .or(table, "slow_start", if ideal { SlowStart::None } else { SlowStart::Delay }, |r, n| r.word(n, &words)),
         efficiency: r.or(table, "efficiency", 1.0, |r, n| {
             let share = r.number(n, 0.0)?;
             if share <= 0.0 || share > 1.0 {

@@ -185,7 +185,8 @@ fn judge(
         let region = r.places.regions[usize::from(region.0)].clone();
         let mut names: Vec<&str> = outside.iter().map(|(name, _)| name.as_str()).collect();
         names.dedup();
-        let message = format!("the strategy `{}` stores images outside the allowed regions, in {region}", strategy.name);
+        let message =
+            format!("the strategy `{}` stores images outside the allowed regions, in {region}", strategy.name);
         r.diagnostics.warning(&table.origin, message, format!("repositories: {}", listed_names(&names)));
     }
 }

@@ -2,8 +2,10 @@
 
 use super::repositories::Estate;
 use crate::cloud::Account;
-use crate::registry::{CreationTemplate, LifecyclePolicy, LifecycleRule, Mutability, Patterns, RegistrySettings, Scanning};
 use crate::registry::{Count, Selection};
+use crate::registry::{
+    CreationTemplate, LifecyclePolicy, LifecycleRule, Mutability, Patterns, RegistrySettings, Scanning,
+};
 use crate::scenario::tree::{Node, Value};
 use crate::scenario::values::{Reading, elements, one_or_many};
 
@@ -169,7 +171,11 @@ fn template(r: &mut Reading<'_>, table: &Node) -> Option<CreationTemplate> {
 /// `{ keep }` or `{ days }`, and `untagged_days`: short for the service's JSON. Rule 1 sees untagged images, rule 2 all.
 pub fn lifecycle(r: &mut Reading<'_>, node: &Node) -> Option<LifecyclePolicy> {
     if node.text().is_some() {
-        r.error(&node.origin, "lifecycle policies in files are not supported yet", "write { keep = 30 } or { days = 90 }");
+        r.error(
+            &node.origin,
+            "lifecycle policies in files are not supported yet",
+            "write { keep = 30 } or { days = 90 }",
+        );
         return None;
     }
     let untagged = r.optional(node, "untagged_days", |r, n| r.count(n, 1)).map(Count::DaysSincePush);
@@ -215,7 +221,10 @@ mod tests {
         let messages: Vec<&str> = problems.iter().map(|(message, ..)| message.as_str()).collect();
         assert_eq!(
             messages,
-            ["an account id has 12 digits, `11112222333` has not", "accounts `b` and `c` have the same id 111122223333"]
+            [
+                "an account id has 12 digits, `11112222333` has not",
+                "accounts `b` and `c` have the same id 111122223333"
+            ]
         );
     }
 
@@ -227,10 +236,7 @@ mod tests {
             let rule = |priority, selection, count| LifecycleRule { priority, selection, count };
             assert_eq!(
                 a.rules,
-                [
-                    rule(1, Selection::Untagged, Count::DaysSincePush(7)),
-                    rule(2, Selection::Any, Count::MoreThan(30))
-                ]
+                [rule(1, Selection::Untagged, Count::DaysSincePush(7)), rule(2, Selection::Any, Count::MoreThan(30))]
             );
             let b = lifecycle(r, root.get("b").expect("b")).expect("a policy");
             assert_eq!(b.rules, [rule(2, Selection::Any, Count::DaysSincePush(90))]);

@@ -27,7 +27,9 @@ impl Preset {
     /// Compressed bytes of an image.
     pub fn size(self) -> Law {
         match self {
-            Preset::Service => table(1e6, &[(10, 21.0), (25, 66.0), (50, 210.0), (75, 461.0), (90, 1143.0), (95, 2622.0)]),
+            Preset::Service => {
+                table(1e6, &[(10, 21.0), (25, 66.0), (50, 210.0), (75, 461.0), (90, 1143.0), (95, 2622.0)])
+            }
             Preset::Ai => table(1e9, &[(10, 0.29), (25, 1.6), (50, 3.5), (75, 7.4), (90, 10.1), (95, 10.9)]),
             Preset::Base => table(
                 1e6,

@@ -100,8 +100,10 @@ fn list(r: &mut Reading<'_>, list: &Node) -> Pushes {
     let mut pushes: Vec<ListedPush> = Vec::new();
     for item in one_or_many(list) {
         if let Some(action) = item.get("action")
-            && r.word(action, &[("push", true), ("untag", false), ("delete", false), ("archive", false), ("restore", false)])
-                == Some(false)
+            && r.word(
+                action,
+                &[("push", true), ("untag", false), ("delete", false), ("archive", false), ("restore", false)],
+            ) == Some(false)
         {
             r.error(&action.origin, "actions other than \"push\" are not supported yet", "");
         }
@@ -142,7 +144,8 @@ fn trace(r: &mut Reading<'_>, node: &Node) -> Option<Arc<[PushRow]>> {
     let end = r.window.end;
     rows.retain(|row| row.at >= Time::START && row.at < end);
     if rows.len() < all {
-        let message = format!("{} of {all} rows of `{}` lie outside the run and are left out", all - rows.len(), file.name);
+        let message =
+            format!("{} of {all} rows of `{}` lie outside the run and are left out", all - rows.len(), file.name);
         let label = r.span_of_run();
         r.diagnostics.warning(&node.origin, message, label);
     }

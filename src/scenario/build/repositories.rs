@@ -90,7 +90,7 @@ pub fn repositories(r: &mut Reading<'_>, root: &Node) -> Estate {
     }
     check_promotions(r, &estate, &groups, &targets);
     if estate.repositories.is_empty() {
-        r.error(&root.origin, "a scenario needs a repository", "");
+        r.missing(&root.origin, "a scenario needs a repository");
     }
     estate
 }
@@ -105,7 +105,8 @@ fn instantiate(
     estate: &mut Estate,
 ) {
     let node = &group.node;
-    let Some(home) = r.needed(node, "registry", "a repository").and_then(|n| r.registry(n)) else { return };
+    let home = r.needed(node, "registry", "a repository").and_then(|n| r.registry(n));
+    let home = home.unwrap_or_else(|| r.stand_in(&group.origin));
     let image = images::image(r, node, &estate.bases, group.lone);
     let into = |name: &String| promoted[ids[name.as_str()].0 as usize];
     let silent = group.real.is_some() || (node.get("push").is_none() && group.names.iter().all(into));
@@ -236,7 +237,8 @@ const PATHS: [(&str, bool); 33] = [
 ];
 
 /// Keys of which giving one clears the others.
-const EXCLUSIVE: [&[&str]; 2] = [&["push.rate", "push.times", "push.list", "push.trace"], &["lifecycle.keep", "lifecycle.days"]];
+const EXCLUSIVE: [&[&str]; 2] =
+    [&["push.rate", "push.times", "push.list", "push.trace"], &["lifecycle.keep", "lifecycle.days"]];
 
 fn catalogue_rows(r: &mut Reading<'_>, element: &Node, path: &Node, label: &str) -> Vec<Group> {
     let Some(file) = r.file(path) else { return Vec::new() };
@@ -336,7 +338,8 @@ fn real_repositories(
     let select = r.optional(table, "select", |r, n| r.patterns(n));
     let top = r.optional(table, "top", |r, n| r.count(n, 1)).map(|top| top as usize);
     let (images, file) = (images?, layers?);
-    let read = known.files.iter().find(|(name, ..)| *name == file.name).map(|(_, layers, first)| (layers.clone(), *first));
+    let read =
+        known.files.iter().find(|(name, ..)| *name == file.name).map(|(_, layers, first)| (layers.clone(), *first));
     let (layers, first) = match read {
         Some(read) => read,
         None => {

@@ -82,7 +82,8 @@ fn source(r: &mut Reading<'_>, table: &Node, place: &Node, estate: &Estate) -> O
 }
 
 fn inline(r: &mut Reading<'_>, table: &Node, strategy: &Node, estate: &Estate) -> Vec<Placed> {
-    let from = if table.get("from").is_some() { source(r, table, table, estate) } else { source(r, strategy, table, estate) };
+    let from =
+        if table.get("from").is_some() { source(r, table, table, estate) } else { source(r, strategy, table, estate) };
     if let Some(path) = table.get("file") {
         return from.map(|from| file(r, path, from)).unwrap_or_default();
     }
@@ -146,7 +147,10 @@ fn check(r: &mut Reading<'_>, placed: &[Placed], estate: &Estate) {
             let message = format!("{} rules for {name}; the service takes at most {MOST_RULES}", own.len());
             r.error(&own[MOST_RULES].origin, message, "fact A4");
         } else if own.len() > MANY_RULES {
-            let message = format!("{} rules for {name}; the quota page says {MANY_RULES}, the newest interface {MOST_RULES}", own.len());
+            let message = format!(
+                "{} rules for {name}; the quota page says {MANY_RULES}, the newest interface {MOST_RULES}",
+                own.len()
+            );
             r.diagnostics.warning(&own[MANY_RULES].origin, message, "fact A4");
         }
         let mut destinations: Vec<RegistryId> = Vec::new();
@@ -156,8 +160,9 @@ fn check(r: &mut Reading<'_>, placed: &[Placed], estate: &Estate) {
                 if !destinations.contains(to) {
                     destinations.push(*to);
                     if destinations.len() == MOST_DESTINATIONS + 1 {
-                        let message =
-                            format!("this is the 26th destination of {name}; the service takes {MOST_DESTINATIONS} over all rules");
+                        let message = format!(
+                            "this is the 26th destination of {name}; the service takes {MOST_DESTINATIONS} over all rules"
+                        );
                         r.error(origin, message, "fact A5");
                     }
                 }
@@ -190,7 +195,8 @@ fn destination(r: &mut Reading<'_>, from: RegistryId, to: RegistryId, origin: &O
         regions::find(&r.places.regions[usize::from(region.0)]).map(|region| region.partition)
     };
     if partition(from) != partition(to) {
-        let message = format!("images are not copied from {} to {name}: they lie in different partitions", r.places.name(from));
+        let message =
+            format!("images are not copied from {} to {name}: they lie in different partitions", r.places.name(from));
         r.error(origin, message, "fact A37");
     }
 }

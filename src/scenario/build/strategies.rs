@@ -73,7 +73,7 @@ pub fn strategies(r: &mut Reading<'_>, root: &Node, estate: &Estate, clusters: &
         out.origins.push(table.origin.clone());
     }
     if out.list.is_empty() {
-        r.error(&root.origin, "a scenario needs a strategy", "");
+        r.missing(&root.origin, "a scenario needs a strategy");
     }
     out
 }
@@ -98,13 +98,7 @@ fn notes(kind: &Kind, name: &str, notes: &mut Vec<String>) {
     }
 }
 
-fn exceptions(
-    r: &mut Reading<'_>,
-    table: &Node,
-    name: &str,
-    estate: &Estate,
-    clusters: &Clusters,
-) -> Vec<Exception> {
+fn exceptions(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, clusters: &Clusters) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     for item in table.get("exceptions").map(one_or_many).unwrap_or_default() {
         let repositories = chosen_repositories(r, item, "repositories", estate);
@@ -244,7 +238,12 @@ fn scheduled_copy(
     });
     let copies: Vec<(RepositoryId, Vec<RegistryId>)> = copies.filter(|(_, to)| !to.is_empty()).collect();
     if table.get("per_image").is_none() {
-        r.assume(&format!("strategies.{name}.per_image"), "2s", "choice", "the job spends 2 s on an image besides its bytes");
+        r.assume(
+            &format!("strategies.{name}.per_image"),
+            "2s",
+            "choice",
+            "the job spends 2 s on an image besides its bytes",
+        );
     }
     if table.get("parallel").is_none() {
         r.assume(&format!("strategies.{name}.parallel"), "4", "choice", "the job copies four images at a time");

@@ -40,7 +40,11 @@ impl Reading<'_> {
                 None
             }
             Err(error) => {
-                self.error(&node.origin, format!("cannot read `{name}`: {error}"), format!("looked for {}", path.display()));
+                self.error(
+                    &node.origin,
+                    format!("cannot read `{name}`: {error}"),
+                    format!("looked for {}", path.display()),
+                );
                 None
             }
         };

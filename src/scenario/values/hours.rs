@@ -85,7 +85,8 @@ fn pieces(window: &Window, rate: &RateText, hours: &HoursText) -> Vec<Piece> {
             .filter(|day| days.0[*day as usize])
             .filter_map(|day| {
                 let date = later(monday, day)?;
-                let end = if to > from { local(window, &zone, date, to) } else { local(window, &zone, later(date, 1)?, to) };
+                let end =
+                    if to > from { local(window, &zone, date, to) } else { local(window, &zone, later(date, 1)?, to) };
                 Some((local(window, &zone, date, from)?, end?))
             })
             .filter(|(begin, end)| begin < end)

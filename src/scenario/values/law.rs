@@ -246,10 +246,13 @@ mod tests {
         std::fs::write(&path, "value\n21 MB\n3 s\n").expect("written");
         let (none, problems) = law(&text.replace("quantiles", "values"), Quantity::Size);
         assert_eq!(none, None);
-        assert_eq!(problems, [(
-            "expected a size such as \"200 MB\", found a duration".to_string(),
-            "size units: B kB MB GB TB, KiB MiB GiB TiB".to_string(),
-            "3 s".to_string(),
-        )]);
+        assert_eq!(
+            problems,
+            [(
+                "expected a size such as \"200 MB\", found a duration".to_string(),
+                "size units: B kB MB GB TB, KiB MiB GiB TiB".to_string(),
+                "3 s".to_string(),
+            )]
+        );
     }
 }

@@ -102,6 +102,12 @@ impl Reading<'_> {
         }
     }
 
+    /// A registry that stands in for one that could not be read, so that the rest can be looked at; no model comes of it.
+    pub fn stand_in(&mut self, origin: &Origin) -> RegistryId {
+        let region = self.places.region("us-east-1", origin);
+        self.places.registry(AccountId(0), region)
+    }
+
     /// The registries that a text names; `*` may stand in the account.
     fn matching(&mut self, origin: &Origin, text: &str) -> Option<Vec<RegistryId>> {
         let (account, region) = match text.rsplit_once('/') {
@@ -299,7 +305,8 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_named_with_what_is() {
-        let text = "a = \"prd/eu-west-1\"\nb = \"eu-west-1\"\nc = \"prod/eu-west1\"\nd = [\"x-*/eu-west-1\"]\ne = \"*/us-*\"";
+        let text =
+            "a = \"prd/eu-west-1\"\nb = \"eu-west-1\"\nc = \"prod/eu-west1\"\nd = [\"x-*/eu-west-1\"]\ne = \"*/us-*\"";
         let ((), problems) = read(text, "2026-01-01T00:00:00Z", 1, |reading, root| {
             with_accounts(reading, &["platform", "prod"]);
             for key in ["a", "b", "c"] {
@@ -308,7 +315,8 @@ mod tests {
             assert!(reading.registries(root.get("d").expect("d")).is_empty());
             assert!(reading.registries(root.get("e").expect("e")).is_empty());
         });
-        let said: Vec<(&str, &str)> = problems.iter().map(|(message, label, _)| (message.as_str(), label.as_str())).collect();
+        let said: Vec<(&str, &str)> =
+            problems.iter().map(|(message, label, _)| (message.as_str(), label.as_str())).collect();
         let accounts = "accounts: platform, prod";
         assert_eq!(said[0], ("no account `prd`, did you mean `prod`?", accounts));
         assert_eq!(said[1], ("`eu-west-1` needs an account; write \"platform/eu-west-1\"", accounts));
@@ -329,10 +337,13 @@ mod tests {
             assert_eq!(reading.selected(root, "absent", what), [true; 4]);
         });
         let label = "repositories: prod/api-01 to prod/api-03, shared/base".to_string();
-        assert_eq!(problems, [
-            ("`runs` selects no repository".into(), label.clone(), "[\"prd/*\"]".into()),
-            ("`!prod/old-*` matches no repository".into(), label, "\"!prod/old-*\"".into()),
-        ]);
+        assert_eq!(
+            problems,
+            [
+                ("`runs` selects no repository".into(), label.clone(), "[\"prd/*\"]".into()),
+                ("`!prod/old-*` matches no repository".into(), label, "\"!prod/old-*\"".into()),
+            ]
+        );
     }
 
     #[test]
