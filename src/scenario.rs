@@ -5,7 +5,7 @@
 //! line, column and the mend; nothing stops at the first one. Behind this room there are no strings that mean things,
 //! no defaults and no time zones.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub mod check;
 pub mod diagnostics;
@@ -36,18 +36,6 @@ use crate::billing::Terms;
 use crate::engine::Model;
 use crate::units::{Span, Usd};
 
-/// Reads, merges and checks a scenario file; every problem goes to `diagnostics`.
-pub fn load(path: &Path, _sets: &[String], diagnostics: &mut Diagnostics) -> Option<Scenario> {
-    let file = diagnostics.add_file(path.display().to_string(), "");
-    diagnostics.error(&tree::Origin { file, span: 0..0 }, "scenarios cannot be read yet", "");
-    None
-}
-
-/// The JSON Schema of the scenario file.
-pub fn schema() -> String {
-    "{}".into()
-}
-
 /// A checked scenario.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -65,8 +53,6 @@ pub struct Scenario {
     pub objectives: Vec<Objective>,
     /// What lost time is worth.
     pub value: Option<LostTimeValue>,
-    /// What usage costs.
-    pub terms: Terms,
     /// Every assumption that results rest on.
     pub assumptions: Vec<Assumption>,
     /// Things a reader of results must know.
