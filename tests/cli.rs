@@ -88,7 +88,7 @@ fn a_missing_scenario_is_exit_code_2_and_leaves_nothing_behind() {
 #[test]
 fn init_writes_a_scenario_and_never_over_a_file() {
     let dir = tempfile::tempdir().expect("a directory");
-    for template in ["regions", "accounts"] {
+    for template in ["default", "multi-account", "promotion"] {
         let file = format!("{template}.toml");
         let (code, stdout, stderr) = finish(replisim().current_dir(&dir).args(["init", "--template", template, &file]));
         assert_eq!((code, stdout.as_str()), (0, ""), "{stderr}");

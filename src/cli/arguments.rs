@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use replisim::scenario;
 
 /// What it costs, and how long it takes, to get container images to clusters in many regions and accounts.
 #[derive(Debug, Parser)]
@@ -124,22 +126,17 @@ pub struct CheckArguments {
 
 /// `replisim init`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  replisim init shop.toml\n  replisim init --template accounts estate.toml")]
+#[command(after_help = "Examples:\n  replisim init shop.toml\n  replisim init --template multi-account estate.toml")]
 pub struct InitArguments {
     /// What the scenario starts from
-    #[arg(long, value_name = "NAME", default_value = "regions")]
-    pub template: Template,
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = template_names())]
+    pub template: String,
     /// The file to write; it must not exist yet
     pub file: PathBuf,
 }
 
-/// What a new scenario starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Template {
-    /// One account, one home region, clusters in two others
-    Regions,
-    /// A platform account whose images business units pull
-    Accounts,
+fn template_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(scenario::TEMPLATES.iter().map(|(name, _)| *name))
 }
 
 /// `replisim prices`.

@@ -3,15 +3,15 @@
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
-use super::arguments::{InitArguments, Shared, Template};
+use replisim::scenario;
+
+use super::arguments::{InitArguments, Shared};
 use super::{Exit, Stop, output};
 
 /// Writes the template; an existing file stays as it is.
 pub fn run(arguments: &InitArguments, shared: &Shared) -> Result<Exit, Stop> {
-    let text = match arguments.template {
-        Template::Regions => include_str!("../../assets/templates/regions.toml"),
-        Template::Accounts => include_str!("../../assets/templates/accounts.toml"),
-    };
+    let name = &arguments.template;
+    let text = scenario::template(name).ok_or_else(|| Stop::Usage(format!("no template `{name}`")))?;
     let file = arguments.file.display();
     // Created and opened in one step, so that nothing can come between looking and writing.
     let mut target =
