@@ -151,3 +151,168 @@ fn a_reader_who_goes_is_no_error() {
     assert_eq!(output.status.code(), Some(0));
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// A shipped scenario.
+fn scenario(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name).display().to_string()
+}
+
+/// Every table of a run, by name.
+fn tables(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut tables: Vec<_> = std::fs::read_dir(dir)
+        .expect("a directory of results")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "csv"))
+        .map(|path| (path.display().to_string(), std::fs::read(&path).expect("readable")))
+        .map(|(path, bytes)| (path.rsplit('/').next().unwrap_or_default().to_string(), bytes))
+        .collect();
+    tables.sort();
+    tables
+}
+
+#[test]
+fn tables_are_the_same_for_any_number_of_threads_and_differ_with_the_seed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = scenario("quickstart.toml");
+    let run = |out: &str, more: &[&str]| {
+        let (code, stdout, stderr) = finish(
+            replisim().current_dir(&dir).args(["run", &file, "--trials", "3", "--out", out, "--quiet"]).args(more),
+        );
+        assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "", ""));
+        tables(&dir.path().join(out))
+    };
+    let one = run("one", &["--jobs", "1"]);
+    assert_eq!(one.len(), 8);
+    assert_eq!(run("three", &["--jobs", "3"]), one);
+    assert_eq!(run("one", &["--jobs", "2"]), one, "into the same directory again");
+    assert_ne!(run("seed", &["--seed", "2"]), one);
+}
+
+#[test]
+fn results_go_beside_where_one_stands_and_the_summary_to_standard_output() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = scenario("worked-example.toml");
+    let (code, stdout, _) = finish(replisim().current_dir(&dir).args(["run", &file]));
+    assert_eq!(code, 0);
+    // Only a line with paths in it may be longer: a path cannot be folded.
+    let mut lines = stdout.lines().filter(|line| !line.contains("outputs/"));
+    assert!(stdout.contains("cache-12h") && lines.all(|line| line.chars().count() <= 100), "{stdout}");
+    assert!(dir.path().join("outputs/worked-example/summary.csv").is_file());
+
+    let (code, json, stderr) = finish(replisim().current_dir(&dir).args(["run", &file, "--json"]));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    serde_json::from_str::<serde_json::Value>(&json).expect("JSON and nothing else");
+}
+
+#[test]
+fn only_the_strategies_named_are_run() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let run = |names: &[&str]| {
+        let names = names.iter().flat_map(|name| ["--strategy", name]);
+        let file = scenario("worked-example.toml");
+        finish(replisim().current_dir(&dir).args(["run", &file, "--out", "out"]).args(names))
+    };
+    let (code, _, _) = run(&["bound", "replicate"]);
+    assert_eq!(code, 0);
+    let summary = std::fs::read_to_string(dir.path().join("out/summary.csv")).expect("written");
+    let names: Vec<&str> = summary.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(names, ["replicate", "bound"], "in the scenario's order");
+    let comparison = std::fs::read_to_string(dir.path().join("out/comparison.csv")).expect("written");
+    assert_eq!(comparison.lines().count(), 1, "without the baseline only the header");
+
+    let (code, _, stderr) = run(&["replicat"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("did you mean `replicate`?"), "{stderr}");
+}
+
+#[test]
+fn a_missed_objective_is_exit_code_3_when_asked_for() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = scenario("worked-example.toml");
+    let run = |target: &str, more: &[&str]| {
+        let set = format!("objectives=[{{ metric = \"cost\", at_most = \"{target}/month\" }}]");
+        finish(replisim().current_dir(&dir).args(["run", &file, "--quiet", "--set", &set]).args(more)).0
+    };
+    assert_eq!(run("$1", &[]), 0);
+    assert_eq!(run("$1", &["--fail-on-miss"]), 3);
+    assert_eq!(run("$2", &["--fail-on-miss"]), 0);
+}
+
+#[test]
+fn a_directory_that_takes_no_results_is_found_out_before_the_run() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("taken"), "a file").expect("writable");
+    let file = scenario("worked-example.toml");
+    let (code, stdout, stderr) = finish(replisim().current_dir(&dir).args(["run", &file, "--out", "taken"]));
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(stderr.contains("taken"), "{stderr}");
+}
+
+#[test]
+fn what_init_writes_passes_check() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for template in ["default", "multi-account", "promotion"] {
+        let file = format!("{template}.toml");
+        finish(replisim().current_dir(&dir).args(["init", &file, "--template", template]));
+        let (code, stdout, stderr) = finish(replisim().current_dir(&dir).args(["check", "--strict", &file]));
+        assert_eq!((code, stderr.as_str()), (0, ""), "{template}");
+        assert!(stdout.starts_with(&format!("{file}: ok: ")), "{stdout}");
+    }
+}
+
+#[test]
+fn check_tells_every_problem_of_every_file() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("bad.toml"), "schema = 1\ntitel = \"x\"\nrun = { duration = \"90 MB\" }\n")
+        .expect("writable");
+    let good = scenario("dev-to-prod.toml");
+    let check = |more: &[&str]| {
+        finish(replisim().current_dir(&dir).args(["check", "bad.toml", &good, "nowhere.toml"]).args(more))
+    };
+    let (code, stdout, stderr) = check(&[]);
+    assert_eq!(code, 2);
+    for said in ["bad.toml:2:1", "bad.toml:3:", "did you mean `title`?", "nowhere.toml"] {
+        assert!(stderr.contains(said), "{said} is missing in: {stderr}");
+    }
+    // The good file between them is told all the same: what its rules select, and what the other account must allow.
+    for said in
+        ["1 of 2 repositories (prefix `prod-microservice`): prod-microservice", "no rule selects dev-microservice"]
+    {
+        assert!(stdout.contains(said), "{said} is missing in: {stdout}");
+    }
+    assert!(stdout.contains("registry policy to apply in prod/us-east-2") && stdout.contains("ecr:ReplicateImage"));
+
+    let (code, json, _) = check(&["--json"]);
+    assert_eq!(code, 2);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let ok: Vec<_> = (0..3).map(|file| json["files"][file]["ok"].as_bool()).collect();
+    assert_eq!(ok, [Some(false), Some(true), Some(false)]);
+    let problems = json["files"][0]["problems"].as_array().expect("a list");
+    assert!(problems.iter().any(|problem| problem["line"] == 2 && problem["column"] == 1), "{problems:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_is_exit_code_130_and_leaves_nothing_behind() {
+    use std::process::{Command as Process, Stdio};
+    let dir = tempfile::tempdir().expect("a directory");
+    // Far more trials than there is time for.
+    let child = Process::new(assert_cmd::cargo::cargo_bin("replisim"))
+        .current_dir(&dir)
+        .args(["run", &scenario("quickstart.toml"), "--trials", "1000000", "--jobs", "1", "--out", "out"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // The directory is made after the scenario is read and just before the handler is set.
+    while !dir.path().join("out").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    Process::new("kill").args(["-INT", &child.id().to_string()]).status().expect("a signal can be sent");
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!(output.status.code(), Some(130));
+    assert!(output.stdout.is_empty());
+    let left = std::fs::read_dir(&dir).expect("readable").count();
+    assert_eq!(left, 0, "not even an empty directory");
+}

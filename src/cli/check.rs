@@ -4,7 +4,7 @@ use replisim::scenario::{self, Diagnostics, Severity};
 use serde_json::{Value, json};
 
 use super::arguments::{CheckArguments, Shared};
-use super::check_text::{Findings, describe};
+use super::check_text::{Findings, describe, listed};
 use super::{Exit, Stop, output};
 
 /// Checks all files.
@@ -41,7 +41,7 @@ fn text(file: &str, findings: &Findings) -> String {
     for strategy in &findings.replication {
         text += &format!("  {}:\n", strategy.strategy);
         for rule in &strategy.rules {
-            text += &format!("    {} -> {}: {}\n", rule.from, rule.to.join(", "), rule.selects);
+            text += &format!("    {} -> {}: {}\n", rule.from, listed(&rule.to), rule.selects);
         }
         if let Some(rest) = &strategy.selected_by_no_rule {
             text += &format!("    no rule selects {rest}\n");
@@ -49,14 +49,14 @@ fn text(file: &str, findings: &Findings) -> String {
         for source in &strategy.destinations {
             text += &format!("    {}: {} of {} destinations\n", source.from, source.used, source.of);
         }
-        for policy in &strategy.policies {
-            text += &format!("    registry policy to apply in {}:\n", policy.registry);
-            text += &indented(&format!("{:#}", policy.policy));
-        }
+    }
+    for policy in &findings.policies {
+        text += &format!("  registry policy to apply in {}:\n", policy.registries.join(", "));
+        text += &indented(&format!("{:#}", policy.policy));
     }
     text
 }
 
 fn indented(block: &str) -> String {
-    block.lines().map(|line| format!("      {line}\n")).collect()
+    block.lines().map(|line| format!("    {line}\n")).collect()
 }

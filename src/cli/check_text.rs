@@ -24,6 +24,8 @@ pub struct Findings {
     pub counts: String,
     /// Each strategy of kind replication.
     pub replication: Vec<ReplicationFindings>,
+    /// What other accounts must allow, over all these strategies.
+    pub policies: Vec<PolicyFindings>,
 }
 
 /// What the rules of a strategy do.
@@ -37,8 +39,6 @@ pub struct ReplicationFindings {
     pub selected_by_no_rule: Option<String>,
     /// By source registry.
     pub destinations: Vec<DestinationFindings>,
-    /// For destinations in other accounts.
-    pub policies: Vec<PolicyFindings>,
 }
 
 /// What one rule does.
@@ -67,19 +67,28 @@ pub struct DestinationFindings {
 #[derive(Debug, Serialize)]
 pub struct PolicyFindings {
     /// Where it must be applied.
-    pub registry: String,
+    pub registries: Vec<String>,
     /// The policy, as the service takes it.
     pub policy: Value,
 }
 
 /// Describes a scenario.
 pub fn describe(scenario: &Scenario) -> Findings {
-    let strategies = &scenario.model.strategies;
-    let replication = strategies.iter().filter_map(|strategy| match &strategy.kind {
-        Kind::Replication(replication) => Some(of_strategy(scenario, &strategy.name, replication)),
-        _ => None,
-    });
-    Findings { counts: counts(scenario), replication: replication.collect() }
+    let strategies: Vec<(&str, &Replication)> = scenario
+        .model
+        .strategies
+        .iter()
+        .filter_map(|strategy| match &strategy.kind {
+            Kind::Replication(replication) => Some((strategy.name.as_str(), replication)),
+            _ => None,
+        })
+        .collect();
+    let rules = strategies.iter().flat_map(|(_, replication)| &replication.rules);
+    Findings {
+        counts: counts(scenario),
+        policies: policies(&scenario.model.cloud, rules),
+        replication: strategies.iter().map(|(name, replication)| of_strategy(scenario, name, replication)).collect(),
+    }
 }
 
 fn counts(scenario: &Scenario) -> String {
@@ -133,7 +142,6 @@ fn of_strategy(scenario: &Scenario, name: &str, replication: &Replication) -> Re
         strategy: name.into(),
         rules,
         selected_by_no_rule: (!rest.is_empty()).then(|| listed(&rest)),
-        policies: policies(cloud, &destinations),
         destinations: destinations
             .iter()
             .map(|(from, to)| DestinationFindings {
@@ -150,24 +158,24 @@ fn selects(rule: &ReplicationRule, name: &str) -> bool {
     rule.prefixes.is_empty() || rule.prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// One policy per destination registry that is copied to from other accounts.
-fn policies(cloud: &Cloud, destinations: &BTreeMap<RegistryId, BTreeSet<RegistryId>>) -> Vec<PolicyFindings> {
+/// The policies that registries need whose account differs from the source's (facts A31 to A33), one for all registries
+/// with the same sources: a registry's policy reaches no other registry, so its resource may be `*`.
+fn policies<'a>(cloud: &Cloud, rules: impl Iterator<Item = &'a (RegistryId, ReplicationRule)>) -> Vec<PolicyFindings> {
     let mut sources: BTreeMap<RegistryId, BTreeSet<&str>> = BTreeMap::new();
-    for (from, to) in destinations {
-        for to in to {
-            let (source, destination) = (cloud.registry(*from), cloud.registry(*to));
-            if source.account != destination.account {
-                let account = &cloud.accounts[usize::from(source.account.0)];
-                sources.entry(*to).or_default().insert(&account.id);
-            }
+    for (from, rule) in rules {
+        let source = cloud.registry(*from).account;
+        for to in rule.destinations.iter().filter(|to| cloud.registry(**to).account != source) {
+            sources.entry(*to).or_default().insert(&cloud.accounts[usize::from(source.0)].id);
         }
     }
-    sources
+    let mut registries: BTreeMap<BTreeSet<&str>, Vec<String>> = BTreeMap::new();
+    for (to, sources) in sources {
+        registries.entry(sources).or_default().push(cloud.registry_name(to));
+    }
+    registries
         .into_iter()
-        .map(|(to, sources)| {
-            let registry = cloud.registry(to);
+        .map(|(sources, registries)| {
             let principals: Vec<String> = sources.iter().map(|id| format!("arn:aws:iam::{id}:root")).collect();
-            let account = &cloud.accounts[usize::from(registry.account.0)].id;
             let policy = json!({
                 "Version": "2012-10-17",
                 "Statement": [{
@@ -175,19 +183,48 @@ fn policies(cloud: &Cloud, destinations: &BTreeMap<RegistryId, BTreeSet<Registry
                     "Effect": "Allow",
                     "Principal": { "AWS": principals },
                     "Action": ["ecr:CreateRepository", "ecr:ReplicateImage"],
-                    "Resource": format!("arn:aws:ecr:{}:{account}:repository/*", cloud.region(registry.region)),
+                    "Resource": "*",
                 }],
             });
-            PolicyFindings { registry: cloud.registry_name(to), policy }
+            PolicyFindings { registries, policy }
         })
         .collect()
 }
 
 /// A few names, and how many more there are.
-fn listed(names: &[&str]) -> String {
-    match names.len() {
-        0 => "none".into(),
-        count if count <= NAMES_SHOWN => names.join(", "),
-        count => format!("{} and {} more", names[..NAMES_SHOWN - 1].join(", "), count + 1 - NAMES_SHOWN),
+pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let shown = if names.len() > NAMES_SHOWN { NAMES_SHOWN - 1 } else { names.len() };
+    let mut text = names[..shown].iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len() - shown {
+        0 if names.is_empty() => "none".into(),
+        0 => text,
+        more => {
+            text += &format!(" and {more} more");
+            text
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_names_are_listed_and_the_rest_is_counted() {
+        assert_eq!(listed::<&str>(&[]), "none");
+        assert_eq!(listed(&["a", "b", "c", "d"]), "a, b, c, d");
+        assert_eq!(listed(&["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
+    }
+
+    #[test]
+    fn a_rule_selects_by_plain_prefix_and_without_one_everything() {
+        let rule = |prefixes: &[&str]| ReplicationRule {
+            destinations: Vec::new(),
+            prefixes: prefixes.iter().map(ToString::to_string).collect(),
+        };
+        // Fact A12: `apple` matches `apple`, `apples` and `apple/x`.
+        assert!(["apple", "apples", "apple/x"].iter().all(|name| selects(&rule(&["apple"]), name)));
+        assert!(!selects(&rule(&["apple"]), "pineapple"));
+        assert!(selects(&rule(&["pear", "pine"]), "pineapple") && selects(&rule(&[]), "anything"));
     }
 }

@@ -66,7 +66,7 @@ fn limits(view: &View) -> Vec<Limit> {
         ("peak_get_download_url", "GetDownloadUrlForLayer", model.service.get_download_url),
     ] {
         if quota.is_finite() {
-            let text = format!("quota of {quota} {operation} calls a second per registry");
+            let text = format!("{operation} quota");
             let (strategy, region, unit) = (None, None, "calls/s".into());
             limits.push(Limit { metric: metric.into(), strategy, region, value: quota, unit, text });
         }
@@ -84,12 +84,12 @@ fn limits(view: &View) -> Vec<Limit> {
         }
     };
     for (registry, rate) in model.cloud.registries.iter().zip(&model.cloud.links.registry_egress) {
-        egress(None, registry.region, *rate, "network.registry_egress");
+        egress(None, registry.region, *rate, "egress limit");
     }
     for column in &view.columns {
         if let Kind::Centralized(central) = &column.strategy.kind {
             let region = model.cloud.registry(central.registry).region;
-            egress(Some(&column.strategy.name), region, central.egress, "egress of the central registry");
+            egress(Some(&column.strategy.name), region, central.egress, "egress limit of the central registry");
         }
     }
     limits
