@@ -12,11 +12,14 @@ pub mod diagnostics;
 pub mod expand;
 pub mod keys;
 pub mod lexical;
+pub mod manual;
 pub mod merge;
 pub mod parse;
 pub mod paths;
 pub mod read;
 pub mod scalar;
+pub mod schema;
+pub mod template;
 pub mod tree;
 mod build;
 mod values;
@@ -24,6 +27,8 @@ mod values;
 pub use build::{load, named_delay};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use read::{Draft, read};
+pub use schema::schema;
+pub use template::{TEMPLATES, template};
 
 use serde::{Deserialize, Serialize};
 
