@@ -2,6 +2,17 @@
 //!
 //! Money is worked out last, from metered usage alone, so prices can be changed without simulating again. Each bill row
 //! (one per tier) is rounded once, half to even, to 10^-9 dollars; every other amount derives from rows.
+//!
+//! | file | what it is about |
+//! |---|---|
+//! | `book` | list prices by region, each with its source; reading them from TOML |
+//! | `terms` | what one customer pays: overrides, discounts, the reading of the pull price |
+//! | `need` | prices that a scenario needs: those that nobody gives, and those that are inferred |
+//! | `price` | the bill: usage times prices, tiers, free allowances |
+//! | `bound` | terms of the clairvoyant lower bound |
+//! | `proportion` | whole numbers shared so that the parts add up |
+//! | `split` | a bill shared over repositories and days |
+//! | `change` | what differs between two books |
 
 use std::collections::BTreeMap;
 
@@ -27,7 +38,7 @@ mod worked_example;
 
 pub use book::{BookProblem, FreeAllowances, PriceBook, Quantity, Source};
 pub use change::{PriceChange, diff, show};
-pub use need::{Missing, Need};
+pub use need::{Assumed, Missing, Need};
 pub use price::bill;
 pub use split::{DayCost, RepositoryCost, split_by_day, split_by_repository};
 pub use terms::{AlreadyUsed, Discount, Override, Overrides, Tariff, Terms, Tier};

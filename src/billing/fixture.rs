@@ -1,10 +1,17 @@
 //! Small worlds for the tests of this room: a cloud without distances, whole months, a ledger written by hand.
 
+use proptest::test_runner::{Config as ProptestConfig, RngSeed};
+
 use super::{Bill, BillError, OwnRates, PriceBook, Terms, bill};
 use crate::cloud::{Account, AccountId, Client, Cloud, Links, RegionId, SlowStart};
 use crate::ledger::{Item, Ledger, MeterKey};
 use crate::sim::Calendar;
 use crate::units::{Bandwidth, DAY, HOUR, Span, Time, Usd};
+
+/// Property tests see the same cases on every run.
+pub(super) fn cases(number: u32) -> ProptestConfig {
+    ProptestConfig { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::with_cases(number) }
+}
 
 /// The built-in book at list prices.
 pub(super) fn list_prices() -> Terms {

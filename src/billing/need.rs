@@ -3,10 +3,10 @@
 //! A price that no source gives is neither zero nor a guess. It is found before anything is simulated, and the message
 //! says how to supply it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{PullReading, Quantity, Terms};
+use super::{PullReading, Quantity, Source, Terms};
 use crate::cloud::{Cloud, RegionId};
 use crate::units::BILL_GB;
 
@@ -52,6 +52,17 @@ pub struct Missing {
     pub book: String,
 }
 
+/// A price that the book infers and a scenario uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumed {
+    /// What is priced.
+    pub what: Quantity,
+    /// Codes of the regions where it is used, sorted.
+    pub regions: Vec<String>,
+    /// What it is inferred from.
+    pub source: Source,
+}
+
 impl fmt::Display for Missing {
     /// What is wrong and what would be right, in the form of a diagnostic: lower case, no full stop.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,21 +100,56 @@ impl Terms {
         missing.into_iter().collect()
     }
 
-    fn lacking(&self, cloud: &Cloud, need: Need) -> Option<Missing> {
-        let (region, what, price) = match need {
-            Need::Storage(region) => (region, Quantity::Storage, self.storage(cloud.region(region))),
-            Need::Copy { from, to } => (from, Quantity::InterRegion, self.copy(cloud.region(from), cloud.region(to))),
-            Need::Pull { from, to } if self.reading == PullReading::InterRegion || from == to => {
-                let price = self.pull_like_a_copy(cloud.region(from), cloud.region(to));
-                (from, Quantity::InterRegion, price)
+    /// The prices among `needs` that the book infers rather than reads (C1, C31), each with its regions and the source
+    /// that says so. Overridden prices are nobody's assumption.
+    pub fn assumed(&self, cloud: &Cloud, needs: &[Need]) -> Vec<Assumed> {
+        let mut assumed: BTreeMap<(Quantity, &str), (BTreeSet<&str>, &Source)> = BTreeMap::new();
+        for need in needs {
+            let (what, region, to) = self.charged(*need);
+            let (region, to) = (cloud.region(region), to.map(|to| cloud.region(to)));
+            if to == Some(region) || self.overrides.of(what).is_some_and(|prices| prices.price(region, to).is_some()) {
+                continue;
             }
-            Need::Pull { from, .. } => return self.lacking_internet(cloud.region(from)),
-            Need::NatData(region) => (region, Quantity::NatData, self.nat_data(cloud.region(region))),
-            Need::NatHour(region) => (region, Quantity::NatHour, self.nat_hour(cloud.region(region))),
-            Need::EndpointHour(region) => (region, Quantity::EndpointHour, self.endpoint_hour(cloud.region(region))),
-            Need::Scan(region) => (region, Quantity::Scan, self.scan(cloud.region(region))),
+            for source in self.book.sources_of(what, region, to).into_iter().filter(|source| source.assumption) {
+                assumed.entry((what, &source.key)).or_insert_with(|| (BTreeSet::new(), source)).0.insert(region);
+            }
+        }
+        let assumed = assumed.into_iter().map(|((what, _), (regions, source))| Assumed {
+            what,
+            regions: regions.into_iter().map(str::to_string).collect(),
+            source: source.clone(),
+        });
+        assumed.collect()
+    }
+
+    /// What is priced, where, and to where.
+    fn charged(&self, need: Need) -> (Quantity, RegionId, Option<RegionId>) {
+        match need {
+            Need::Storage(region) => (Quantity::Storage, region, None),
+            Need::Pull { from, to } if self.reading == PullReading::Internet && from != to => {
+                (Quantity::Internet, from, None)
+            }
+            Need::Copy { from, to } | Need::Pull { from, to } => (Quantity::InterRegion, from, Some(to)),
+            Need::NatData(region) => (Quantity::NatData, region, None),
+            Need::NatHour(region) => (Quantity::NatHour, region, None),
+            Need::EndpointHour(region) => (Quantity::EndpointHour, region, None),
+            Need::Scan(region) => (Quantity::Scan, region, None),
+        }
+    }
+
+    fn lacking(&self, cloud: &Cloud, need: Need) -> Option<Missing> {
+        let (what, region, to) = self.charged(need);
+        let region = cloud.region(region);
+        let price = match (what, to) {
+            (Quantity::Internet, _) => return self.lacking_internet(region),
+            (Quantity::InterRegion, Some(to)) => self.copy(region, cloud.region(to)),
+            (Quantity::NatData, _) => self.nat_data(region),
+            (Quantity::NatHour, _) => self.nat_hour(region),
+            (Quantity::EndpointHour, _) => self.endpoint_hour(region),
+            (Quantity::Scan, _) => self.scan(region),
+            _ => self.storage(region),
         };
-        if price.is_some() { None } else { Some(self.missing_price(cloud.region(region), what, 0)) }
+        if price.is_some() { None } else { Some(self.missing_price(region, what, 0)) }
     }
 
     /// The internet tier that our first byte falls into, when it has no price.

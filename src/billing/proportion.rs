@@ -65,6 +65,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(crate::billing::fixture::cases(256))]
+
         #[test]
         fn nothing_is_lost_and_nothing_is_made(
             rows in proptest::collection::vec(0u128..1_000_000_000_000_000_000_000_000_000_000, 1..6),

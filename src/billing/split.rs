@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::proportion::share_out;
-use super::{Bill, LineItem};
+use super::{Bill, BillRow, LineItem};
 use crate::cloud::{AccountId, RegionId};
 use crate::ledger::{Item, Ledger, MeterKey};
 use crate::sim::Calendar;
@@ -73,10 +73,8 @@ pub fn split_by_repository(bill: &Bill, ledger: &Ledger) -> Vec<RepositoryCost> 
         for ((repository, month), quantity) in shares {
             months.entry(usize::from(*month)).or_default().push((Some(*repository), *quantity));
         }
-        for ((_, group), month) in
-            groups.by_meter.range((key, 0)..=(key, usize::MAX)).map(|(at, group)| ((at, group), at.1))
-        {
-            let shares = months.entry(month).or_default();
+        for ((_, month), group) in groups.by_meter.range((key, 0)..=(key, usize::MAX)) {
+            let shares = months.entry(*month).or_default();
             let known = shares.iter().fold(0u128, |sum, (_, quantity)| sum.saturating_add(*quantity));
             shares.push((None, group.quantity.saturating_sub(known)));
             for ((repository, _), cost) in shares.iter().zip(share(group.cost, shares)) {
@@ -128,7 +126,7 @@ struct Group {
 struct Groups<'b> {
     by_meter: BTreeMap<(MeterKey, usize), Group>,
     /// Rows of no meter: a bound's credits.
-    nobodys: Vec<&'b super::BillRow>,
+    nobodys: Vec<&'b BillRow>,
 }
 
 impl<'b> Groups<'b> {
@@ -154,7 +152,7 @@ impl<'b> Groups<'b> {
 }
 
 /// The meter's item behind a row; `None` when the row comes from no meter.
-fn metered_as(row: &super::BillRow) -> Option<Item> {
+fn metered_as(row: &BillRow) -> Option<Item> {
     match row.line_item {
         LineItem::Storage => Some(Item::Storage),
         LineItem::Copy => Some(Item::Copy),
@@ -175,4 +173,40 @@ fn share<T>(amount: Usd, quantities: &[(T, u128)]) -> Vec<Usd> {
     // The bill was made from sums that fit, so these do; were it not so, nobody would get anything.
     let parts = share_out(amount.0.unsigned_abs(), &weights).unwrap_or_else(|| vec![0; weights.len()]);
     parts.into_iter().map(|part| Usd(part as i128 * amount.0.signum())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Books, list_prices, micro};
+    use super::*;
+    use crate::units::BILL_GB;
+
+    /// Repository 1 keeps 1 GB and copies 2, repository 2 keeps 3 GB from the 16th on.
+    fn books() -> Books {
+        let mut books = Books::new(&["main"], &["us-east-1", "eu-west-1"], &[30]);
+        books.repository = Some(1);
+        books.store("us-east-1", BILL_GB, 0..720);
+        books.copy("us-east-1", "eu-west-1", 4, 2 * u128::from(BILL_GB));
+        books.repository = Some(2);
+        books.store("us-east-1", 3 * BILL_GB, 360..720);
+        books
+    }
+
+    #[test]
+    fn repositories_pay_for_what_is_metered_for_them() {
+        let books = books();
+        let costs = split_by_repository(&books.bill(&list_prices()), &books.ledger);
+        let costs: Vec<_> = costs.iter().map(|c| (c.repository, micro(c.storage), micro(c.transfer))).collect();
+        let row = |repository, storage: &str, transfer: &str| (repository, storage.to_string(), transfer.to_string());
+        assert_eq!(costs, [row(Some(1), "0.100000", "0.040000"), row(Some(2), "0.150000", "0.000000")]);
+    }
+
+    #[test]
+    fn days_pay_for_what_is_metered_on_them() {
+        let books = books();
+        let costs = split_by_day(&books.bill(&list_prices()), &books.ledger, &books.calendar);
+        assert_eq!(costs.len(), 30);
+        let day = |day: usize| micro(costs[day].cost);
+        assert_eq!([day(0), day(4), day(15)], ["0.003333", "0.043333", "0.013333"]);
+    }
 }

@@ -216,7 +216,7 @@ impl Override {
         Override { all: Some(price), ..Override::default() }
     }
 
-    fn price(&self, region: &str, to: Option<&str>) -> Option<Price> {
+    pub(super) fn price(&self, region: &str, to: Option<&str>) -> Option<Price> {
         // The scan is over a handful of pairs written by hand; it saves building a key of two strings.
         let pair = to.and_then(|to| self.by_pair.iter().find(|((a, b), _)| a == region && b == to));
         pair.map(|(_, price)| *price).or_else(|| self.by_region.get(region).copied()).or(self.all)

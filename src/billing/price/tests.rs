@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::fixture::{Books, list_prices, micro};
+use super::super::fixture::{Books, cases, list_prices, micro};
 use super::super::{AlreadyUsed, Discount, GbMonth, Need, Override, Overrides, split_by_day, split_by_repository};
 use super::*;
 use crate::cloud::AccountId;
@@ -264,6 +264,26 @@ fn a_region_without_a_sourced_price_is_refused_with_the_mend() {
 }
 
 #[test]
+fn inferred_prices_are_named_unless_they_are_overridden() {
+    let books = Books::new(&["main"], &["us-east-1", "eu-west-1", "sa-east-1"], &[30]);
+    let needs: Vec<Need> = (0..3)
+        .flat_map(|region| [Need::Storage(RegionId(region)), Need::NatData(RegionId(region))])
+        .chain([Need::Copy { from: RegionId(0), to: RegionId(1) }])
+        .collect();
+    let mut terms = list_prices();
+    terms.overrides.storage.by_region.insert("sa-east-1".to_string(), Price(1));
+    let assumed = terms.assumed(&books.cloud, &needs);
+    let told: Vec<_> = assumed.iter().map(|it| (it.what, it.regions.join(" "), it.source.key.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (Quantity::Storage, "eu-west-1".to_string(), "C1-default"),
+            (Quantity::NatData, "eu-west-1 sa-east-1".to_string(), "C31-equal"),
+        ]
+    );
+}
+
+#[test]
 fn a_bill_that_lacks_a_price_is_an_error_and_so_is_a_tier_that_nobody_sourced() {
     let mut books = Books::new(&["main"], &["us-east-1", "ap-southeast-4", "eu-central-2"], &[30]);
     books.pull("eu-central-2", "us-east-1", 0, 10_240 * GB);
@@ -360,7 +380,7 @@ fn written(strokes: &[Stroke]) -> Books {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(cases(128))]
 
     #[test]
     fn every_bill_adds_up(strokes in strokes(), terms in any_terms()) {
