@@ -77,7 +77,7 @@ static REGIONS: [RegionInfo; 36] = [
     aws("ap-southeast-2", "Sydney", -33.87, 151.21),
     aws("ap-southeast-3", "Jakarta", -6.21, 106.85),
     aws("ap-southeast-4", "Melbourne", -37.81, 144.96),
-    aws("ap-southeast-5", "Kuala Lumpur", 3.14, 101.69),
+    aws("ap-southeast-5", "Kuala Lumpur", 3.15, 101.69),
     aws("ap-southeast-6", "Auckland", -36.85, 174.76),
     aws("ap-southeast-7", "Bangkok", 13.76, 100.50),
     aws("ca-central-1", "Montreal", 45.50, -73.57),

@@ -1,0 +1,228 @@
+//! The flows of one class, in virtual work.
+//!
+//! All flows of a class have one rate, so the bytes that each has moved since some moment are the same for all: the
+//! class's *work*. A flow that joins at work `w` with `b` bytes to go ends when the work is `w + b`, whatever the rate
+//! does meanwhile. So a change of rate costs one multiplication, not one per flow, and the flows wait in a heap by the
+//! work at which they end.
+//!
+//! Work is a float and grows; it is set back now and then, so that a long run keeps the precision of a short one.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::units::{NANOS, Time};
+
+/// Work is set back when it exceeds this [bytes]: floats step by less than 2^-18 bytes below it.
+const MOST_WORK: f64 = (1u64 << 34) as f64;
+
+/// Flows that have left the class without ending stay in the heap until they are this many, and the majority.
+const FEW_GONE: usize = 64;
+
+/// A part of a nanosecond that is forgiven when a completion is rounded up, so that rounding of floats does not push a
+/// round figure to the next nanosecond [ns].
+const FORGIVEN: f64 = 1e-3;
+
+/// When `bytes` will have moved at `rate` [bytes/s]: rounded up to the nanosecond.
+pub(super) fn due(from: Time, bytes: f64, rate: f64) -> Time {
+    if bytes <= 0.0 {
+        return from;
+    }
+    // `as` saturates: without a rate it takes for ever.
+    let nanos = (bytes / rate * NANOS as f64 - FORGIVEN).max(0.0);
+    let whole = nanos as i64;
+    Time(from.0.saturating_add(whole).saturating_add(i64::from((whole as f64) < nanos)))
+}
+
+/// Bytes moved in a stretch of time at `rate` [bytes/s].
+pub(super) fn moved(from: Time, to: Time, rate: f64) -> f64 {
+    // An infinite rate has moved what there was at the instant when it was set.
+    if from == to { 0.0 } else { rate * (to - from).as_seconds() }
+}
+
+/// A flow's place in its class: when it ends, and which joining this is (a flow that moves on and returns has another).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// The bits of the work at which it ends; as work is not negative, they sort like it.
+    finish: u64,
+    /// Unique, ascending.
+    pub(super) joined: u64,
+    /// The flow's slot.
+    pub(super) flow: u32,
+}
+
+/// Flows with one route and one ceiling.
+#[derive(Debug)]
+pub(super) struct Class {
+    /// Its pipes: a stretch of the table of routes.
+    pub(super) route: (u32, u32),
+    /// The most that one flow may have [bytes/s].
+    pub(super) ceiling: f64,
+    /// The island of pipes it belongs to.
+    pub(super) island: u32,
+    /// Flows in it.
+    pub(super) flows: usize,
+    /// Whether its island lists it as having flows.
+    pub(super) listed: bool,
+    /// Whether a flow came or went since the rate was last set.
+    pub(super) touched: bool,
+    /// When its first flow ends, at the rates that hold.
+    pub(super) next: Time,
+    /// What each flow gets [bytes/s].
+    pub(super) rate: f64,
+    /// Work at `since`.
+    work: f64,
+    since: Time,
+    heap: BinaryHeap<Reverse<Place>>,
+}
+
+impl Class {
+    pub(super) fn new(route: (u32, u32), ceiling: f64, island: u32) -> Class {
+        Class {
+            route,
+            ceiling,
+            island,
+            flows: 0,
+            listed: false,
+            touched: false,
+            next: Time::NEVER,
+            rate: 0.0,
+            work: 0.0,
+            since: Time(0),
+            heap: BinaryHeap::new(),
+        }
+    }
+
+    /// Work at `now`.
+    pub(super) fn work_at(&self, now: Time) -> f64 {
+        self.work + moved(self.since, now, self.rate)
+    }
+
+    /// Takes in a flow with `bytes` to go; returns the work at which it ends.
+    pub(super) fn join(&mut self, now: Time, bytes: f64, joined: u64, flow: u32) -> f64 {
+        let finish = self.work_at(now) + bytes.max(0.0);
+        self.heap.push(Reverse(Place { finish: finish.to_bits(), joined, flow }));
+        self.flows += 1;
+        self.touched = true;
+        finish
+    }
+
+    /// Lets a flow go before its end. `here` tells whether a place is still taken.
+    pub(super) fn leave(&mut self, here: impl Fn(&Place) -> bool) {
+        self.flows -= 1;
+        self.touched = true;
+        let gone = self.heap.len() - self.flows;
+        if gone > FEW_GONE && gone > self.flows {
+            self.heap.retain(|Reverse(place)| here(place));
+        }
+    }
+
+    /// The flow that ends next, if it ends at `now`; it has then left.
+    pub(super) fn pop_due(&mut self, now: Time, here: impl Fn(&Place) -> bool) -> Option<Place> {
+        let place = self.first(here).filter(|place| self.due(place) <= now)?;
+        self.heap.pop();
+        self.flows -= 1;
+        self.touched = true;
+        Some(place)
+    }
+
+    /// Sets the rate that holds from `now` on, and looks when the next flow ends. True when the work was set back: every
+    /// flow then ends at another work, which [`Class::each`] tells.
+    #[must_use]
+    pub(super) fn set_rate(&mut self, now: Time, rate: f64, here: impl Fn(&Place) -> bool) -> bool {
+        self.work = self.work_at(now);
+        self.since = now;
+        self.rate = rate;
+        self.touched = false;
+        let set_back = self.work > MOST_WORK;
+        if set_back {
+            let mut places = std::mem::take(&mut self.heap).into_vec();
+            places.retain(|Reverse(place)| here(place));
+            for Reverse(place) in &mut places {
+                place.finish = (f64::from_bits(place.finish) - self.work).max(0.0).to_bits();
+            }
+            self.work = 0.0;
+            self.heap = BinaryHeap::from(places);
+        }
+        self.next = match self.first(here) {
+            Some(place) => self.due(&place),
+            None => Time::NEVER,
+        };
+        set_back
+    }
+
+    /// Tells each flow in the heap and the work at which it ends.
+    pub(super) fn each(&self, mut tell: impl FnMut(u32, f64)) {
+        for Reverse(place) in &self.heap {
+            tell(place.flow, f64::from_bits(place.finish));
+        }
+    }
+
+    /// Forgets the past of a class without flows.
+    pub(super) fn rest(&mut self) {
+        self.heap.clear();
+        self.work = 0.0;
+        self.rate = 0.0;
+        self.touched = false;
+        self.listed = false;
+        self.next = Time::NEVER;
+    }
+
+    /// The flow that ends next; drops those before it that have left.
+    fn first(&mut self, here: impl Fn(&Place) -> bool) -> Option<Place> {
+        while let Some(Reverse(place)) = self.heap.peek() {
+            // As many places as flows: none has left, no need to look at the flow.
+            if self.heap.len() == self.flows || here(place) {
+                return Some(*place);
+            }
+            self.heap.pop();
+        }
+        None
+    }
+
+    fn due(&self, place: &Place) -> Time {
+        due(self.since, f64::from_bits(place.finish) - self.work, self.rate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn completions_are_rounded_up_but_round_figures_stay() {
+        assert_eq!(due(Time(5), 0.0, 0.0), Time(5));
+        assert_eq!(due(Time(5), 1.0, 0.0), Time::NEVER);
+        assert_eq!(due(Time(0), 30.0, 3.0), Time(10 * NANOS));
+        assert_eq!(due(Time(0), 30.0, 7.0), Time(4_285_714_286));
+        assert_eq!(due(Time(0), 0.3, 0.1), Time(3 * NANOS));
+    }
+
+    #[test]
+    fn a_flow_that_left_is_passed_over_and_swept_out() {
+        let mut class = Class::new((0, 0), f64::INFINITY, 0);
+        for joined in 0..1000 {
+            class.join(Time(0), 10.0 + joined as f64, joined, 0);
+        }
+        for left in 0..900 {
+            class.leave(|place| place.joined > left);
+        }
+        assert!(class.heap.len() < 300, "{}", class.heap.len());
+        assert!(!class.set_rate(Time(0), 1.0, |place| place.joined > 899));
+        assert_eq!(class.next, Time(910 * NANOS));
+    }
+
+    #[test]
+    fn work_that_is_set_back_changes_no_completion() {
+        let mut class = Class::new((0, 0), f64::INFINITY, 0);
+        assert!(!class.set_rate(Time(0), 1e9, |_| true));
+        let begin = Time(100 * NANOS);
+        let finish = class.join(begin, 5e9, 0, 0);
+        assert_eq!(finish, 1.05e11);
+        assert!(class.set_rate(begin, 1e9, |_| true));
+        class.each(|_, finish| assert_eq!(finish, 5e9));
+        assert_eq!(class.work, 0.0);
+        assert_eq!(class.next, Time(105 * NANOS));
+        assert_eq!(class.pop_due(Time(105 * NANOS - 1), |_| true), None);
+        assert!(class.pop_due(Time(105 * NANOS), |_| true).is_some());
+    }
+}

@@ -1,0 +1,87 @@
+//! The earliest of many times, each of which may change.
+//!
+//! A tournament: the leaves are the times, every inner node is the earlier of its two children. A change costs one
+//! comparison per level, a look at the winner nothing.
+
+use crate::units::Time;
+
+/// Times by index, and the earliest of them.
+#[derive(Debug)]
+pub(super) struct Soonest {
+    /// Node 1 is the root, the children of `n` are `2n` and `2n + 1`; the second half are the leaves.
+    nodes: Vec<Time>,
+    /// Leaves in use.
+    used: usize,
+}
+
+impl Soonest {
+    pub(super) fn new() -> Soonest {
+        Soonest { nodes: vec![Time::NEVER; 2], used: 0 }
+    }
+
+    /// Adds a place, with [`Time::NEVER`] in it.
+    pub(super) fn grow(&mut self) {
+        let leaves = self.nodes.len() / 2;
+        if self.used == leaves {
+            let times = self.nodes.split_off(leaves);
+            self.nodes = vec![Time::NEVER; 4 * leaves];
+            for (index, time) in times.into_iter().enumerate() {
+                self.set(index, time);
+            }
+        }
+        self.used += 1;
+    }
+
+    pub(super) fn set(&mut self, index: usize, time: Time) {
+        let mut node = self.nodes.len() / 2 + index;
+        self.nodes[node] = time;
+        while node > 1 {
+            node /= 2;
+            let winner = self.nodes[2 * node].min(self.nodes[2 * node + 1]);
+            if self.nodes[node] == winner {
+                return;
+            }
+            self.nodes[node] = winner;
+        }
+    }
+
+    /// The earliest time; [`Time::NEVER`] when there is none.
+    pub(super) fn time(&self) -> Time {
+        self.nodes[1]
+    }
+
+    /// The lowest index that has the earliest time.
+    pub(super) fn index(&self) -> usize {
+        let leaves = self.nodes.len() / 2;
+        let mut node = 1;
+        while node < leaves {
+            node = 2 * node + usize::from(self.nodes[2 * node] != self.nodes[node]);
+        }
+        node - leaves
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_winner_is_always_the_earliest() {
+        let mut soonest = Soonest::new();
+        let mut times = Vec::new();
+        let mut state = 1u64;
+        for step in 0..2000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            if step % 50 == 0 {
+                soonest.grow();
+                times.push(Time::NEVER);
+            }
+            let index = (state >> 33) as usize % times.len();
+            times[index] = if state.is_multiple_of(7) { Time::NEVER } else { Time((state >> 40) as i64) };
+            soonest.set(index, times[index]);
+            let earliest = *times.iter().min().expect("not empty");
+            assert_eq!(soonest.time(), earliest);
+            assert_eq!(Some(soonest.index()), times.iter().position(|time| *time == earliest));
+        }
+    }
+}
