@@ -87,7 +87,8 @@ pub struct Probe {
     pub clusters: Vec<bool>,
     /// Tags that count.
     pub tags: Patterns,
-    /// A limit whose share is wanted exactly; `None` = only quantiles are.
+    /// The limit: events within it are counted exactly, since a histogram is right to one part in a thousand only.
+    /// `None` = only the histogram is wanted.
     pub within: Option<Span>,
 }
 

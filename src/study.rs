@@ -10,6 +10,8 @@
 //! with what a trial leaves behind. After the last trial the folds become rows.
 
 mod compare;
+#[cfg(test)]
+mod fixture;
 mod gathered;
 mod in_order;
 mod objectives;

@@ -99,7 +99,10 @@ impl Books {
         };
         let meter = self.ledger.meter(key);
         let month = self.calendar.month_of_day(day);
-        self.ledger.add(meter, day, month, self.repository, quantity);
+        self.ledger.add_day(meter, day, quantity);
+        if let Some(repository) = self.repository {
+            self.ledger.add_share(meter, repository, month, quantity);
+        }
     }
 
     /// Bytes kept from one hour of the run to another.

@@ -30,6 +30,7 @@ pub struct Arguments {
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Every command")]
 pub struct Shared {
     /// Say nothing but errors
     #[arg(long, short, global = true)]
@@ -45,11 +46,9 @@ pub struct Shared {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR is set.
+    // No doc comments: help lists the three words on one line.
     Auto,
-    /// Even into a pipe.
     Always,
-    /// Not at all.
     Never,
 }
 
@@ -77,8 +76,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  replisim run shop.toml\n  replisim run shop.toml --set clusters.eu.nodes=40 \
                         --out outputs/shop-40\n  replisim run shop.toml --trials 100 --strategy replication --strategy \
-                        pull-through-cache\n  replisim run shop.toml --quiet --fail-on-miss      in a pipeline: exit \
-                        code 3 says that an objective is missed")]
+                        pull-through-cache\n  replisim run shop.toml --quiet --fail-on-miss      in a pipeline: 3 says \
+                        that an objective is missed")]
 pub struct RunArguments {
     /// The scenario file
     pub scenario: PathBuf,

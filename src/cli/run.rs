@@ -128,6 +128,8 @@ fn peak_memory() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use replisim::study::tables::ObjectiveRow;
+
     use super::*;
 
     #[test]
@@ -145,11 +147,7 @@ mod tests {
 
     #[test]
     fn only_an_objective_missed_everywhere_counts_as_missed() {
-        let row = |region: &str, met| replisim::study::tables::ObjectiveRow {
-            region: region.into(),
-            met,
-            ..Default::default()
-        };
+        let row = |region: &str, met| ObjectiveRow { region: region.into(), met, ..Default::default() };
         let of = |rows: Vec<_>| is_missed(&Tables { objectives: rows, ..Tables::default() });
         assert!(of(vec![row("all", Some(true)), row("all", Some(false))]));
         assert!(!of(vec![row("all", Some(true)), row("eu-west-1", Some(false))]));

@@ -23,6 +23,9 @@ pub struct RealRepository {
     pub images: Vec<RealImage>,
 }
 
+/// An image and when it was created, if the file says.
+type Dated = (Option<Timestamp>, RealImage);
+
 /// Layers by id: their place in the file and their bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
@@ -85,7 +88,7 @@ pub fn images(
     let mut rows = Rows::open(text, &required, &[], true)?;
     let [repository, tag, created, n_layers, _, layer_ids] = required.map(|name| rows.column(name));
     let mut index: HashMap<String, Option<usize>> = HashMap::new();
-    let mut found: Vec<(String, Vec<(Option<Timestamp>, RealImage)>)> = Vec::new();
+    let mut found: Vec<(String, Vec<Dated>)> = Vec::new();
     let mut problems = Vec::new();
     while problems.len() < MOST_PROBLEMS {
         match rows.step() {
@@ -133,7 +136,7 @@ pub fn images(
         order.sort_unstable();
         found = order.into_iter().map(|i| std::mem::take(&mut found[i])).collect();
     }
-    let in_order = |(name, mut images): (String, Vec<(Option<Timestamp>, RealImage)>)| {
+    let in_order = |(name, mut images): (String, Vec<Dated>)| {
         images.sort_by_key(|(created, _)| (created.is_none(), *created));
         RealRepository { name, images: images.into_iter().map(|(_, image)| image).collect() }
     };

@@ -162,10 +162,17 @@ impl<'a> Rows<'a> {
 mod tests {
     use super::*;
 
+    fn open<'a>(text: &'a str, columns: &[&str]) -> Rows<'a> {
+        match Rows::open(text, columns, &[], false) {
+            Ok(rows) => rows,
+            Err(problems) => panic!("{problems:?}"),
+        }
+    }
+
     #[test]
     fn every_cell_knows_its_bytes() {
         let text = "time,repository,tag\r\n0,shop/api,v1\r\n\r\n60,\"a,b\n\"\"c\"\"\",v2\n";
-        let mut rows = Rows::open(text, &["time", "repository", "tag"], &[], false).ok().expect("a header");
+        let mut rows = open(text, &["time", "repository", "tag"]);
         assert_eq!(rows.step(), Ok(true));
         assert_eq!(&text[rows.span(rows.column("repository"))], "shop/api");
         assert_eq!(rows.step(), Ok(true));
@@ -190,7 +197,7 @@ mod tests {
     #[test]
     fn a_short_row_is_named_with_its_line() {
         let text = "a,b\n1,2\n3\n";
-        let mut rows = Rows::open(text, &["a", "b"], &[], false).ok().expect("a header");
+        let mut rows = open(text, &["a", "b"]);
         assert_eq!(rows.step(), Ok(true));
         let problem = rows.step().expect_err("short");
         assert_eq!(problem.message, "this row has 1 cells, the header has 2");
@@ -200,7 +207,7 @@ mod tests {
     #[test]
     fn a_cell_that_is_no_number_says_what_was_wanted() {
         let text = "\u{feff}a,b\nx,2\n";
-        let mut rows = Rows::open(text, &["a", "b"], &[], false).ok().expect("a header");
+        let mut rows = open(text, &["a", "b"]);
         assert_eq!(rows.step(), Ok(true));
         let problem = rows.needed::<u64>(Some(0), "whole bytes").expect_err("a letter");
         assert_eq!(

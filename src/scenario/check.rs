@@ -62,6 +62,9 @@ impl Checker<'_> {
 
     /// Checks a value; `drawn` is what the law around it draws.
     fn value(&mut self, node: &Node, ty: Type, drawn: Option<Type>, key: &str) {
+        if self.diagnostics.is_full() {
+            return;
+        }
         match ty {
             Type::WordOr(words, inner) => match node.text() {
                 Some(text) if words.contains(&text) => {}
@@ -134,6 +137,9 @@ impl Checker<'_> {
             return self.wrong_shape(node, "a list of texts");
         };
         for item in items {
+            if self.diagnostics.is_full() {
+                return;
+            }
             match item.text().map(spelt) {
                 Some(Ok(())) => {}
                 Some(Err(error)) => self.refuse(&item.origin, error.message, error.label),
@@ -216,6 +222,9 @@ impl Checker<'_> {
         };
         let keys = table.keys_for(node);
         for entry in entries {
+            if self.diagnostics.is_full() {
+                return;
+            }
             match keys.iter().find(|key| key.name == entry.key) {
                 Some(key) => self.entry(entry, key, table, drawn),
                 None => self.unknown(entry, node, table, &keys),
@@ -250,6 +259,11 @@ impl Checker<'_> {
             if self.stage == Stage::Whole {
                 self.refuse(&entry.key_origin, *message, *advice);
             }
+            return;
+        }
+        // One mistake is told once: a name may have been taken from the kind that is wrong, and a short form may stand
+        // for two keys.
+        if self.refused.contains(&entry.node.origin) {
             return;
         }
         self.value(&entry.node, key.ty, drawn, key.name);
@@ -327,4 +341,58 @@ fn is_common(table: &Table, key: &Key, node: &Node) -> bool {
 fn join(keys: &[&'static Key]) -> String {
     let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::expand::expand;
+    use super::super::keys::top::SCENARIO;
+    use super::super::parse;
+    use super::*;
+
+    /// The messages for a whole scenario that has little but `text`, without those on what is missing.
+    fn messages(text: &str) -> Vec<String> {
+        let mut diagnostics = Diagnostics::default();
+        let file = diagnostics.add_file("a.toml", text);
+        let mut node = parse::document(file, &mut diagnostics).expect("valid TOML");
+        expand(&mut node, Type::Table(&SCENARIO));
+        check(&node, Type::Table(&SCENARIO), Stage::Whole, &mut diagnostics, &mut Refused::new());
+        let missing = |message: &&Diagnostic| !message.message.starts_with("missing key");
+        diagnostics.sorted().into_iter().filter(missing).map(|item| item.message.clone()).collect()
+    }
+
+    #[test]
+    fn a_power_that_the_service_lacks_is_named_or_not_there_yet() {
+        let rule = "strategies = [{ kind = \"replication\", rules = [{ to = \"eu-west-1\", KEY }] }]\n";
+        for (key, extension, fact) in [
+            ("tags = [\"v*\"]", "tag-filter", "replication cannot filter by tag (facts A10, A16)"),
+            ("status = \"tagged\"", "status-filter", "replication cannot filter by status (facts A10, A16)"),
+            ("except = \"dev/*\"", "exclude-filter", "replication cannot leave repositories out (facts A10, A16)"),
+            ("rename = \"{name}-dr\"", "rename", "replication keeps the repository's name (fact A28)"),
+        ] {
+            let rule = rule.replace("KEY", key);
+            assert_eq!(messages(&rule), [fact]);
+            let name = key.split(' ').next().expect("a key");
+            assert_eq!(
+                messages(&format!("extensions = [\"{extension}\"]\n{rule}")),
+                ["this `extensions` is not supported yet".to_string(), format!("`{name}` is not supported yet")]
+            );
+        }
+    }
+
+    #[test]
+    fn tables_with_free_keys_check_their_keys() {
+        for (text, message) in [
+            ("accounts.Prod = \"111122223333\"", "`Prod` is not a name"),
+            ("accounts.prod = 111122223333", "expected an account number such as \"111122223333\", found a number"),
+            ("network.rtt.\"us-east-1\" = \"3ms\"", "`us-east-1` is not a pair of regions"),
+            ("prices.discount.storge = \"3%\"", "unknown line item `storge`, did you mean `storage`?"),
+            (
+                "prices.override.inter_region.\"a-1>b-2\" = \"$1/h\"",
+                "expected a price such as \"$0.02/GB\", found a price per hour",
+            ),
+        ] {
+            assert_eq!(messages(text), [message], "{text}");
+        }
+    }
 }

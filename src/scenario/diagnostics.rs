@@ -41,6 +41,9 @@ pub struct Diagnostics {
     said: HashSet<(Origin, String)>,
 }
 
+/// So many problems are enough: a file with more of them is not a scenario.
+const ENOUGH: usize = 1000;
+
 /// A problem in the form for other programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -80,6 +83,11 @@ impl Diagnostics {
         if self.said.insert((diagnostic.origin.clone(), diagnostic.message.clone())) {
             self.items.push(diagnostic);
         }
+    }
+
+    /// Whether there are so many problems that looking for more helps nobody.
+    pub fn is_full(&self) -> bool {
+        self.items.len() >= ENOUGH
     }
 
     /// Whether the scenario cannot be run.

@@ -21,17 +21,11 @@ use super::tree::{Entry, Node, Value};
 /// Expands a value of type `ty`, and all that is in it.
 pub fn expand(node: &mut Node, ty: Type) {
     match ty {
-        Type::Registries | Type::Selector => {
-            if node.text().is_some() {
-                let one = node.clone();
-                node.value = Value::List(vec![one]);
-            }
+        Type::Registries | Type::Selector if node.text().is_some() => {
+            let one = node.clone();
+            node.value = Value::List(vec![one]);
         }
-        Type::WordOr(words, inner) => {
-            if !node.text().is_some_and(|text| words.contains(&text)) {
-                expand(node, *inner);
-            }
-        }
+        Type::WordOr(words, inner) if !node.text().is_some_and(|text| words.contains(&text)) => expand(node, *inner),
         Type::OneOf(types) => expand(node, Type::choose(types, node)),
         Type::Law(_) => wrap(node, &["constant"]),
         Type::List(inner) => each(node, *inner),

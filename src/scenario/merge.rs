@@ -4,6 +4,8 @@
 //! replaced. Giving one key of an exclusive group takes the others away, with the keys that only had a meaning beside
 //! them: `push = { times = .. }` over `push = { rate = .., hours = .. }` leaves `times` alone.
 
+use std::collections::HashMap;
+
 use super::keys::{Table, Type};
 use super::tree::{Entry, Node, Value};
 
@@ -28,38 +30,57 @@ fn is_list_of_kinds(node: &Node) -> bool {
 fn tables(mut low: Node, high: Node, ty: Type) -> Node {
     let Value::Table(entries) = high.value else { return low };
     low.origin = high.origin;
+    let mut places = places(low.entries().iter().map(|entry| entry.key.as_str()));
     for entry in entries {
-        // The kind decides which keys there are, so it is taken over before them.
-        put(&mut low, entry, ty);
+        if let Some(table) = ty.table()
+            && clear(&mut low, &entry.key, table)
+        {
+            places = self::places(low.entries().iter().map(|entry| entry.key.as_str()));
+        }
+        let inner = ty.inside(&low, &entry.key);
+        let Some(known) = low.entries_mut() else { return low };
+        match places.get(&entry.key) {
+            Some(at) => {
+                let blank = Node { value: Value::Bool(false), origin: entry.key_origin.clone() };
+                let old = std::mem::replace(&mut known[*at].node, blank);
+                known[*at].node = match inner {
+                    Some(inner) => merge(old, entry.node, inner),
+                    None => entry.node,
+                };
+                known[*at].key_origin = entry.key_origin;
+            }
+            None => {
+                places.insert(entry.key.clone(), known.len());
+                known.push(entry);
+            }
+        }
     }
     low
 }
 
-/// Sets one entry of a table: merged with what is there, and its exclusive keys taken away.
-pub fn put(node: &mut Node, entry: Entry, ty: Type) {
+/// Where each name first stands.
+fn places<'a>(names: impl Iterator<Item = &'a str>) -> HashMap<String, usize> {
+    let mut places = HashMap::new();
+    for (index, name) in names.enumerate() {
+        places.entry(name.to_string()).or_insert(index);
+    }
+    places
+}
+
+/// Sets one entry of a table: what was there gives way, and so do the keys that it excludes.
+pub fn set(node: &mut Node, entry: Entry, ty: Type) {
     if let Some(table) = ty.table() {
         clear(node, &entry.key, table);
     }
-    let inner = ty.inside(node, &entry.key);
     let Some(entries) = node.entries_mut() else { return };
     match entries.iter_mut().find(|known| known.key == entry.key) {
-        Some(known) => {
-            let low = std::mem::replace(
-                &mut known.node,
-                Node { value: Value::Bool(false), origin: entry.key_origin.clone() },
-            );
-            known.node = match inner {
-                Some(inner) => merge(low, entry.node, inner),
-                None => entry.node,
-            };
-            known.key_origin = entry.key_origin;
-        }
+        Some(known) => *known = entry,
         None => entries.push(entry),
     }
 }
 
-/// Takes away the keys that `key` excludes, and those that need them.
-fn clear(node: &mut Node, key: &str, table: &'static Table) {
+/// Takes away the keys that `key` excludes, and those that need them. Whether there were any.
+fn clear(node: &mut Node, key: &str, table: &'static Table) -> bool {
     let mut gone: Vec<&str> = Vec::new();
     for group in table.groups_for(node) {
         if group.alternatives.iter().any(|keys| keys.contains(&key)) {
@@ -70,21 +91,20 @@ fn clear(node: &mut Node, key: &str, table: &'static Table) {
     let dependent =
         table.keys_for(node).into_iter().filter(|known| known.needs.is_some_and(|other| gone.contains(&other)));
     let dependent: Vec<&str> = dependent.map(|known| known.name).collect();
+    let mut removed = false;
     for name in gone.into_iter().chain(dependent) {
-        node.remove(name);
+        removed |= node.remove(name).is_some();
     }
+    removed
 }
 
 /// Merges two lists of named elements.
 fn named(mut low: Node, high: Node, table: &'static Table) -> Node {
     let Value::List(new) = high.value else { return low };
     let Value::List(items) = &mut low.value else { return low };
-    let mut places: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
-    for (index, item) in items.iter().enumerate() {
-        if let Some(name) = item.get("name").and_then(Node::text) {
-            places.entry(name.to_string()).or_insert(index);
-        }
-    }
+    let name = |item: &Node| item.get("name").and_then(Node::text).unwrap_or_default().to_string();
+    let names: Vec<String> = items.iter().map(name).collect();
+    let places = places(names.iter().map(String::as_str));
     for item in new {
         let place = item.get("name").and_then(Node::text).and_then(|name| places.get(name).copied());
         match place {

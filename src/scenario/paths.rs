@@ -124,36 +124,28 @@ impl Assignment<'_> {
         let Some(inner) = ty.inside(node, &part.text) else {
             return self.unknown(node, ty.table(), part, diagnostics);
         };
-        let value = if rest.is_empty() {
+        if rest.is_empty() {
             let Some(value) = self.value(inner, diagnostics) else { return };
             if matches!(inner, Type::Named(_)) && matches!(value.value, Value::Table(_)) {
                 let advice = format!("such as '{}.NAME.key' = 1", part.text);
                 return diagnostics.error(&origin, "a path into a list is one quoted key", advice);
             }
-            value
-        } else {
-            let blank = || Node { value: Value::Table(Vec::new()), origin: self.whole() };
-            let mut value = match node.get(&part.text) {
-                Some(value) => value.clone(),
-                None if inner.takes_table() => blank(),
-                None => {
-                    let message = format!("`{}` has no elements that a path could name", part.text);
-                    return diagnostics.error(&origin, message, "a path may set a key, not add an element");
-                }
-            };
-            let before = diagnostics.items().len();
-            self.walk(&mut value, inner, rest, diagnostics);
-            if diagnostics.items().len() > before {
-                return;
-            }
-            value
-        };
-        // Taken out first, so that a value replaces what was there instead of being merged into it.
-        let key_origin = match node.remove(&part.text) {
-            Some(old) if !rest.is_empty() => old.key_origin,
-            _ => origin,
-        };
-        merge::put(node, Entry { key: part.text.clone(), key_origin, node: value }, ty);
+            return merge::set(node, Entry { key: part.text.clone(), key_origin: origin, node: value }, ty);
+        }
+        if let Some(value) = node.get_mut(&part.text) {
+            return self.walk(value, inner, rest, diagnostics);
+        }
+        if !inner.takes_table() {
+            let message = format!("`{}` has no elements that a path could name", part.text);
+            return diagnostics.error(&origin, message, "a path may set a key, not add an element");
+        }
+        let mut value = Node { value: Value::Table(Vec::new()), origin: self.whole() };
+        let before = diagnostics.items().len();
+        self.walk(&mut value, inner, rest, diagnostics);
+        // A path that leads nowhere leaves no table behind.
+        if diagnostics.items().len() == before {
+            merge::set(node, Entry { key: part.text.clone(), key_origin: origin, node: value }, ty);
+        }
     }
 
     /// Goes on in the elements of a list that `part` names.

@@ -129,6 +129,9 @@ impl Reader<'_> {
         let mut node = parse::document(file, self.diagnostics)?;
         expand(&mut node, Type::Table(&SCENARIO));
         check::check(&node, Type::Table(&SCENARIO), Stage::File, self.diagnostics, &mut self.refused);
+        if self.diagnostics.is_full() {
+            return None;
+        }
         let extends = node.remove("extends");
         let overrides = node.remove("overrides");
         if let Some(extends) = extends

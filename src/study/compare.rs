@@ -244,3 +244,185 @@ fn own_rates(strategy: &Strategy) -> OwnRates {
     });
     jobs.next().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicU64;
+
+    use super::super::fixture::{outcome, require, scenario};
+    use super::*;
+    use crate::engine::{ProbeMetric, ProbeResult};
+    use crate::scenario::{Metric, TimeTarget};
+    use crate::sim::Histogram;
+    use crate::units::Span;
+
+    fn on(jobs: usize) -> Options {
+        Options { strategies: None, jobs }
+    }
+
+    fn run_with(scenario: &Scenario, options: &Options, simulate: Simulate) -> Result<Tables, StudyError> {
+        compare_with(scenario, options, &Unseen, &AtomicBool::new(false), simulate)
+    }
+
+    /// Tables without what the clock says.
+    fn timeless(mut tables: Tables) -> Tables {
+        tables.run.wall_seconds = 0.0;
+        tables.run.engine_seconds = 0.0;
+        tables
+    }
+
+    #[test]
+    fn tables_do_not_depend_on_the_number_of_threads() {
+        let mut scenario = scenario();
+        scenario.run.trials = 40;
+        let slowly = |model: &Model, strategy: usize, seed: u64, trial: u64| {
+            std::thread::sleep(std::time::Duration::from_micros(300 * (trial % 3) + 200 * strategy as u64));
+            outcome(model, strategy, seed, trial)
+        };
+        let one = timeless(run_with(&scenario, &on(1), &slowly).unwrap());
+        assert_eq!(one.trials.len(), 120);
+        for jobs in [2, 5] {
+            assert_eq!(timeless(run_with(&scenario, &on(jobs), &slowly).unwrap()), one);
+        }
+    }
+
+    #[test]
+    fn strategies_that_see_other_demand_are_an_error_with_their_names() {
+        let differs = |model: &Model, strategy: usize, seed: u64, trial: u64| {
+            let mut outcome = outcome(model, strategy, seed, trial);
+            outcome.demand_hash += u64::from(strategy == 1 && trial == 3);
+            outcome
+        };
+        let error = run_with(&scenario(), &on(2), &differs).unwrap_err();
+        assert_eq!(error.to_string(), "internal error: in trial 3, strategy `copies` saw other demand than `across`");
+    }
+
+    #[test]
+    fn usage_without_a_price_names_trial_and_strategy() {
+        let mut scenario = scenario();
+        scenario.model.cloud.regions[1] = "xx-nowhere-1".into();
+        let error = run_with(&scenario, &on(2), &outcome).unwrap_err().to_string();
+        assert!(error.starts_with("trial 1 of strategy `copies` cannot be priced: no sourced price"), "{error}");
+    }
+
+    #[test]
+    fn precision_is_judged_after_ten_twenty_and_forty_trials_without_the_bound() {
+        let mut scenario = scenario();
+        scenario.run.precision = Some(0.25);
+        let run = |scenario: &Scenario| {
+            let highest = AtomicU64::new(0);
+            let simulate = |model: &Model, strategy: usize, seed: u64, trial: u64| {
+                highest.fetch_max(trial, Ordering::Relaxed);
+                // The bound swings a hundred times as much as anything else; nobody waits for it.
+                let usage = if strategy == 2 { 100 * (trial % 2) + 1 } else { trial % 2 };
+                let mut outcome = outcome(model, if strategy == 2 { 0 } else { strategy }, seed, usage);
+                outcome.demand_hash = trial;
+                outcome
+            };
+            let tables = run_with(scenario, &on(2), &simulate).unwrap();
+            (highest.into_inner(), tables)
+        };
+        // `across` costs 0.1 and 0.2 by turns: s = 0.0506 to 0.0513. Half-widths: 0.0377 (n = 10) and 0.0240 (n = 20),
+        // against 0.25/1.25 of the mean 0.15 = 0.03.
+        let (trials, tables) = run(&scenario);
+        assert_eq!(trials, 20);
+        assert!(tables.summary.iter().all(|row| row.trials == 20));
+        assert_eq!(tables.run.notes.len(), 1, "reaching the precision is no note");
+
+        scenario.run.precision = Some(0.001);
+        scenario.run.max_trials = 25;
+        let (trials, tables) = run(&scenario);
+        assert_eq!(trials, 25);
+        let note = "the wanted precision of ±0.1% was not reached within max_trials = 25";
+        assert_eq!(tables.run.notes[1], note);
+    }
+
+    #[test]
+    fn looks_double_until_the_last_one() {
+        let mut scenario = scenario();
+        assert_eq!(looks(&scenario), [4]);
+        scenario.run.precision = Some(0.01);
+        assert_eq!(looks(&scenario), [10, 20, 40, 80, 160, 320, 640, 1000]);
+        scenario.run.max_trials = 10;
+        assert_eq!(looks(&scenario), [10]);
+    }
+
+    #[test]
+    fn a_flag_ends_the_run_without_a_result() {
+        let interrupt = AtomicBool::new(false);
+        let stops = |model: &Model, strategy: usize, seed: u64, trial: u64| {
+            interrupt.store(trial == 2, Ordering::Relaxed);
+            outcome(model, strategy, seed, trial)
+        };
+        let result = compare_with(&scenario(), &on(2), &Unseen, &interrupt, &stops);
+        assert!(matches!(result, Err(StudyError::Interrupted)));
+    }
+
+    /// Notes what it is told.
+    #[derive(Default)]
+    struct Watcher {
+        planned: AtomicU64,
+        done: AtomicU64,
+        intervals: Mutex<Vec<(String, Estimate)>>,
+    }
+
+    impl Progress for Watcher {
+        fn planned(&self, jobs: u64) {
+            self.planned.fetch_add(jobs, Ordering::Relaxed);
+        }
+        fn trial_done(&self) {
+            self.done.fetch_add(1, Ordering::Relaxed);
+        }
+        fn interval(&self, strategy: &str, cost: Estimate) {
+            self.intervals.lock().unwrap().push((strategy.into(), cost));
+        }
+    }
+
+    #[test]
+    fn whoever_watches_hears_of_every_job_and_interval() {
+        let watcher = Watcher::default();
+        compare_with(&scenario(), &on(2), &watcher, &AtomicBool::new(false), &outcome).unwrap();
+        assert_eq!((watcher.planned.into_inner(), watcher.done.into_inner()), (12, 12));
+        let intervals = watcher.intervals.into_inner().unwrap();
+        assert_eq!(intervals.len(), 12);
+        // The last word on `across`: 0.1 + 0.1 × trial, mean 0.35.
+        let (name, cost) = &intervals[9];
+        assert_eq!(name, "across");
+        assert!((cost.mean - 0.35).abs() < 1e-9, "{cost:?}");
+    }
+
+    #[test]
+    fn replication_is_shown_under_every_delay_when_copies_are_judged() {
+        let mut scenario = scenario();
+        assert!(run_with(&scenario, &on(2), &outcome).unwrap().run.delay_variants.is_empty());
+
+        let target = TimeTarget::Quantile { quantile: 0.99, at_most: Span::seconds(30) };
+        require(&mut scenario, Metric::Lag(target), Some(ProbeMetric::Lag), None);
+        let probing = |model: &Model, strategy: usize, seed: u64, trial: u64| {
+            let mut outcome = outcome(model, strategy, seed, trial);
+            let seen = |lag: &Histogram| ProbeResult { histogram: lag.clone(), within: 0 };
+            outcome.probes = vec![outcome.lag.iter().chain(outcome.lag.last()).map(seen).collect()];
+            outcome
+        };
+        let tables = run_with(&scenario, &on(2), &probing).unwrap();
+        let told: Vec<_> = tables.run.delay_variants.iter().map(|one| (one.delay.as_str(), one.lag_p99_s)).collect();
+        assert_eq!(told, [("typical", Some(4.0)), ("fast", Some(40.0)), ("slow", Some(40.0))]);
+        assert_eq!(tables.run.delay_variants[0].observed, [("o0".to_string(), Some(4.0), Some(true))]);
+        assert_eq!(tables.run.delay_variants[2].observed, [("o0".to_string(), Some(40.0), Some(false))]);
+        // Variants are beside the strategies, never among them, and cost nothing.
+        assert_eq!(tables.summary.len(), 3);
+        assert!(tables.bill.iter().all(|row| row.strategy != "fast"));
+    }
+
+    #[test]
+    fn the_other_reading_prices_the_same_usage_again() {
+        let tables = run_with(&scenario(), &on(2), &outcome).unwrap();
+        let other =
+            |name: &str| tables.run.other_reading.iter().find(|row| row.strategy == name).map(|row| row.cost_usd_month);
+        // Pulls cost $0.09 a GB instead of $0.02: 0.1 + 12.5 GB × 0.09; copies stay.
+        assert!((other("across").unwrap() - 1.225).abs() < 1e-9, "{:?}", tables.run.other_reading);
+        assert!((other("copies").unwrap() - tables.summary[1].cost_usd_month).abs() < 1e-12);
+        assert!((other("bound").unwrap() - tables.summary[2].cost_usd_month).abs() < 1e-12);
+    }
+}

@@ -125,7 +125,7 @@ mod tests {
             let mut seen = Vec::new();
             // Early items are the slow ones: later ones wait for them.
             let make = |index: usize| {
-                std::thread::sleep(Duration::from_micros(if index % 7 == 0 { 800 } else { 20 }));
+                std::thread::sleep(Duration::from_micros(if index.is_multiple_of(7) { 800 } else { 20 }));
                 index * 3
             };
             let done = in_order(&pool(threads), 100, &AtomicBool::new(false), make, |index, item| {

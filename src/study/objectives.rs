@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::billing::Bill;
 use crate::cloud::AccountId;
-use crate::engine::{Model, Outcome, ProbeMetric, ProbeResult};
+use crate::engine::{Model, Outcome, ProbeResult};
 use crate::ledger::Item;
 use crate::scenario::{Metric, Scenario, TimeTarget};
 use crate::units::Usd;
@@ -53,7 +53,8 @@ impl Evidence {
                 mine.resize_with(theirs.len(), ProbeResult::default);
             }
             for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                add(mine, theirs);
+                mine.histogram.merge(&theirs.histogram);
+                mine.within += theirs.within;
             }
         }
         self.pulls += other.pulls;
@@ -101,18 +102,25 @@ impl Evidence {
 
     fn time(&self, model: &Model, index: usize, place: Place, target: TimeTarget) -> Option<f64> {
         let seen = self.probe(model, index, place)?;
-        match target {
-            TimeTarget::Quantile { quantile, .. } => seen.histogram.quantile(quantile),
-            TimeTarget::Share { .. } => share(seen.within, seen.histogram.count()),
-        }
+        let count = seen.histogram.count();
+        let (quantile, at_most) = match target {
+            TimeTarget::Share { .. } => return share(seen.within, count),
+            TimeTarget::Quantile { quantile, at_most } => (quantile, at_most),
+        };
+        let observed = seen.histogram.quantile(quantile)?;
+        // A histogram tells a quantile to one part in a thousand, upwards. Where the probe counted exactly how many
+        // events are within the limit, an event just at the limit is not made a miss by that.
+        let counted = model.probes.iter().any(|probe| probe.objective == index && probe.within == Some(at_most));
+        let is_within = counted && seen.within as f64 >= libm::ceil(quantile * count as f64);
+        Some(if is_within { observed.min(at_most.as_seconds()) } else { observed })
     }
 
     /// What the objective's probe saw at a place; `None` = it has no probe.
-    fn probe(&self, model: &Model, index: usize, place: Place) -> Option<ProbeResult> {
+    fn probe(&self, model: &Model, index: usize, place: Place) -> Option<&ProbeResult> {
         let position = model.probes.iter().position(|probe| probe.objective == index)?;
-        let regions = self.probes.get(position)?;
-        // Behind the regions stands what the probe saw in all of them together.
-        regions.get(place.unwrap_or(model.cloud.regions.len())).cloned()
+        // Behind the regions stands the cell of all together, which is not their sum: a release that is late in two
+        // regions is one late release.
+        self.probes.get(position)?.get(place.unwrap_or(model.cloud.regions.len()))
     }
 }
 
@@ -204,11 +212,6 @@ fn misplaced(scenario: &Scenario, outcome: &Outcome) -> BTreeMap<(usize, usize),
         }
     }
     sums
-}
-
-fn add(sum: &mut ProbeResult, other: &ProbeResult) {
-    sum.histogram.merge(&other.histogram);
-    sum.within += other.within;
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {

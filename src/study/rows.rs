@@ -78,3 +78,6 @@ impl View<'_> {
         Estimate::of(&column.gathered.costs_per_month(self.months))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,17 +59,15 @@ pub fn links(r: &mut Reading<'_>, root: &Node, ideal: bool, client: Client) -> L
     let size = r.places.regions.len();
     let mut rtt = vec![vec![Span::ZERO; size]; size];
     let mut estimated = Vec::new();
-    for from in 0..size {
-        for to in 0..size {
-            let pair = (regions::find(&r.places.regions[from]), regions::find(&r.places.regions[to]));
-            let (Some(a), Some(b)) = pair else { continue };
-            let known = regions::rtt(a, b);
-            if !ideal {
-                rtt[from][to] = known.span;
-                if known.estimated {
-                    estimated.push((RegionId(from as u16), RegionId(to as u16)));
-                }
-            }
+    let known: Vec<_> = r.places.regions.iter().map(|code| regions::find(code)).collect();
+    let cells =
+        rtt.iter_mut().zip(0u16..).flat_map(|(row, from)| row.iter_mut().zip(0u16..).map(move |cell| (from, cell)));
+    for (from, (cell, to)) in cells.filter(|_| !ideal) {
+        let (Some(a), Some(b)) = (known[usize::from(from)], known[usize::from(to)]) else { continue };
+        let known = regions::rtt(a, b);
+        *cell = known.span;
+        if known.estimated {
+            estimated.push((RegionId(from), RegionId(to)));
         }
     }
     let mut written = Vec::new();

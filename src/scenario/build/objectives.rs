@@ -73,7 +73,7 @@ pub fn objectives(
                     tags: r.or(table, "tags", Patterns::all(), |r, n| r.patterns(n)),
                     within: match target {
                         TimeTarget::Share { within, .. } => Some(within),
-                        TimeTarget::Quantile { .. } => None,
+                        TimeTarget::Quantile { at_most, .. } => Some(at_most),
                     },
                 });
                 match metric {

@@ -240,6 +240,9 @@ fn laws_are_checked_in_the_unit_of_what_they_draw() {
         ("{ normal = 3 }", "unknown key `normal`"),
         ("{ constant = \"1 B\", values = \"a.csv\" }", "`constant` and `values` exclude each other"),
         ("{ quantiles = [[\"10%\", \"21 s\"]] }", "expected a size"),
+        // One mistake, told once, though the short form stands for two keys.
+        ("\"1 B\"\n[[strategies]]\nkind = \"Foo\"", "shop.toml: 1 error"),
+        ("\"1 B\"\n[[clusters]]\nname = \"x\"\nregistry = \"eu-west-1\"\npath = \"tube\"", "shop.toml: 1 error"),
     ] {
         assert!(image(wrong).contains(message), "{wrong}\n{}", image(wrong));
     }
@@ -428,6 +431,24 @@ fn refused_values_are_not_in_the_draft() {
     assert_eq!(at(&draft, "clusters/0/nodes"), None);
     assert_eq!(at(&draft, "clusters/0/nods"), None);
     assert_eq!(at(&draft, "clusters/0/per_node").as_deref(), Some("Integer(5)"));
+}
+
+#[test]
+fn absurdly_many_problems_or_elements_end_soon() {
+    let keys: String = (0..20_000).map(|n| format!("k{n} = {n}\n")).collect();
+    let (draft, shown) = read_one(&format!("[[strategies]]\n{keys}"), &[]);
+    assert!(draft.is_none());
+    assert!(shown.ends_with("shop.toml: 1000 errors\n"));
+    let accounts: String = (0..20_000).map(|n| format!("a{n} = \"{n:012}\"\n")).collect();
+    let base = format!("{BASE}[accounts]\n{accounts}");
+    let file = format!("extends = \"base.toml\"\n[accounts]\n{accounts}");
+    assert_eq!(Files::new(&[("base.toml", &base), ("shop.toml", &file)]).read("shop.toml", &[]).1, "");
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_read() {
+    let files = Files::new(&[("shop.toml", &"#".repeat(MAX_FILE as usize + 1))]);
+    assert!(files.read("shop.toml", &[]).1.starts_with("error: cannot read `shop.toml`: it is larger than 16 MB\n"));
 }
 
 /// A value of some TOML type.

@@ -73,12 +73,6 @@ pub struct Wanted {
 }
 
 impl Reading<'_> {
-    /// A region code.
-    pub fn region(&mut self, node: &Node) -> Option<RegionId> {
-        let code = self.text(node, "a region such as \"eu-west-1\"")?;
-        self.region_code(&node.origin, code)
-    }
-
     /// The region of a code written somewhere.
     pub fn region_code(&mut self, origin: &Origin, code: &str) -> Option<RegionId> {
         if regions::find(code).is_none() {
