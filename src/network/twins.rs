@@ -180,6 +180,40 @@ fn no_limit_takes_no_time<S: Sharing>() {
     close(&finishes(&mut net), &[(1, 3e-9), (2, 2.000000003)]);
 }
 
+/// A link that is never idle while terabytes pass: the work of its class is set back many times.
+fn terabytes<S: Sharing>() -> Vec<(u64, f64)> {
+    let mut net = S::new();
+    let link = net.pipe(Bandwidth(1.25e9));
+    let class = net.class(&[link], NO_LIMIT);
+    let size = |owner: u64| 1_000_000_007 * (1 + owner % 7);
+    for owner in 0..3 {
+        net.start(Time(0), class, size(owner), owner);
+    }
+    let (mut times, mut done, mut next) = (Vec::new(), Vec::new(), 3);
+    while let Some(at) = net.next_completion() {
+        net.take_completed(at, &mut done);
+        for owner in done.drain(..) {
+            times.push((owner, at.seconds()));
+            if next < 1000 {
+                net.start(at, class, size(next), next);
+                next += 1;
+            }
+        }
+    }
+    times
+}
+
+#[test]
+fn long_runs_do_not_drift() {
+    let (fast, slow) = (terabytes::<Fabric>(), terabytes::<SlowFabric>());
+    let last = fast[fast.len() - 1].1;
+    // Rounding up may leave the link idle for a nanosecond per completion.
+    let bytes: u64 = fast.iter().map(|(owner, _)| 1_000_000_007 * (1 + owner % 7)).sum();
+    assert!((last - bytes as f64 / 1.25e9).abs() < 1e-6, "{last}");
+    assert_eq!(fast.len(), 1000);
+    assert!(fast.iter().zip(&slow).all(|((a, s), (b, t))| a == b && (s - t).abs() < 1e-7));
+}
+
 #[test]
 fn hand_worked_cases_hold_for_both() {
     three_flows_on_two_links::<Fabric>();
