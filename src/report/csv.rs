@@ -116,6 +116,27 @@ pub fn write<R: Row>(rows: &[R]) -> Result<Vec<u8>, csv::Error> {
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
+/// Every table of a run, by file name, in the order of the manual.
+///
+/// # Errors
+/// As [`write`].
+pub fn files(tables: &Tables) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
+    Ok(vec![
+        file(&tables.summary)?,
+        file(&tables.comparison)?,
+        file(&tables.bill)?,
+        file(&tables.trials)?,
+        file(&tables.repositories)?,
+        file(&tables.latency)?,
+        file(&tables.timeline)?,
+        file(&tables.objectives)?,
+    ])
+}
+
+fn file<R: Row>(rows: &[R]) -> Result<(&'static str, Vec<u8>), csv::Error> {
+    Ok((R::FILE, write(rows)?))
+}
+
 /// A table from the bytes of its file.
 ///
 /// # Errors

@@ -66,7 +66,7 @@ fn limits(view: &View) -> Vec<Limit> {
         ("peak_get_download_url", "GetDownloadUrlForLayer", model.service.get_download_url),
     ] {
         if quota.is_finite() {
-            let text = format!("quota of {quota} {operation} calls a second per registry");
+            let text = format!("{operation} quota");
             let (strategy, region, unit) = (None, None, "calls/s".into());
             limits.push(Limit { metric: metric.into(), strategy, region, value: quota, unit, text });
         }
