@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use crate::study::tables::{
-    BillRow, ComparisonRow, LatencyRow, ObjectiveRow, RepositoryRow, SummaryRow, TimelineRow, TrialRow,
+    BillRow, ComparisonRow, LatencyRow, ObjectiveRow, RepositoryRow, SummaryRow, Tables, TimelineRow, TrialRow,
 };
 
 /// A row of one of the result files.

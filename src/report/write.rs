@@ -83,8 +83,7 @@ pub fn run(dir: &Path, tables: &Tables) -> Result<Vec<PathBuf>, WriteError> {
 /// Every file of a run as bytes, in the order of the manual.
 fn render(tables: &Tables) -> Result<Vec<File>, WriteError> {
     let tabular = csv::files(tables).map_err(|error| render_error("the tables", error.to_string()))?;
-    let mut files: Vec<File> =
-        tabular.into_iter().map(|(name, bytes)| File { name: name.to_owned(), bytes }).collect();
+    let mut files: Vec<File> = tabular.into_iter().map(|(name, bytes)| File { name: name.to_owned(), bytes }).collect();
     let mut record =
         serde_json::to_vec_pretty(&tables.run).map_err(|error| render_error(read::RUN_FILE, error.to_string()))?;
     record.push(b'\n');

@@ -95,8 +95,9 @@ pulls = { rate = "1/2d" }
 fn six_reads_of_two_gigabytes_cost_what_the_hand_says() {
     // Reads on days 1, 2, 3, 11, 12, 31 after a push on day 0; $0.02 a GB, $0.10 a GB-month of 30 days.
     let text = |duration: &str| {
-        let reads: Vec<String> =
-            ["1d", "2d", "3d", "11d", "12d", "31d"].map(|at| format!("{{ at = \"{at}\", repository = \"app\" }}")).into();
+        let reads: Vec<String> = ["1d", "2d", "3d", "11d", "12d", "31d"]
+            .map(|at| format!("{{ at = \"{at}\", repository = \"app\" }}"))
+            .into();
         format!(
             r#"
 schema = 1
@@ -127,7 +128,8 @@ pulls = {{ list = [{}] }}
     };
     // To the end of day 30 after the first read, and one second more so that the last read is inside.
     let tables = run(&text("2678401s"));
-    let by_hand = [("cross-region-pull", 0.24), ("replication", 0.246667), ("pull-through-cache", 0.24), ("clairvoyant", 0.14)];
+    let by_hand =
+        [("cross-region-pull", 0.24), ("replication", 0.246667), ("pull-through-cache", 0.24), ("clairvoyant", 0.14)];
     for (strategy, cost) in by_hand {
         let found = away(&tables, strategy);
         assert!((found - cost).abs() < 1e-6, "{strategy}: {found} is not {cost}");
