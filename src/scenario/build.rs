@@ -106,5 +106,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
     })
 }
 
+pub use strategies::named_delay;
+
 #[cfg(test)]
 mod tests;

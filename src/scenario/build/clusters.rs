@@ -42,6 +42,20 @@ const PER_NODE: u32 = 20;
 const POPULARITY: f64 = 0.9;
 const CACHE: u64 = 80_000_000_000;
 
+/// Defaults that results rest on: key, value, source, and what it means.
+const DEFAULTS: [(&str, &str, &str, &str); 5] = [
+    ("nodes", "10", "choice", "a cluster has 10 nodes"),
+    ("per_node", "20", "choice", "a node runs 20 repositories, or all that its cluster runs"),
+    ("popularity", "0.9", "theory A6", "repositories are popular by Zipf's law with exponent 0.9, in file order"),
+    ("cache", "80 GB", "choice", "a node keeps images in 80 GB, least recently used go first"),
+    (
+        "give_up",
+        "1h",
+        "choice",
+        "a pull that finds nothing asks again after 10 s, doubling to 5 min, and fails after an hour",
+    ),
+];
+
 /// Reads `[[clusters]]`.
 pub fn clusters(r: &mut Reading<'_>, root: &Node, estate: &Estate, ideal: bool, client_layers: u32) -> Clusters {
     let mut clusters = Clusters::default();
@@ -92,60 +106,30 @@ fn template(r: &mut Reading<'_>, table: &Node, estate: &Estate, ideal: bool, cli
     let what = Named { names: &names, groups: &[], one: "repository", plural: "repositories" };
     let runs = r.selected(table, "runs", what);
     let backoff = table_or_empty(table, "backoff");
-    let nodes =
-        chosen(r, table, "nodes", NODES, |r, n| r.count(n, 1), "choice", |n| format!("a cluster has {n} nodes"));
-    let per_node = chosen(
-        r,
-        table,
-        "per_node",
-        PER_NODE,
-        |r, n| r.count(n, 1),
-        "choice",
-        |n| format!("a node runs {n} repositories, or all that its cluster runs"),
-    );
-    let popularity = chosen(
-        r,
-        table,
-        "popularity",
-        POPULARITY,
-        |r, n| r.number(n, 0.0),
-        "theory A6",
-        |n| format!("repositories are popular by Zipf's law with exponent {n}, in file order"),
-    );
-    let cache = match table.get("cache") {
-        Some(node) => cache(r, node),
-        None => {
-            r.assume("clusters.cache", "80 GB", "choice", "a node keeps images in 80 GB, least recently used go first");
-            None
+    for (key, value, source, text) in DEFAULTS {
+        if table.get(key).is_none() {
+            r.assume(&format!("clusters.{key}"), value, source, text);
         }
-    };
+    }
     Cluster {
         name: String::new(),
         key: EntityKey(0),
         registry: RegistryId(0),
-        nodes,
+        nodes: r.or(table, "nodes", NODES, |r, n| r.count(n, 1)),
         runs: (0u32..).zip(&runs).filter(|(_, runs)| **runs).map(|(id, _)| RepositoryId(id)).collect(),
         growth: r.or(table, "growth", 0.0, |r, n| r.growth(n)),
-        per_node,
-        popularity,
+        per_node: r.or(table, "per_node", PER_NODE, |r, n| r.count(n, 1)),
+        popularity: r.or(table, "popularity", POPULARITY, |r, n| r.number(n, 0.0)),
         triggers: Vec::new(),
         version: pulls::version(r, table),
-        cache: cache.unwrap_or(NodeCache::Bytes(CACHE)),
+        cache: r.or(table, "cache", NodeCache::Bytes(CACHE), cache),
         path: path(r, table),
         nat_gateways: r.or(table, "nat_gateways", 0, |r, n| r.count(n, 0)),
         endpoints: r.or(table, "endpoints", 0, |r, n| r.count(n, 0)),
         if_missing: r.optional(table, "if_missing", |r, n| r.word(n, &IF_MISSING)),
         backoff_first: r.or(&backoff, "first", Span::seconds(10), |r, n| positive(r, n)),
         backoff_max: r.or(&backoff, "max", Span::seconds(300), |r, n| positive(r, n)),
-        give_up: chosen(
-            r,
-            table,
-            "give_up",
-            Span::seconds(3600),
-            |r, n| r.duration(n),
-            "choice",
-            |_| "a pull that finds nothing asks again after 10 s, doubling to 5 min, and fails after an hour".into(),
-        ),
+        give_up: r.or(table, "give_up", Span::seconds(3600), |r, n| r.duration(n)),
         node_bandwidth: r.or(
             table,
             "node_bandwidth",
@@ -161,23 +145,6 @@ fn template(r: &mut Reading<'_>, table: &Node, estate: &Estate, ideal: bool, cli
 /// The words of `if_missing`.
 pub const IF_MISSING: [(&str, IfMissing); 3] =
     [("wait", IfMissing::Wait), ("home", IfMissing::Home), ("fail", IfMissing::Fail)];
-
-/// A value, or its default, which is then an assumption.
-fn chosen<T: Copy>(
-    r: &mut Reading<'_>,
-    table: &Node,
-    key: &str,
-    default: T,
-    read: impl FnOnce(&mut Reading<'_>, &Node) -> Option<T>,
-    source: &str,
-    text: impl FnOnce(T) -> String,
-) -> T {
-    if table.get(key).is_none() {
-        let text = text(default);
-        r.assume(&format!("clusters.{key}"), "default", source, text);
-    }
-    r.or(table, key, default, read)
-}
 
 fn positive(r: &mut Reading<'_>, node: &Node) -> Option<Span> {
     let span = r.duration(node)?;
