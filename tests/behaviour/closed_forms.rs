@@ -2,9 +2,6 @@
 
 use super::common::{dollars, latency, run, summary};
 
-/// A GB of a bill.
-const GB: f64 = (1u64 << 30) as f64;
-
 /// One central registry with a finite egress, and nothing else that takes time.
 fn shared_link(egress: &str, network: &str, repositories: &str, rate: &str) -> String {
     format!(
@@ -118,6 +115,7 @@ name = "eu"
 registry = "eu-west-1"
 nodes = 1
 cache = "none"
+path = "internet"
 pulls = {{ list = [{}] }}
 "#,
             reads.join(", ")
@@ -138,7 +136,6 @@ pulls = {{ list = [{}] }}
     let tables = run(&text("38d"));
     let found = away(&tables, "six-days");
     assert!((found - 0.26).abs() < 1e-6, "six-days: {found}");
-    assert!(GB > 1e9);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::common::{bundled, latency, read, root, run_on, summary};
+use super::common::{bundled, dollars, latency, read, root, run_on, summary};
 
 #[test]
 fn every_bundled_scenario_opens_with_a_comment_and_runs() {
