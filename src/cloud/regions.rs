@@ -1,8 +1,8 @@
 //! AWS regions: codes, places, and round-trip times between them.
 //!
 //! Codes and partitions are those of the price tables (facts C20 and C30 to C32); places are public knowledge, as exact
-//! as a city. Round-trip times are measured for 21 regions ([`measured`]) and estimated from distance for the others
-//! ([`distance`]). Nothing here knows which regions a scenario uses.
+//! as a city. Round-trip times are measured for 21 regions and estimated from distance for the
+//! others. Nothing here knows which regions a scenario uses.
 
 use crate::units::Span;
 

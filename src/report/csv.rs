@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use crate::study::tables::{
-    BillRow, ComparisonRow, LatencyRow, ObjectiveRow, RepositoryRow, SummaryRow, TimelineRow, TrialRow,
+    BillRow, ComparisonRow, LatencyRow, ObjectiveRow, RepositoryRow, SummaryRow, Tables, TimelineRow, TrialRow,
 };
 
 /// A row of one of the result files.
@@ -114,6 +114,27 @@ pub fn write<R: Row>(rows: &[R]) -> Result<Vec<u8>, csv::Error> {
         writer.write_record(row.cells())?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// Every table of a run, by file name, in the order of the manual.
+///
+/// # Errors
+/// As [`write`].
+pub fn files(tables: &Tables) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
+    Ok(vec![
+        file(&tables.summary)?,
+        file(&tables.comparison)?,
+        file(&tables.bill)?,
+        file(&tables.trials)?,
+        file(&tables.repositories)?,
+        file(&tables.latency)?,
+        file(&tables.timeline)?,
+        file(&tables.objectives)?,
+    ])
+}
+
+fn file<R: Row>(rows: &[R]) -> Result<(&'static str, Vec<u8>), csv::Error> {
+    Ok((R::FILE, write(rows)?))
 }
 
 /// A table from the bytes of its file.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::report::csv::{self, Row};
+use crate::report::csv;
 use crate::report::{Rendered, chart, read};
 use crate::study::tables::Tables;
 
@@ -82,16 +82,8 @@ pub fn run(dir: &Path, tables: &Tables) -> Result<Vec<PathBuf>, WriteError> {
 
 /// Every file of a run as bytes, in the order of the manual.
 fn render(tables: &Tables) -> Result<Vec<File>, WriteError> {
-    let mut files = vec![
-        table(&tables.summary)?,
-        table(&tables.comparison)?,
-        table(&tables.bill)?,
-        table(&tables.trials)?,
-        table(&tables.repositories)?,
-        table(&tables.latency)?,
-        table(&tables.timeline)?,
-        table(&tables.objectives)?,
-    ];
+    let tabular = csv::files(tables).map_err(|error| render_error("the tables", error.to_string()))?;
+    let mut files: Vec<File> = tabular.into_iter().map(|(name, bytes)| File { name: name.to_owned(), bytes }).collect();
     let mut record =
         serde_json::to_vec_pretty(&tables.run).map_err(|error| render_error(read::RUN_FILE, error.to_string()))?;
     record.push(b'\n');
@@ -112,11 +104,6 @@ fn render(tables: &Tables) -> Result<Vec<File>, WriteError> {
     files.push(page("report.md", rendered.markdown())?);
     files.push(page("report.html", rendered.html())?);
     Ok(files)
-}
-
-fn table<R: Row>(rows: &[R]) -> Result<File, WriteError> {
-    let bytes = csv::write(rows).map_err(|error| render_error(R::FILE, error.to_string()))?;
-    Ok(File { name: R::FILE.to_owned(), bytes })
 }
 
 fn render_error(name: &str, reason: String) -> WriteError {

@@ -2,9 +2,6 @@
 
 use super::common::{dollars, latency, run, summary};
 
-/// A GB of a bill.
-const GB: f64 = (1u64 << 30) as f64;
-
 /// One central registry with a finite egress, and nothing else that takes time.
 fn shared_link(egress: &str, network: &str, repositories: &str, rate: &str) -> String {
     format!(
@@ -95,8 +92,9 @@ pulls = { rate = "1/2d" }
 fn six_reads_of_two_gigabytes_cost_what_the_hand_says() {
     // Reads on days 1, 2, 3, 11, 12, 31 after a push on day 0; $0.02 a GB, $0.10 a GB-month of 30 days.
     let text = |duration: &str| {
-        let reads: Vec<String> =
-            ["1d", "2d", "3d", "11d", "12d", "31d"].map(|at| format!("{{ at = \"{at}\", repository = \"app\" }}")).into();
+        let reads: Vec<String> = ["1d", "2d", "3d", "11d", "12d", "31d"]
+            .map(|at| format!("{{ at = \"{at}\", repository = \"app\" }}"))
+            .into();
         format!(
             r#"
 schema = 1
@@ -117,6 +115,7 @@ name = "eu"
 registry = "eu-west-1"
 nodes = 1
 cache = "none"
+path = "internet"
 pulls = {{ list = [{}] }}
 "#,
             reads.join(", ")
@@ -127,7 +126,8 @@ pulls = {{ list = [{}] }}
     };
     // To the end of day 30 after the first read, and one second more so that the last read is inside.
     let tables = run(&text("2678401s"));
-    let by_hand = [("cross-region-pull", 0.24), ("replication", 0.246667), ("pull-through-cache", 0.24), ("clairvoyant", 0.14)];
+    let by_hand =
+        [("cross-region-pull", 0.24), ("replication", 0.246667), ("pull-through-cache", 0.24), ("clairvoyant", 0.14)];
     for (strategy, cost) in by_hand {
         let found = away(&tables, strategy);
         assert!((found - cost).abs() < 1e-6, "{strategy}: {found} is not {cost}");
@@ -136,7 +136,6 @@ pulls = {{ list = [{}] }}
     let tables = run(&text("38d"));
     let found = away(&tables, "six-days");
     assert!((found - 0.26).abs() < 1e-6, "six-days: {found}");
-    assert!(GB > 1e9);
 }
 
 #[test]

@@ -49,9 +49,10 @@ pub fn summary<'a>(tables: &'a Tables, strategy: &str) -> &'a SummaryRow {
 
 /// A value of `latency.csv`, all regions together.
 pub fn latency(tables: &Tables, strategy: &str, event: &str, quantile: &str) -> f64 {
-    let found = tables.latency.iter().find(|row| {
-        row.strategy == strategy && row.event == event && row.region == "all" && row.quantile == quantile
-    });
+    let found = tables
+        .latency
+        .iter()
+        .find(|row| row.strategy == strategy && row.event == event && row.region == "all" && row.quantile == quantile);
     found.unwrap_or_else(|| panic!("{strategy} has no {quantile} of {event}")).seconds
 }
 

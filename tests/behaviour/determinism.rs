@@ -20,7 +20,7 @@ fn the_committed_example_is_what_a_run_gives() {
     let tables = run_on(&read(&bundled("quickstart"), &[]), 2);
     let mut compared = 0;
     for (name, bytes) in csv::files(&tables).expect("tables can be written") {
-        let path = root().join("outputs/quickstart").join(&name);
+        let path = root().join("outputs/quickstart").join(name);
         let committed = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert!(committed == bytes, "{name} of outputs/quickstart is not what a run gives: run the quickstart again");
         compared += 1;

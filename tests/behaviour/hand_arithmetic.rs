@@ -85,13 +85,25 @@ pulls = {{ list = [{{ at = "1d", repository = "app" }}] }}
         let row = summary(&tables, "cross-region-pull");
         close(row.transfer_usd_month, cost, "transfer");
         close(row.network_path_usd_month, 0.052, "NAT");
-        close(dollars(&tables, "cross-region-pull", |row| row.account == "build" && row.line_item == "pull"), cost, "source pays");
+        close(
+            dollars(&tables, "cross-region-pull", |row| row.account == "build" && row.line_item == "pull"),
+            cost,
+            "source pays",
+        );
         close(dollars(&tables, "cross-region-pull", |row| row.account == "run"), 0.052, "puller pays its path");
         let row = summary(&tables, "replication");
         close(row.transfer_usd_month, 0.02, "a copy pays the inter-region price under both readings");
         close(row.network_path_usd_month, 0.0, "a local pull through the gateway is free");
-        close(dollars(&tables, "replication", |row| row.account == "run" && row.line_item == "storage"), 0.1, "destination stores");
-        close(dollars(&tables, "replication", |row| row.account == "build" && row.line_item == "copy"), 0.02, "source sends");
+        close(
+            dollars(&tables, "replication", |row| row.account == "run" && row.line_item == "storage"),
+            0.1,
+            "destination stores",
+        );
+        close(
+            dollars(&tables, "replication", |row| row.account == "build" && row.line_item == "copy"),
+            0.02,
+            "source sends",
+        );
     }
 }
 
