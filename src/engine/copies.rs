@@ -12,8 +12,8 @@ use crate::registry::{CreatedBy, Scanning};
 use crate::strategy::behaviour::{Copy, Lane, View};
 use crate::units::{Bandwidth, Span, Time};
 
-use super::downloads::Waiter;
-use super::metering::Meters;
+use super::downloads::{Downloader, Waiter};
+use super::metering::{Leg, Meters};
 use super::run::{Event, Trial, order};
 use super::world::ShelfId;
 
@@ -176,10 +176,10 @@ impl Trial<'_> {
             begins = begins + self.downloads.serial_requests(line.rtt);
             line = line.then(&self.downloads.line(runner, region(order.to)));
         }
-        let parallel = self.model.cloud.links.client.parallel_layers;
+        let by = Downloader { parallel: self.model.cloud.links.client.parallel_layers, link: Bandwidth::UNLIMITED };
         let took = match sizes.is_empty() {
             true => Some(Span::ZERO),
-            false => self.downloads.alone(&line, &sizes, parallel, Bandwidth::UNLIMITED),
+            false => self.downloads.alone(&line, &sizes, by),
         };
         match took {
             Some(took) => {
@@ -189,8 +189,7 @@ impl Trial<'_> {
             None => {
                 let queue = &mut self.queue;
                 let mut schedule = |at, step| queue.push(at, order::ARRIVAL, Event::Step(step));
-                let node = Bandwidth::UNLIMITED;
-                self.downloads.begin(begins, line, sizes, parallel, node, Waiter::Copy(id), &mut schedule);
+                self.downloads.begin(begins, line, sizes, by, Waiter::Copy(id), &mut schedule);
             }
         }
     }
@@ -206,12 +205,15 @@ impl Trial<'_> {
             let (repository, now) = (order.repository, self.now);
             match order.runner.map(|runner| cloud.registry(runner)) {
                 None => {
-                    self.meters.transfer(Item::Copy, from.account, from.region, to.region, repository, bytes, now);
+                    let leg = Leg { account: from.account, from: from.region, to: to.region };
+                    self.meters.transfer(Item::Copy, leg, repository, bytes, now);
                 }
                 Some(runner) => {
                     let via = runner.region;
-                    self.meters.transfer(Item::Pull, from.account, from.region, via, repository, bytes, now);
-                    self.meters.transfer(Item::Copy, runner.account, via, to.region, repository, bytes, now);
+                    let pulled = Leg { account: from.account, from: from.region, to: via };
+                    self.meters.transfer(Item::Pull, pulled, repository, bytes, now);
+                    let pushed = Leg { account: runner.account, from: via, to: to.region };
+                    self.meters.transfer(Item::Copy, pushed, repository, bytes, now);
                 }
             }
         }

@@ -34,6 +34,15 @@ impl Line {
     }
 }
 
+/// The machine that downloads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Downloader {
+    /// Connections at a time.
+    pub parallel: u32,
+    /// Shared by its connections.
+    pub link: Bandwidth,
+}
+
 /// Who waits for a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waiter {
@@ -134,14 +143,14 @@ impl<'a> Downloads<'a> {
 
     /// How long the download of `layers` takes when nothing can contend with it, in closed form; `None` when its line
     /// has a finite pipe.
-    pub fn alone(&self, line: &Line, layers: &[u64], parallel: u32, node: Bandwidth) -> Option<Span> {
+    pub fn alone(&self, line: &Line, layers: &[u64], by: Downloader) -> Option<Span> {
         if !line.pipes.is_empty() {
             return None;
         }
-        let node = Bandwidth(node.0 * self.cloud.links.efficiency);
+        let node = by.link.0 * self.cloud.links.efficiency;
         let slow_start = self.cloud.links.slow_start;
         let per_layer = self.per_layer(line.rtt);
-        Some(download_time(layers, parallel, line.ceiling.0, node.0, per_layer, slow_start, line.rtt))
+        Some(download_time(layers, by.parallel, line.ceiling.0, node, per_layer, slow_start, line.rtt))
     }
 
     fn per_layer(&self, rtt: Span) -> Span {
@@ -155,16 +164,15 @@ impl<'a> Downloads<'a> {
         now: Time,
         line: Line,
         layers: Vec<u64>,
-        parallel: u32,
-        node: Bandwidth,
+        by: Downloader,
         waiter: Waiter,
         schedule: &mut dyn FnMut(Time, Step),
     ) {
-        let node = Bandwidth(node.0 * self.cloud.links.efficiency);
+        let node = Bandwidth(by.link.0 * self.cloud.links.efficiency);
         let per_layer = self.per_layer(line.rtt);
         let unfinished = layers.len();
         self.begun += 1;
-        let parallel = parallel.clamp(1, layers.len().max(1) as u32);
+        let parallel = by.parallel.clamp(1, layers.len().max(1) as u32);
         let (serial, active) = (self.begun, Vec::new());
         let download =
             Download { serial, line, layers, next: 0, unfinished, parallel, node, per_layer, active, waiter };

@@ -20,7 +20,15 @@ pub(super) struct Meters<'a> {
     storage: Vec<MeterId>,
     /// Bytes stored by registry, and since when.
     stored: Vec<(u64, Time)>,
-    transfers: BTreeMap<(Item, AccountId, RegionId, RegionId), MeterId>,
+    transfers: BTreeMap<(Item, Leg), MeterId>,
+}
+
+/// A way that bytes take, and who pays for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Leg {
+    pub account: AccountId,
+    pub from: RegionId,
+    pub to: RegionId,
 }
 
 /// Bytes that a repository stores in a registry, and since when.
@@ -109,42 +117,26 @@ impl<'a> Meters<'a> {
         self.integrate_registry(registry, bytes, from, to);
     }
 
-    /// Bytes of a repository moved between regions, on `account`'s bill; nothing within a region.
-    pub fn transfer(
-        &mut self,
-        item: Item,
-        account: AccountId,
-        from: RegionId,
-        to: RegionId,
-        repository: RepositoryId,
-        bytes: u64,
-        at: Time,
-    ) {
-        if from != to {
-            let meter = self.meter(item, account, from, from, to);
+    /// Bytes of a repository moved along a leg; nothing is metered within a region.
+    pub fn transfer(&mut self, item: Item, leg: Leg, repository: RepositoryId, bytes: u64, at: Time) {
+        if leg.from != leg.to {
+            let meter = self.meter(item, leg, leg.from);
             self.add(meter, repository, bytes, at);
         }
     }
 
     /// Bytes of a repository through a NAT gateway in the puller's region.
-    pub fn nat(
-        &mut self,
-        account: AccountId,
-        from: RegionId,
-        to: RegionId,
-        repository: RepositoryId,
-        bytes: u64,
-        at: Time,
-    ) {
-        let meter = self.meter(Item::Nat, account, to, from, to);
+    pub fn nat(&mut self, leg: Leg, repository: RepositoryId, bytes: u64, at: Time) {
+        let meter = self.meter(Item::Nat, leg, leg.to);
         self.add(meter, repository, bytes, at);
     }
 
-    fn meter(&mut self, item: Item, account: AccountId, region: RegionId, from: RegionId, to: RegionId) -> MeterId {
+    fn meter(&mut self, item: Item, leg: Leg, region: RegionId) -> MeterId {
         let ledger = &mut self.ledger;
+        let Leg { account, from, to } = leg;
         *self
             .transfers
-            .entry((item, account, from, to))
+            .entry((item, leg))
             .or_insert_with(|| ledger.meter(MeterKey { item, account, region, from: Some(from), to: Some(to) }))
     }
 

@@ -13,7 +13,8 @@ use crate::registry::{Image, Layer};
 use crate::strategy::behaviour::{Copy, Route, View, resolve};
 use crate::units::{Span, Time};
 
-use super::downloads::Waiter;
+use super::downloads::{Downloader, Waiter};
+use super::metering::Leg;
 use super::run::{Event, Trial, order};
 
 /// A pull that is not over.
@@ -234,7 +235,8 @@ impl Trial<'_> {
         let sizes: Vec<u64> = layers.iter().map(|layer| layer.bytes).collect();
         let begins = pull.begun + requests;
         pull.layers = layers;
-        match self.downloads.alone(&line, &sizes, cluster.parallel_layers, cluster.node_bandwidth) {
+        let by = Downloader { parallel: cluster.parallel_layers, link: cluster.node_bandwidth };
+        match self.downloads.alone(&line, &sizes, by) {
             Some(took) => {
                 let unpack = unpack_time(&cluster.unpack, &sizes, image.compression);
                 node.slots[slot] = begins + took + unpack;
@@ -243,10 +245,9 @@ impl Trial<'_> {
             }
             None => {
                 node.slots[slot] = Time::NEVER;
-                let (parallel, bandwidth) = (cluster.parallel_layers, cluster.node_bandwidth);
                 let queue = &mut self.queue;
                 let mut schedule = |at, step| queue.push(at, order::ARRIVAL, Event::Step(step));
-                self.downloads.begin(begins, line, sizes, parallel, bandwidth, Waiter::Pull(id), &mut schedule);
+                self.downloads.begin(begins, line, sizes, by, Waiter::Pull(id), &mut schedule);
             }
         }
     }
@@ -277,9 +278,10 @@ impl Trial<'_> {
         let (repository, at) = (pull.request.repository, begun + took);
         if begun < self.model.calendar.end {
             let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
-            self.meters.transfer(Item::Pull, there.account, there.region, here.region, repository, bytes, at);
+            let leg = Leg { account: there.account, from: there.region, to: here.region };
+            self.meters.transfer(Item::Pull, leg, repository, bytes, at);
             if path == PathKind::Nat {
-                self.meters.nat(here.account, there.region, here.region, repository, bytes, at);
+                self.meters.nat(Leg { account: here.account, ..leg }, repository, bytes, at);
             }
         }
         self.series.egress(*registry, self.now, begun.min(self.now), took, bytes);

@@ -117,7 +117,8 @@ pub(super) struct Trial<'a> {
     /// Set for the bound, which takes the pulls.
     pub bound: Option<Bound<'a>>,
     pub outcome: Outcome,
-    lifecycle_phase: Box<dyn Fn(RegistryId, &str) -> Span + 'a>,
+    seed: u64,
+    trial: u64,
 }
 
 /// Runs one trial (counted from 1) of the strategy with this index.
@@ -161,12 +162,6 @@ impl<'a> Trial<'a> {
             let service = &model.service;
             (Quota::per_second(service.batch_get_image), Quota::per_second(service.get_download_url))
         };
-        let phase = move |registry: RegistryId, name: &str| {
-            let entity = EntityKey::named("lifecycle", name).child(u64::from(registry.0));
-            let draw =
-                model.service.lifecycle_delay.sample(&mut Stream::new(seed, trial, entity, Purpose::LifecyclePhase));
-            Span((libm::round(draw.max(0.0)) as i64).rem_euclid(DAY))
-        };
         let warm = model.demand.clusters.iter().map(|c| Stream::new(seed, trial, c.key, Purpose::WarmPull)).collect();
         Trial {
             model,
@@ -189,7 +184,8 @@ impl<'a> Trial<'a> {
             probes: Probes::new(model),
             bound: matches!(strategy.kind, Kind::Clairvoyant { .. }).then(|| Bound::new(model)),
             outcome: Outcome::new(model),
-            lifecycle_phase: Box::new(phase),
+            seed,
+            trial,
         }
     }
 
@@ -355,8 +351,12 @@ impl<'a> Trial<'a> {
         if !shelf.state.has_lifecycle() {
             return;
         }
+        // Drawn once per repository and registry: the time of day of its runs.
         let name = &self.model.demand.repositories[shelf.repository.0 as usize].name;
-        let phase = (self.lifecycle_phase)(shelf.registry, name);
+        let entity = EntityKey::named("lifecycle", name).child(u64::from(shelf.registry.0));
+        let mut stream = Stream::new(self.seed, self.trial, entity, Purpose::LifecyclePhase);
+        let delay = self.model.service.lifecycle_delay.sample(&mut stream);
+        let phase = Span((libm::round(delay.max(0.0)) as i64).rem_euclid(DAY));
         let days = (self.now.0 - phase.0).div_euclid(DAY);
         let next = Time(phase.0 + days * DAY);
         // A policy that is put at the very moment of its daily run takes part in it.
