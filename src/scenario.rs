@@ -53,8 +53,6 @@ pub struct Scenario {
     pub objectives: Vec<Objective>,
     /// What lost time is worth.
     pub value: Option<LostTimeValue>,
-    /// What usage costs.
-    pub terms: Terms,
     /// Every assumption that results rest on.
     pub assumptions: Vec<Assumption>,
     /// Things a reader of results must know.
