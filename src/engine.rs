@@ -1,6 +1,6 @@
 //! The loop: demand and a strategy's actions, executed in virtual time and metered.
 //!
-//! It knows dollars as little as it knows files. One call of [`run`] is one trial of one strategy: it takes
+//! It knows dollars as little as it knows files. One call of [`run()`] is one trial of one strategy: it takes
 //! the model, draws from named streams only, and returns usage, histograms and series.
 
 mod bound;

@@ -47,6 +47,8 @@ pub struct Scenario {
     pub path: PathBuf,
     /// What the engine runs.
     pub model: Model,
+    /// What usage costs.
+    pub terms: Terms,
     /// How often, and against what.
     pub run: RunPlan,
     /// Requirements, in file order (enabled ones).

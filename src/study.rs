@@ -5,7 +5,7 @@
 //! files and the terminal do not: who wants to see a run's progress hands in a [`Progress`], who wants to end it early
 //! sets a flag.
 //!
-//! The way through this room: [`compare`] lays out jobs (trial × strategy) and runs them; each job's outcome is priced
+//! The way through this room: [`compare()`] lays out jobs (trial × strategy) and runs them; each job's outcome is priced
 //! at once and folded, in trial order, into what the tables need; the rest of it is dropped, so memory does not grow
 //! with what a trial leaves behind. After the last trial the folds become rows.
 

@@ -50,7 +50,7 @@ pub struct PullRow {
     pub span: Range<usize>,
 }
 
-/// Reads a push trace: `time,repository,tag,bytes` [`new_bytes,digest,layers`].
+/// Reads a push trace: `time,repository,tag,bytes`, perhaps `new_bytes,digest,layers`.
 ///
 /// # Errors
 /// Every problem of the header, or the first [`MOST_PROBLEMS`] of the rows.
@@ -82,7 +82,7 @@ pub fn pushes(text: &str, start: Timestamp) -> Result<Vec<PushRow>, Vec<Problem>
     Ok(out)
 }
 
-/// Reads a pull trace: `time,repository` [`tag,node,cluster`].
+/// Reads a pull trace: `time,repository`, perhaps `tag,node,cluster`.
 ///
 /// # Errors
 /// Every problem of the header, or the first [`MOST_PROBLEMS`] of the rows.

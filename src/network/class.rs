@@ -12,14 +12,14 @@ use std::collections::BinaryHeap;
 
 use crate::units::{NANOS, Time};
 
-/// Work is set back when it exceeds this [bytes]: floats step by less than 2^-18 bytes below it.
+/// Work is set back when it exceeds this many bytes: floats step by less than 2^-18 bytes below it.
 const MOST_WORK: f64 = (1u64 << 34) as f64;
 
 /// Flows that have left the class without ending stay in the heap until they are this many, and the majority.
 const FEW_GONE: usize = 64;
 
 /// A part of a nanosecond that is forgiven when a completion is rounded up, so that rounding of floats does not push a
-/// round figure to the next nanosecond [ns].
+/// round figure to the next nanosecond (ns).
 const FORGIVEN: f64 = 1e-3;
 
 /// When `bytes` will have moved at `rate` [bytes/s]: rounded up to the nanosecond.
@@ -33,7 +33,7 @@ pub(super) fn due(from: Time, bytes: f64, rate: f64) -> Time {
     Time(from.0.saturating_add(whole).saturating_add(i64::from((whole as f64) < nanos)))
 }
 
-/// Bytes moved in a stretch of time at `rate` [bytes/s].
+/// Bytes moved in a stretch of time at `rate` (bytes/s).
 pub(super) fn moved(from: Time, to: Time, rate: f64) -> f64 {
     // An infinite rate has moved what there was at the instant when it was set.
     if from == to { 0.0 } else { rate * (to - from).as_seconds() }
@@ -55,7 +55,7 @@ pub(super) struct Place {
 pub(super) struct Class {
     /// Its pipes: a stretch of the table of routes.
     pub(super) route: (u32, u32),
-    /// The most that one flow may have [bytes/s].
+    /// The most that one flow may have (bytes/s).
     pub(super) ceiling: f64,
     /// The island of pipes it belongs to.
     pub(super) island: u32,
@@ -67,7 +67,7 @@ pub(super) struct Class {
     pub(super) touched: bool,
     /// When its first flow ends, at the rates that hold.
     pub(super) next: Time,
-    /// What each flow gets [bytes/s].
+    /// What each flow gets (bytes/s).
     pub(super) rate: f64,
     /// Work at `since`.
     work: f64,

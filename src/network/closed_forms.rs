@@ -13,7 +13,7 @@ use crate::units::{Bandwidth, NANOS, Time};
 const RUNS: u64 = 40;
 /// Flows per run, of which the first fifth fill the empty link and are not counted.
 const FLOWS: u64 = 4000;
-/// Mean size of a flow [bytes].
+/// Mean size of a flow (bytes).
 const MEAN: f64 = 1e6;
 /// Capacity of the link [bytes/s]: a mean flow takes 10 ms alone.
 const LINK: f64 = 1e8;
@@ -31,7 +31,7 @@ fn laws() -> Vec<(&'static str, Law)> {
     ]
 }
 
-/// Mean of `time / size × MEAN` over a run: what a flow of mean size takes [s]. Under processor sharing the time of a
+/// Mean of `time / size × MEAN` over a run: what a flow of mean size takes (s). Under processor sharing the time of a
 /// flow of a given size is proportional to the size, so this says the same as the mean time, with less noise.
 fn mean_time(law: &Law, load: f64, ceiling: f64, run: u64) -> f64 {
     let mut net = Fabric::new();

@@ -55,7 +55,7 @@ struct Island {
 #[derive(Debug)]
 pub struct Fabric {
     now: Time,
-    /// Capacity by pipe [bytes/s].
+    /// Capacity by pipe (bytes/s).
     capacity: Vec<f64>,
     /// Island by pipe.
     island_of: Vec<u32>,

@@ -13,11 +13,11 @@
 pub(super) struct Share {
     /// Flows in the class, at least one.
     pub(super) flows: f64,
-    /// The most that one of its flows may have [bytes/s].
+    /// The most that one of its flows may have (bytes/s).
     pub(super) ceiling: f64,
     /// Its pipes: a stretch of the table of routes.
     pub(super) route: (u32, u32),
-    /// The answer: what each of its flows gets [bytes/s]; not a number until then.
+    /// The answer: what each of its flows gets (bytes/s); not a number until then.
     pub(super) rate: f64,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Filling {
 }
 
 impl Filling {
-    /// Works out the rate of every class; they come by ascending ceiling. `capacity` [bytes/s] is by pipe number; `pipes`
+    /// Works out the rate of every class; they come by ascending ceiling. `capacity` (bytes/s) is by pipe number; `pipes`
     /// are those that the classes may use.
     pub(super) fn fill(&mut self, capacity: &[f64], pipes: &[u32], routes: &[u32], classes: &mut [Share]) {
         debug_assert!(classes.is_sorted_by(|a, b| a.ceiling <= b.ceiling));

@@ -17,7 +17,7 @@ struct Flow {
     owner: u64,
     /// Bytes yet to move.
     left: f64,
-    /// [bytes/s]
+    /// (bytes/s)
     rate: f64,
 }
 

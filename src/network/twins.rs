@@ -65,7 +65,7 @@ sharing!(SlowFabric);
 
 const NO_LIMIT: Bandwidth = Bandwidth::UNLIMITED;
 
-/// Runs to the end; when each owner's flow completed [s].
+/// Runs to the end; when each owner's flow completed (s).
 fn finishes(sharing: &mut impl Sharing) -> Vec<(u64, f64)> {
     let (mut times, mut done) = (Vec::new(), Vec::new());
     while let Some(at) = sharing.next_completion() {

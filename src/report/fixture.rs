@@ -38,7 +38,7 @@ struct Traits {
     copy: f64,
     pull: f64,
     people: f64,
-    /// Median [s] and log-sigma of a pull, and of a copy's lag.
+    /// Median (s) and log-sigma of a pull, and of a copy's lag.
     pull_law: (f64, f64),
     lag_law: Option<(f64, f64)>,
     /// Bytes stored away from home, as a share of what is stored at home.

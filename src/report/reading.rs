@@ -32,7 +32,7 @@ pub struct Strategy<'a> {
     pub variant: usize,
 }
 
-/// A difference between two strategies over the same trials [dollars a month].
+/// A difference between two strategies over the same trials (dollars a month).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paired {
     /// Mean of the per-trial differences.
@@ -59,7 +59,7 @@ impl<'a> Strategy<'a> {
         self.row.kind == BOUND
     }
 
-    /// Mean cost [dollars a month].
+    /// Mean cost (dollars a month).
     pub fn cost(&self) -> f64 {
         self.row.cost_usd_month
     }
@@ -138,7 +138,7 @@ impl<'a> Reading<'a> {
         points
     }
 
-    /// One named quantile, or the mean, of an event in all regions together [s].
+    /// One named quantile, or the mean, of an event in all regions together (s).
     pub fn quantile(&self, strategy: &str, event: &str, quantile: &str) -> Option<f64> {
         self.latency(strategy, event).find(|row| row.quantile == quantile).map(|row| row.seconds)
     }

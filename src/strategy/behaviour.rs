@@ -97,7 +97,7 @@ pub struct Lane {
 
 /// What a strategy does.
 pub trait Behaviour {
-    /// Its lanes; a [`Copy`]'s lane is an index into this.
+    /// Its lanes; a [`struct@Copy`]'s lane is an index into this.
     fn lanes(&self) -> Vec<Lane> {
         Vec::new()
     }

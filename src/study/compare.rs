@@ -39,7 +39,7 @@ pub trait Progress: Sync {
     fn planned(&self, _jobs: u64) {}
     /// One job is done.
     fn trial_done(&self) {}
-    /// The cost of a strategy so far [dollars a month], after each trial, in trial order.
+    /// The cost of a strategy so far (dollars a month), after each trial, in trial order.
     fn interval(&self, _strategy: &str, _cost: Estimate) {}
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Sample {
     pub by_repository: Vec<RepositoryCost>,
     /// The bill by day.
     pub by_day: Vec<DayCost>,
-    /// Wall time of the engine [s].
+    /// Wall time of the engine (s).
     pub seconds: f64,
 }
 
@@ -145,7 +145,7 @@ pub(super) struct Gathered {
     pub waiting_ns: u128,
     /// Events simulated.
     pub events: u64,
-    /// Wall time of the engine [s].
+    /// Wall time of the engine (s).
     pub seconds: f64,
 }
 
@@ -181,7 +181,7 @@ impl Gathered {
         self.bills.push(bill.rows);
     }
 
-    /// Cost of each trial [dollars a month].
+    /// Cost of each trial (dollars a month).
     pub fn costs_per_month(&self, months: f64) -> Vec<f64> {
         self.trials.iter().map(|trial| trial.cost.dollars() / months).collect()
     }

@@ -124,7 +124,7 @@ impl Evidence {
     }
 }
 
-/// The number to reach, in the unit of [`unit`].
+/// The number to reach, in the unit of [`unit()`].
 pub(super) fn target(metric: &Metric) -> f64 {
     match metric {
         Metric::Lag(target) | Metric::PullTime(target) | Metric::ReleaseEverywhere(target) => match target {

@@ -9,7 +9,7 @@ use super::{ramp_rates, slow_start_delay};
 use crate::cloud::SlowStart;
 use crate::units::{Bandwidth, Span};
 
-/// A layer with less than this left has arrived [bytes]: rounding may leave a crumb.
+/// A layer with less than this left has arrived (in bytes): rounding may leave a crumb.
 const CRUMB: f64 = 1e-6;
 
 /// What a slot is doing.
@@ -36,7 +36,7 @@ impl Slot {
 
 /// How long the layers take until the last one is there.
 ///
-/// `layers` are the sizes to fetch [bytes], in order; `per_connection` and `node` are ceilings [bytes/s], infinite for
+/// `layers` are the sizes to fetch (bytes), in order; `per_connection` and `node` are ceilings (bytes/s), infinite for
 /// none; `per_layer` is what each layer waits in its slot before its connection starts. With [`SlowStart::Delay`] it also
 /// waits the closed-form delay, reckoned at the rate that it gets when all slots flow; with [`SlowStart::Ramp`] its
 /// ceiling climbs. A route without capacity takes for ever: the longest span there is.
@@ -90,7 +90,7 @@ impl<'a> Download<'a> {
         Download { layers, parallel, node, per_layer: per_layer.as_seconds(), delayed_at, rtt, steps }
     }
 
-    /// Runs to the end; tells the index of each layer and when it had arrived [s], in order of arrival.
+    /// Runs to the end; tells the index of each layer and when it had arrived (s), in order of arrival.
     fn run(&self, mut arrived: impl FnMut(usize, f64)) {
         let mut slots: Vec<Slot> = (0..self.parallel).map(|layer| self.slot(layer)).collect();
         let mut next = self.parallel;

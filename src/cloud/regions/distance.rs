@@ -8,14 +8,14 @@
 use super::RegionInfo;
 use crate::units::Span;
 
-/// Round-trip time at no distance [ms].
+/// Round-trip time at no distance (ms).
 pub(super) const AT_ZERO: f64 = 3.757;
 /// Round-trip time per kilometre [ms/km]. Light in glass needs 0.0098.
 pub(super) const PER_KM: f64 = 0.015828;
-/// Mean radius of the earth [km].
+/// Mean radius of the earth (km).
 const EARTH_RADIUS: f64 = 6371.0;
 
-/// Great-circle distance [km], by the haversine formula.
+/// Great-circle distance (km), by the haversine formula.
 pub(super) fn kilometres(from: &RegionInfo, to: &RegionInfo) -> f64 {
     let (north, south) = (from.latitude.to_radians(), to.latitude.to_radians());
     let high = libm::sin((north - south) / 2.0);
@@ -35,7 +35,7 @@ mod tests {
     use super::super::{find, measured};
     use super::*;
 
-    /// (distance [km], round-trip time [ms]) of the measured pairs.
+    /// (distance (km), round-trip time (ms)) of the measured pairs.
     fn pairs() -> Vec<(f64, f64)> {
         let region = |code| find(code).expect("measured regions are in the table");
         let mut pairs = Vec::new();

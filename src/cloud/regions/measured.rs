@@ -29,7 +29,7 @@ pub(super) const REGIONS: [&str; 21] = [
     "us-west-2",
 ];
 
-/// Round-trip time from the row's region to the column's [ms]. The diagonal was not measured: 1 ms is our choice.
+/// Round-trip time from the row's region to the column's (ms). The diagonal was not measured: 1 ms is our choice.
 #[rustfmt::skip]
 pub(super) const MILLISECONDS: [[u16; 21]; 21] = [
     [  1, 249, 370, 394, 369, 157, 202, 403, 217, 221, 164, 169, 186, 153, 147, 141, 335, 220, 229, 290, 279], // af-south-1

@@ -17,7 +17,7 @@ use crate::units::BILL_GB;
 /// Pairs with a row of their own; the rest share one.
 const ROWS: usize = 9;
 
-/// Money [dollars a month] and volume [bytes a month].
+/// Money (dollars a month) and volume [bytes a month].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Flow {
     money: f64,

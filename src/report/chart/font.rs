@@ -50,7 +50,7 @@ static REGISTERED: LazyLock<()> = LazyLock::new(|| {
     }
 });
 
-/// Width of a text [pixels] at `pixels` per em. Slightly generous: kerning is not counted.
+/// Width of a text (pixels) at `pixels` per em. Slightly generous: kerning is not counted.
 pub fn width(text: &str, pixels: f64, weight: Weight) -> f64 {
     // Measured large, because plotters answers in whole pixels.
     const LARGE: f64 = 1000.0;

@@ -38,7 +38,7 @@ impl Colour {
     }
 }
 
-/// Dashes of a line as lengths on and off [pixels]; empty is solid.
+/// Dashes of a line as lengths on and off (pixels); empty is solid.
 pub type Dash = &'static [f64];
 
 /// Colour of a strategy.

@@ -13,7 +13,7 @@ use crate::report::reading::{Reading, Strategy};
 
 const NAMES: [&str; 4] = ["waiting", "queueing", "transfer", "unpack"];
 
-/// Means and 95th percentiles of the parts of a strategy's pulls [s].
+/// Means and 95th percentiles of the parts of a strategy's pulls (s).
 struct Parts<'a> {
     strategy: Strategy<'a>,
     means: [f64; 4],

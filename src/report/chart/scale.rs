@@ -81,7 +81,7 @@ pub fn from_zero(top: f64, count: usize) -> Vec<f64> {
     (0..=steps).map(|index| index as f64 * step).collect()
 }
 
-/// Clock-like times [s] with a rank: lower ranks are the ones to keep when room is short.
+/// Clock-like times (s) with a rank: lower ranks are the ones to keep when room is short.
 const TIMES: [(f64, u8); 30] = [
     (1e-3, 0),
     (2e-3, 2),
