@@ -119,7 +119,7 @@ pub fn write<R: Row>(rows: &[R]) -> Result<Vec<u8>, csv::Error> {
 /// Every table of a run, by file name, in the order of the manual.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn files(tables: &Tables) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
     Ok(vec![
         file(&tables.summary)?,
