@@ -218,7 +218,9 @@ impl Trial<'_> {
             return;
         }
         let (manifests, downloads) = &mut self.quotas[usize::from(registry.0)];
-        let queued = manifests.take(now, 1) + downloads.take(now, layers.len() as u32);
+        // Layers can be asked for once the manifest is there.
+        let queued = manifests.take(now, 1);
+        let queued = queued + downloads.take(now + queued, layers.len() as u32);
         self.series.calls(registry, now, layers.len() as u32);
         let line = self.downloads.line(registry, here.region);
         pull.begun = now + queued;
