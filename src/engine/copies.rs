@@ -24,8 +24,10 @@ pub(super) struct CopyUnderWay {
     lane: Option<usize>,
     /// The settings that a repository made for it takes.
     by: CreatedBy,
-    /// When its bytes began to move.
+    /// When its turn came.
     begun: Time,
+    /// When its bytes begin to move.
+    flows: Time,
     bytes: u64,
     layers: Vec<u32>,
     /// Things that must happen before it is whole: its own bytes, and other copies.
@@ -81,6 +83,7 @@ impl Trial<'_> {
             lane,
             by,
             begun: self.now,
+            flows: self.now,
             bytes: 0,
             layers: Vec::new(),
             outstanding: 1,
@@ -98,7 +101,7 @@ impl Trial<'_> {
         }
         let id = self.insert_copy(component, order, None, CreatedBy::Cache);
         self.copies[id].pulls.push(pull);
-        if share { self.begin_copy(id) } else { self.begin_whole_copy(id) }
+        if share { self.begin_copy(id) } else { self.begin_lone_copy(id) }
     }
 
     /// A copy's service delay is over.
@@ -157,9 +160,13 @@ impl Trial<'_> {
         self.move_layers(id, sizes);
     }
 
-    /// A fetch that shares nothing: all layers move, whatever else is on its way.
-    fn begin_whole_copy(&mut self, id: usize) {
-        let sizes = self.copies[id].order.image.layers.iter().map(|layer| layer.bytes).collect();
+    /// A fetch that shares nothing: all layers that are not stored yet move, whatever else is on its way.
+    fn begin_lone_copy(&mut self, id: usize) {
+        let Copy { to, repository, image, .. } = &self.copies[id].order;
+        let sizes = match self.world.find(*to, *repository) {
+            Some(shelf) => self.world.shelf(shelf).state.missing(image).map(|layer| layer.bytes).collect(),
+            None => image.layers.iter().map(|layer| layer.bytes).collect(),
+        };
         self.move_layers(id, sizes);
     }
 
@@ -174,18 +181,16 @@ impl Trial<'_> {
         let mut begins = now + order.overhead;
         if let Some(runner) = order.runner {
             begins = begins + self.downloads.serial_requests(line.rtt);
-            line = line.then(&self.downloads.line(runner, region(order.to)));
+            line = line.then(&self.downloads.way(region(runner), region(order.to)));
         }
+        copy.flows = begins;
         let parallel = self.model.cloud.links.client.parallel_layers;
         let took = match sizes.is_empty() {
             true => Some(Span::ZERO),
             false => self.downloads.alone(&line, &sizes, parallel, Bandwidth::UNLIMITED),
         };
         match took {
-            Some(took) => {
-                self.series.egress(order.from, now, begins, took, copy.bytes);
-                self.queue.push(begins + took, order::ARRIVAL, Event::CopyMoved(id));
-            }
+            Some(took) => self.queue.push(begins + took, order::ARRIVAL, Event::CopyMoved(id)),
             None => {
                 let queue = &mut self.queue;
                 let mut schedule = |at, step| queue.push(at, order::ARRIVAL, Event::Step(step));
@@ -214,6 +219,7 @@ impl Trial<'_> {
                     self.meters.transfer(Item::Copy, runner.account, via, to.region, repository, bytes, now);
                 }
             }
+            self.series.egress(order.from, now, copy.flows, now - copy.flows, bytes);
         }
         self.one_thing_less(id);
     }

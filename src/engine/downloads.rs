@@ -116,12 +116,17 @@ impl<'a> Downloads<'a> {
         Downloads { cloud, fabric, egress, pairs, downloads: Slab::new(), begun: 0 }
     }
 
-    /// The line from a registry to a region.
+    /// The line from a registry to a region: out of the registry, and then the way.
     pub fn line(&self, from: RegistryId, to: RegionId) -> Line {
-        let source = self.cloud.registry(from).region;
-        let rtt = self.cloud.rtt(source, to);
-        let pair = self.pairs[usize::from(source.0)][usize::from(to.0)];
-        let pipes = self.egress[usize::from(from.0)].into_iter().chain(pair).collect();
+        let mut line = self.way(self.cloud.registry(from).region, to);
+        line.pipes.splice(0..0, self.egress[usize::from(from.0)]);
+        line
+    }
+
+    /// The way from a machine in one region to another region.
+    pub fn way(&self, from: RegionId, to: RegionId) -> Line {
+        let rtt = self.cloud.rtt(from, to);
+        let pipes = self.pairs[usize::from(from.0)][usize::from(to.0)].into_iter().collect();
         Line { rtt, pipes, ceiling: stream_ceiling(&self.cloud.links, rtt) }
     }
 

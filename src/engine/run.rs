@@ -33,20 +33,20 @@ use crate::ledger::{Item, Ledger};
 
 /// The order of things that happen at one instant.
 pub(super) mod order {
+    /// A day's books are closed, before anything of the next.
+    pub const DAY_END: u8 = 0;
     /// A client's push.
-    pub const PUSH: u8 = 0;
+    pub const PUSH: u8 = 1;
     /// Bytes and copies arrive.
-    pub const ARRIVAL: u8 = 1;
+    pub const ARRIVAL: u8 = 2;
     /// Lifecycle policies and times-to-live take images.
-    pub const EVICTION: u8 = 2;
+    pub const EVICTION: u8 = 3;
     /// A job's run.
-    pub const TICK: u8 = 3;
+    pub const TICK: u8 = 4;
     /// Nodes come and go.
-    pub const NODE: u8 = 4;
+    pub const NODE: u8 = 5;
     /// Nodes ask.
-    pub const PULL: u8 = 5;
-    /// A day's books are closed.
-    pub const DAY_END: u8 = 6;
+    pub const PULL: u8 = 6;
 }
 
 /// An entry of the event queue.
