@@ -47,7 +47,7 @@ impl<'a> Bound<'a> {
                 }
                 Read::Fetch => {
                     let (repository, at) = (request.repository, request.at);
-                    meters.transfer(Item::Copy, home.account, from, region, repository, layer.bytes, at);
+                    meters.transfer(Item::Copy, home.account, (from, region), repository, layer.bytes, at);
                 }
             }
         }

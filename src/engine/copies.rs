@@ -194,8 +194,8 @@ impl Trial<'_> {
             None => {
                 let queue = &mut self.queue;
                 let mut schedule = |at, step| queue.push(at, order::ARRIVAL, Event::Step(step));
-                let node = Bandwidth::UNLIMITED;
-                self.downloads.begin(begins, line, sizes, parallel, node, Waiter::Copy(id), &mut schedule);
+                let client = (parallel, Bandwidth::UNLIMITED);
+                self.downloads.begin(begins, line, sizes, client, Waiter::Copy(id), &mut schedule);
             }
         }
     }
@@ -211,12 +211,12 @@ impl Trial<'_> {
             let (repository, now) = (order.repository, self.now);
             match order.runner.map(|runner| cloud.registry(runner)) {
                 None => {
-                    self.meters.transfer(Item::Copy, from.account, from.region, to.region, repository, bytes, now);
+                    self.meters.transfer(Item::Copy, from.account, (from.region, to.region), repository, bytes, now);
                 }
                 Some(runner) => {
                     let via = runner.region;
-                    self.meters.transfer(Item::Pull, from.account, from.region, via, repository, bytes, now);
-                    self.meters.transfer(Item::Copy, runner.account, via, to.region, repository, bytes, now);
+                    self.meters.transfer(Item::Pull, from.account, (from.region, via), repository, bytes, now);
+                    self.meters.transfer(Item::Copy, runner.account, (via, to.region), repository, bytes, now);
                 }
             }
             self.series.egress(order.from, now, copy.flows, now - copy.flows, bytes);

@@ -154,14 +154,14 @@ impl<'a> Downloads<'a> {
         client.layer_start + Span(rtt.0.saturating_mul(i64::from(client.request_round_trips)))
     }
 
-    /// Begins a download at `now` on a line with pipes; its steps are scheduled through `schedule`.
+    /// Begins a download at `now` on a line with pipes, so many connections at a time under one ceiling for them all;
+    /// its steps are scheduled through `schedule`.
     pub fn begin(
         &mut self,
         now: Time,
         line: Line,
         layers: Vec<u64>,
-        parallel: u32,
-        node: Bandwidth,
+        (parallel, node): (u32, Bandwidth),
         waiter: Waiter,
         schedule: &mut dyn FnMut(Time, Step),
     ) {

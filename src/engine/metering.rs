@@ -109,13 +109,12 @@ impl<'a> Meters<'a> {
         self.integrate_registry(registry, bytes, from, to);
     }
 
-    /// Bytes of a repository moved between regions, on `account`'s bill; nothing within a region.
+    /// Bytes of a repository moved from one region to another, on `account`'s bill; nothing within a region.
     pub fn transfer(
         &mut self,
         item: Item,
         account: AccountId,
-        from: RegionId,
-        to: RegionId,
+        (from, to): (RegionId, RegionId),
         repository: RepositoryId,
         bytes: u64,
         at: Time,

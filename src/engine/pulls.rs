@@ -245,10 +245,10 @@ impl Trial<'_> {
             }
             None => {
                 node.slots[slot] = Time::NEVER;
-                let (parallel, bandwidth) = (cluster.parallel_layers, cluster.node_bandwidth);
+                let client = (cluster.parallel_layers, cluster.node_bandwidth);
                 let queue = &mut self.queue;
                 let mut schedule = |at, step| queue.push(at, order::ARRIVAL, Event::Step(step));
-                self.downloads.begin(begins, line, sizes, parallel, bandwidth, Waiter::Pull(id), &mut schedule);
+                self.downloads.begin(begins, line, sizes, client, Waiter::Pull(id), &mut schedule);
             }
         }
     }
@@ -279,7 +279,7 @@ impl Trial<'_> {
         let (repository, at) = (pull.request.repository, begun + took);
         if begun < self.model.calendar.end {
             let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
-            self.meters.transfer(Item::Pull, there.account, there.region, here.region, repository, bytes, at);
+            self.meters.transfer(Item::Pull, there.account, (there.region, here.region), repository, bytes, at);
             if path == PathKind::Nat {
                 self.meters.nat(here.account, there.region, here.region, repository, bytes, at);
             }

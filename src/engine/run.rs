@@ -117,7 +117,9 @@ pub(super) struct Trial<'a> {
     /// Set for the bound, which takes the pulls.
     pub bound: Option<Bound<'a>>,
     pub outcome: Outcome,
-    lifecycle_phase: Box<dyn Fn(RegistryId, &str) -> Span + 'a>,
+    seed: u64,
+    /// Its number, from 1.
+    trial: u64,
 }
 
 /// Runs one trial (counted from 1) of the strategy with this index.
@@ -161,12 +163,6 @@ impl<'a> Trial<'a> {
             let service = &model.service;
             (Quota::per_second(service.batch_get_image), Quota::per_second(service.get_download_url))
         };
-        let phase = move |registry: RegistryId, name: &str| {
-            let entity = EntityKey::named("lifecycle", name).child(u64::from(registry.0));
-            let draw =
-                model.service.lifecycle_delay.sample(&mut Stream::new(seed, trial, entity, Purpose::LifecyclePhase));
-            Span((libm::round(draw.max(0.0)) as i64).rem_euclid(DAY))
-        };
         let warm = model.demand.clusters.iter().map(|c| Stream::new(seed, trial, c.key, Purpose::WarmPull)).collect();
         Trial {
             model,
@@ -189,7 +185,8 @@ impl<'a> Trial<'a> {
             probes: Probes::new(model),
             bound: matches!(strategy.kind, Kind::Clairvoyant { .. }).then(|| Bound::new(model)),
             outcome: Outcome::new(model),
-            lifecycle_phase: Box::new(phase),
+            seed,
+            trial,
         }
     }
 
@@ -355,8 +352,7 @@ impl<'a> Trial<'a> {
         if !shelf.state.has_lifecycle() {
             return;
         }
-        let name = &self.model.demand.repositories[shelf.repository.0 as usize].name;
-        let phase = (self.lifecycle_phase)(shelf.registry, name);
+        let phase = self.lifecycle_phase(shelf.registry, shelf.repository);
         let days = (self.now.0 - phase.0).div_euclid(DAY);
         let next = Time(phase.0 + days * DAY);
         // A policy that is put at the very moment of its daily run takes part in it.
@@ -364,6 +360,15 @@ impl<'a> Trial<'a> {
         if next < self.model.calendar.end {
             self.queue.push(next, order::EVICTION, Event::Lifecycle(id));
         }
+    }
+
+    /// When in the day a repository's lifecycle policy runs (B22).
+    fn lifecycle_phase(&self, registry: RegistryId, repository: RepositoryId) -> Span {
+        let name = &self.model.demand.repositories[repository.0 as usize].name;
+        let entity = EntityKey::named("lifecycle", name).child(u64::from(registry.0));
+        let mut stream = Stream::new(self.seed, self.trial, entity, Purpose::LifecyclePhase);
+        let draw = self.model.service.lifecycle_delay.sample(&mut stream);
+        Span((libm::round(draw.max(0.0)) as i64).rem_euclid(DAY))
     }
 
     fn run_lifecycle(&mut self, id: ShelfId) {

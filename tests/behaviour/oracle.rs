@@ -80,9 +80,13 @@ enum Strategy {
     Job,
 }
 
-/// What a bill should hold: dollars by line item, account, region and month; and counts.
+/// By place and repository: images with the hour of their arrival and of their last use, oldest first.
+type Shelves = BTreeMap<(Place, usize), Vec<(Image, usize, usize)>>;
+
+/// What stands where, and what a bill should hold of it: dollars by line item, account, region and month; and counts.
 #[derive(Default)]
 struct Books {
+    shelves: Shelves,
     dollars: BTreeMap<(&'static str, usize, usize, usize), f64>,
     cold: u64,
     failed: u64,
@@ -182,8 +186,6 @@ impl Case {
 
     fn simulate(&self, strategy: Strategy) -> Books {
         let mut books = Books::default();
-        // By place and repository: images with the hour of their arrival and of their last use, oldest first.
-        let mut shelves: BTreeMap<(Place, usize), Vec<(Image, usize, usize)>> = BTreeMap::new();
         let mut nodes: Vec<BTreeSet<Layer>> = vec![BTreeSet::new(); self.clusters.len()];
         let mut to_do: Vec<(Image, Place)> = Vec::new();
         let home = |repository: usize| match strategy {
@@ -195,16 +197,16 @@ impl Case {
             for (repository, spec) in self.repositories.iter().enumerate() {
                 let Some(version) = spec.pushes.iter().position(|push| *push == hour) else { continue };
                 let image = (repository, version);
-                shelves.entry((home(repository), repository)).or_default().push((image, hour, hour));
+                books.shelves.entry((home(repository), repository)).or_default().push((image, hour, hour));
                 for to in self.destinations(spec.home) {
                     match strategy {
-                        Strategy::Replicate => self.copy(&mut shelves, &mut books, image, spec.home, None, to, hour),
+                        Strategy::Replicate => self.copy(&mut books, image, spec.home, None, to, hour),
                         Strategy::Job => to_do.push((image, to)),
                         _ => {}
                     }
                 }
             }
-            for ((place, repository), images) in &mut shelves {
+            for ((place, repository), images) in &mut books.shelves {
                 let at_home = *place == home(*repository);
                 if let (Strategy::Cache(Some(ttl)), false) = (strategy, at_home) {
                     images.retain(|(.., used)| used + ttl > hour);
@@ -220,17 +222,17 @@ impl Case {
             if strategy == Strategy::Job && self.job_at.contains(&(hour % 24)) {
                 for (image, to) in std::mem::take(&mut to_do) {
                     let from = self.repositories[image.0].home;
-                    if holds(&shelves, from, image) {
-                        self.copy(&mut shelves, &mut books, image, from, Some(self.runner), to, hour);
+                    if holds(&books.shelves, from, image) {
+                        self.copy(&mut books, image, from, Some(self.runner), to, hour);
                     }
                 }
             }
             for (cluster, node) in self.clusters.iter().zip(&mut nodes) {
                 for (_, image) in cluster.pulls.iter().filter(|(at, _)| *at == hour) {
-                    self.pull(&mut shelves, &mut books, strategy, cluster, node, *image, hour);
+                    self.pull(&mut books, strategy, cluster, node, *image, hour);
                 }
             }
-            for ((place, _), images) in &shelves {
+            for ((place, _), images) in &books.shelves {
                 let layers: BTreeSet<Layer> = images.iter().flat_map(|(image, ..)| self.layers(*image)).collect();
                 let bytes: f64 = layers.iter().map(|layer| self.bytes(*layer)).sum();
                 *books.dollars.entry(("storage", place.0, place.1, month)).or_default() += bytes / GB * 0.1 / whole;
@@ -241,7 +243,6 @@ impl Case {
 
     fn pull(
         &self,
-        shelves: &mut BTreeMap<(Place, usize), Vec<(Image, usize, usize)>>,
         books: &mut Books,
         strategy: Strategy,
         cluster: &Cluster,
@@ -256,10 +257,10 @@ impl Case {
             Strategy::Across | Strategy::Central => home,
             _ => here,
         };
-        if !missing.is_empty() && !holds(shelves, from, image) {
-            let at_home = holds(shelves, home, image);
+        if !missing.is_empty() && !holds(&books.shelves, from, image) {
+            let at_home = holds(&books.shelves, home, image);
             match strategy {
-                Strategy::Cache(_) if at_home => self.copy(shelves, books, image, home, None, here, hour),
+                Strategy::Cache(_) if at_home => self.copy(books, image, home, None, here, hour),
                 Strategy::Job if at_home => from = home,
                 _ => {
                     books.failed += 1;
@@ -268,7 +269,7 @@ impl Case {
             }
         }
         // Any request renews a time-to-live.
-        for entry in shelves.entry((from, image.0)).or_default().iter_mut().filter(|entry| entry.0 == image) {
+        for entry in books.shelves.entry((from, image.0)).or_default().iter_mut().filter(|entry| entry.0 == image) {
             entry.2 = hour;
         }
         books.cold += u64::from(!missing.is_empty());
@@ -279,17 +280,8 @@ impl Case {
         }
     }
 
-    fn copy(
-        &self,
-        shelves: &mut BTreeMap<(Place, usize), Vec<(Image, usize, usize)>>,
-        books: &mut Books,
-        image: Image,
-        from: Place,
-        runner: Option<Runner>,
-        to: Place,
-        hour: usize,
-    ) {
-        let images = shelves.entry((to, image.0)).or_default();
+    fn copy(&self, books: &mut Books, image: Image, from: Place, runner: Option<Runner>, to: Place, hour: usize) {
+        let images = books.shelves.entry((to, image.0)).or_default();
         let there: BTreeSet<Layer> = images.iter().flat_map(|(image, ..)| self.layers(*image)).collect();
         let bytes = self.layers(image).into_iter().filter(|layer| !there.contains(layer)).map(|l| self.bytes(l)).sum();
         images.push((image, hour, hour));
@@ -424,7 +416,7 @@ accounts = {{ one = "111122223333", two = "444455556666" }}
     }
 }
 
-fn holds(shelves: &BTreeMap<(Place, usize), Vec<(Image, usize, usize)>>, place: Place, image: Image) -> bool {
+fn holds(shelves: &Shelves, place: Place, image: Image) -> bool {
     shelves.get(&(place, image.0)).is_some_and(|images| images.iter().any(|entry| entry.0 == image))
 }
 
