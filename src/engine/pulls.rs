@@ -13,8 +13,7 @@ use crate::registry::{Image, Layer};
 use crate::strategy::behaviour::{Copy, Route, View, resolve};
 use crate::units::{Span, Time};
 
-use super::downloads::{Downloader, Waiter};
-use super::metering::Leg;
+use super::downloads::Waiter;
 use super::run::{Event, Trial, order};
 
 /// A pull that is not over.
@@ -219,7 +218,9 @@ impl Trial<'_> {
             return;
         }
         let (manifests, downloads) = &mut self.quotas[usize::from(registry.0)];
-        let queued = manifests.take(now, 1) + downloads.take(now, layers.len() as u32);
+        // Layers can be asked for once the manifest is there.
+        let queued = manifests.take(now, 1);
+        let queued = queued + downloads.take(now + queued, layers.len() as u32);
         self.series.calls(registry, now, layers.len() as u32);
         let line = self.downloads.line(registry, here.region);
         pull.begun = now + queued;
@@ -235,8 +236,7 @@ impl Trial<'_> {
         let sizes: Vec<u64> = layers.iter().map(|layer| layer.bytes).collect();
         let begins = pull.begun + requests;
         pull.layers = layers;
-        let by = Downloader { parallel: cluster.parallel_layers, link: cluster.node_bandwidth };
-        match self.downloads.alone(&line, &sizes, by) {
+        match self.downloads.alone(&line, &sizes, cluster.parallel_layers, cluster.node_bandwidth) {
             Some(took) => {
                 let unpack = unpack_time(&cluster.unpack, &sizes, image.compression);
                 node.slots[slot] = begins + took + unpack;
@@ -245,9 +245,10 @@ impl Trial<'_> {
             }
             None => {
                 node.slots[slot] = Time::NEVER;
+                let client = (cluster.parallel_layers, cluster.node_bandwidth);
                 let queue = &mut self.queue;
                 let mut schedule = |at, step| queue.push(at, order::ARRIVAL, Event::Step(step));
-                self.downloads.begin(begins, line, sizes, by, Waiter::Pull(id), &mut schedule);
+                self.downloads.begin(begins, line, sizes, client, Waiter::Pull(id), &mut schedule);
             }
         }
     }
@@ -278,10 +279,9 @@ impl Trial<'_> {
         let (repository, at) = (pull.request.repository, begun + took);
         if begun < self.model.calendar.end {
             let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
-            let leg = Leg { account: there.account, from: there.region, to: here.region };
-            self.meters.transfer(Item::Pull, leg, repository, bytes, at);
+            self.meters.transfer(Item::Pull, there.account, (there.region, here.region), repository, bytes, at);
             if path == PathKind::Nat {
-                self.meters.nat(Leg { account: here.account, ..leg }, repository, bytes, at);
+                self.meters.nat(here.account, there.region, here.region, repository, bytes, at);
             }
         }
         self.series.egress(*registry, self.now, begun.min(self.now), took, bytes);

@@ -33,20 +33,20 @@ use crate::ledger::{Item, Ledger};
 
 /// The order of things that happen at one instant.
 pub(super) mod order {
+    /// A day's books are closed, before anything of the next.
+    pub const DAY_END: u8 = 0;
     /// A client's push.
-    pub const PUSH: u8 = 0;
+    pub const PUSH: u8 = 1;
     /// Bytes and copies arrive.
-    pub const ARRIVAL: u8 = 1;
+    pub const ARRIVAL: u8 = 2;
     /// Lifecycle policies and times-to-live take images.
-    pub const EVICTION: u8 = 2;
+    pub const EVICTION: u8 = 3;
     /// A job's run.
-    pub const TICK: u8 = 3;
+    pub const TICK: u8 = 4;
     /// Nodes come and go.
-    pub const NODE: u8 = 4;
+    pub const NODE: u8 = 5;
     /// Nodes ask.
-    pub const PULL: u8 = 5;
-    /// A day's books are closed.
-    pub const DAY_END: u8 = 6;
+    pub const PULL: u8 = 6;
 }
 
 /// An entry of the event queue.
@@ -118,6 +118,7 @@ pub(super) struct Trial<'a> {
     pub bound: Option<Bound<'a>>,
     pub outcome: Outcome,
     seed: u64,
+    /// Its number, from 1.
     trial: u64,
 }
 
@@ -351,12 +352,7 @@ impl<'a> Trial<'a> {
         if !shelf.state.has_lifecycle() {
             return;
         }
-        // Drawn once per repository and registry: the time of day of its runs.
-        let name = &self.model.demand.repositories[shelf.repository.0 as usize].name;
-        let entity = EntityKey::named("lifecycle", name).child(u64::from(shelf.registry.0));
-        let mut stream = Stream::new(self.seed, self.trial, entity, Purpose::LifecyclePhase);
-        let delay = self.model.service.lifecycle_delay.sample(&mut stream);
-        let phase = Span((libm::round(delay.max(0.0)) as i64).rem_euclid(DAY));
+        let phase = self.lifecycle_phase(shelf.registry, shelf.repository);
         let days = (self.now.0 - phase.0).div_euclid(DAY);
         let next = Time(phase.0 + days * DAY);
         // A policy that is put at the very moment of its daily run takes part in it.
@@ -364,6 +360,15 @@ impl<'a> Trial<'a> {
         if next < self.model.calendar.end {
             self.queue.push(next, order::EVICTION, Event::Lifecycle(id));
         }
+    }
+
+    /// When in the day a repository's lifecycle policy runs (B22).
+    fn lifecycle_phase(&self, registry: RegistryId, repository: RepositoryId) -> Span {
+        let name = &self.model.demand.repositories[repository.0 as usize].name;
+        let entity = EntityKey::named("lifecycle", name).child(u64::from(registry.0));
+        let mut stream = Stream::new(self.seed, self.trial, entity, Purpose::LifecyclePhase);
+        let draw = self.model.service.lifecycle_delay.sample(&mut stream);
+        Span((libm::round(draw.max(0.0)) as i64).rem_euclid(DAY))
     }
 
     fn run_lifecycle(&mut self, id: ShelfId) {
