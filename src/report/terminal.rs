@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use super::findings::{self, Findings};
 use super::numbers::{duration, money, of, percent};
-use super::reading::{Reading, same};
+use super::reading::{Reading, alike};
 use crate::study::tables::{ComparisonRow, ObjectiveRow, SummaryRow, Tables};
 
 /// Columns of a terminal that the summary fits into.
 const WIDTH: usize = 100;
 /// Letters of a strategy's name in the table.
-const NAME: usize = 28;
+const NAME: usize = 24;
 
 /// The summary of a run: verdict, table, objectives, files; ends with a line break.
 pub fn terminal_summary(tables: &Tables, written: &[PathBuf]) -> String {
@@ -51,7 +51,12 @@ fn table(reading: &Reading) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
     let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-    let head = ["Strategy", "$ a month", "95 % interval", "vs baseline", "pull p50", "p95", "lag p50", "p95"];
+    // A column of zeros would only cost room.
+    let fails = reading.strategies.iter().any(|strategy| strategy.failing().is_some());
+    let mut head = vec!["Strategy", "$ a month", "95 % interval", "vs baseline", "pull p50", "p95", "lag p50", "p95"];
+    if fails {
+        head.push("failed");
+    }
     table.set_header(head.iter().enumerate().map(
         |(index, text)| {
             if index == 0 { Cell::new(text) } else { right((*text).to_owned()) }
@@ -62,12 +67,12 @@ fn table(reading: &Reading) -> String {
     for strategy in reading.by_cost() {
         let row = strategy.row;
         let interval = match (row.cost_ci_low_usd_month, row.cost_ci_high_usd_month) {
-            (Some(low), Some(high)) => format!("{} to {}", money(low), money(high)),
+            (Some(low), Some(high)) => format!("{} to {}", money(low.max(0.0)), money(high)),
             _ => "–".to_owned(),
         };
         let change = match baseline {
             Some(base) if base.name() == strategy.name() => "baseline".to_owned(),
-            Some(base) if same(base.cost(), strategy.cost()) => "same".to_owned(),
+            Some(base) if alike(base.cost(), strategy.cost()) => "same".to_owned(),
             Some(base) if base.cost() > 0.0 => {
                 let change = strategy.cost() / base.cost() - 1.0;
                 format!("{}{}", if change > 0.0 { "+" } else { "" }, percent(change))
@@ -75,7 +80,7 @@ fn table(reading: &Reading) -> String {
             _ => "–".to_owned(),
         };
         let name = shortened(strategy.name(), if strategy.is_bound() { NAME - 8 } else { NAME });
-        table.add_row([
+        let mut cells = vec![
             Cell::new(if strategy.is_bound() { format!("{name} (bound)") } else { name }),
             right(money(strategy.cost())),
             right(interval),
@@ -84,7 +89,11 @@ fn table(reading: &Reading) -> String {
             time(row.pull_p95_s),
             time(row.lag_p50_s),
             time(row.lag_p95_s),
-        ]);
+        ];
+        if fails {
+            cells.push(right(strategy.failing().map_or("–".to_owned(), percent)));
+        }
+        table.add_row(cells);
     }
     // The style without borders keeps their padding.
     table.trim_fmt().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
@@ -186,6 +195,15 @@ mod tests {
                 assert!(line.chars().count() <= WIDTH, "{} columns: {line}", line.chars().count());
             }
         }
+    }
+
+    #[test]
+    fn pulls_that_fail_get_a_column() {
+        let mut tables = fixture::alone();
+        assert!(!terminal_summary(&tables, &[]).contains("failed"));
+        (tables.summary[0].pulls, tables.summary[0].pulls_failed) = (200.0, 24.0);
+        let text = terminal_summary(&tables, &[]);
+        assert!(text.contains("p95  failed\n") && text.contains("   12\u{a0}%\n"), "{text}");
     }
 
     #[test]

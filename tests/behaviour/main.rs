@@ -6,5 +6,6 @@ mod closed_forms;
 mod common;
 mod determinism;
 mod hand_arithmetic;
+mod readme;
 mod scenarios;
 mod worked_example;
