@@ -43,6 +43,13 @@ fn every_scenario_shown_passes_check() {
 }
 
 #[test]
+fn every_template_of_init_passes_check() {
+    for name in ["regions", "accounts"] {
+        read(&root().join(format!("assets/templates/{name}.toml")), &[]);
+    }
+}
+
+#[test]
 fn every_command_shown_parses() {
     let mut seen = 0;
     for page in PAGES {
@@ -113,7 +120,8 @@ fn the_summary_in_the_readme_is_what_the_run_prints() {
     let readme = text("README.md");
     let shown = &blocks(&readme, "text")[0];
     if std::env::var_os("REPLISIM_GOLDEN").is_some_and(|it| it == "write") {
-        fs::write(root().join("README.md"), readme.replace(shown, printed.trim_end())).expect("README.md can be written");
+        fs::write(root().join("README.md"), readme.replace(shown, printed.trim_end()))
+            .expect("README.md can be written");
         return;
     }
     assert_eq!(shown.trim_end(), printed.trim_end(), "README.md shows another summary");

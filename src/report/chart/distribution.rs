@@ -10,7 +10,7 @@ use super::palette::{GRID, INK, LIMIT, MUTED, WHITE, colour, dash};
 use super::scale::{self, Scale};
 use super::{Figure, LeftOut};
 use crate::report::numbers::{duration, list, percent};
-use crate::report::reading::{ALL, Reading, Strategy};
+use crate::report::reading::{ALL, Reading, Strategy, fastest_first};
 use crate::study::tables::{DelayVariant, ObjectiveText};
 
 /// Shares at the bottom and top of the axis, and the ones with a label.
@@ -51,7 +51,7 @@ pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
         return Err(LeftOut { name: "pull-time", reason: "nothing was pulled".into() });
     }
     let mut systems: Vec<&Curve> = curves.iter().filter(|it| !it.strategy.is_bound()).collect();
-    systems.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    fastest_first(&mut systems, |it| key(it), |it| it.seconds(0.99).unwrap_or(f64::INFINITY));
     let p95 = |curve: &Curve| duration(key(curve));
     let name = |curve: &Curve| frame::shortened(curve.strategy.name());
     let title = match systems[..] {
