@@ -53,11 +53,13 @@ fn every_template_of_init_passes_check() {
 fn every_command_shown_parses() {
     let mut seen = 0;
     for page in PAGES {
-        let shell = blocks(&text(page), "sh").join("\n").replace("\\\n", " ");
-        for line in shell.lines().map(str::trim) {
-            let line = line.split(" #").next().unwrap_or(line);
-            let typed = line.strip_prefix("cargo run --release -- ").or_else(|| line.strip_prefix("replisim "));
-            let Some(typed) = typed else { continue };
+        let page_text = text(page);
+        let shell = blocks(&page_text, "sh").join("\n");
+        // Commands in blocks, and those named in a line of prose.
+        for line in shell.lines().chain(page_text.lines().flat_map(|line| line.split('`').skip(1).step_by(2))) {
+            let line = line.split(['#', '>']).next().unwrap_or(line).trim();
+            let starts = ["cargo run --release -- ", "cargo run -- ", "replisim "];
+            let Some(typed) = starts.iter().find_map(|start| line.strip_prefix(start)) else { continue };
             seen += 1;
             // With `--help` at its end a command that parses says how it is used, and does nothing.
             let output = Command::cargo_bin("replisim")
@@ -72,7 +74,7 @@ fn every_command_shown_parses() {
             }
         }
     }
-    assert!(seen >= 5, "{seen} commands");
+    assert!(seen >= 10, "{seen} commands");
 }
 
 #[test]
@@ -140,6 +142,11 @@ fn the_quickstart_is_told_with_its_numbers() {
         let line = shown.lines().find(|line| line.starts_with(cells[0]) && line.contains(" to ")).expect("its row");
         assert!(line.contains(&format!("${dollars:.2}")), "{line} {dollars}");
     }
+    // What the prose takes from the report.
+    let report = text("outputs/quickstart/report.md");
+    let tail = report.lines().find_map(|line| line.strip_prefix("- But ")).expect("a sentence on the tail");
+    let prose = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(prose.contains(tail.trim_end_matches('.')), "{tail}");
 }
 
 #[test]
