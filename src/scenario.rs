@@ -19,7 +19,6 @@ pub mod paths;
 pub mod read;
 pub mod scalar;
 pub mod schema;
-pub mod template;
 pub mod tree;
 mod build;
 mod values;
@@ -28,7 +27,6 @@ pub use build::{load, named_delay};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use read::{Draft, read};
 pub use schema::schema;
-pub use template::{TEMPLATES, template};
 
 use serde::{Deserialize, Serialize};
 

@@ -9,5 +9,6 @@ mod edges;
 mod hand_arithmetic;
 mod oracle;
 mod properties;
+mod readme;
 mod scenarios;
 mod worked_example;
