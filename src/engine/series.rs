@@ -86,14 +86,15 @@ impl<'a> Series<'a> {
         let Some(day) = self.day(from) else { return };
         let calendar = self.calendar;
         let running = &mut self.registries[usize::from(registry.0)];
-        running.daily.egress[day] += bytes;
+        running.daily.egress[day] = running.daily.egress[day].saturating_add(bytes);
         running.advance(now.0.div_euclid(MINUTE) - OPEN, calendar);
         let first = from.0.div_euclid(MINUTE).max(running.minute);
         let last = (from + took).0.div_euclid(MINUTE).clamp(first, running.minute + MINUTES as i64 - 1);
         let parts = (last - first + 1) as u64;
         for minute in first..=last {
             let part = bytes / parts + u64::from(minute == last) * (bytes % parts);
-            running.egress[minute as usize % MINUTES] += part;
+            let cell = &mut running.egress[minute as usize % MINUTES];
+            *cell = cell.saturating_add(part);
         }
     }
 
