@@ -19,6 +19,7 @@ mod source;
 mod tag;
 
 pub use cache::NodeCacheState;
+pub use image::{MOST_BYTES, MOST_LAYERS};
 pub use occurrence::{Occurrence, Push, Request, Warm, fingerprint};
 pub use source::Source;
 
@@ -161,7 +162,7 @@ pub struct ListedPush {
     /// Bytes of the whole image, if given.
     pub bytes: Option<u64>,
     /// Bytes that the version before does not have, if given.
-    pub new_bytes: Option<u64>,
+    pub new_bytes: Option<NewBytes>,
     /// Layers, if given.
     pub layers: Option<u32>,
     /// Digest of a trace row: rows of one digest are one image.

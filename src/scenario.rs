@@ -79,8 +79,6 @@ pub struct RunPlan {
 /// What lost time is worth; shown beside the bill, never in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LostTimeValue {
-    /// Per hour of downtime.
-    pub downtime_hour: Usd,
     /// Per hour and waiting node.
     pub waiting_hour: Usd,
 }

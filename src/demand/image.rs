@@ -231,6 +231,12 @@ impl Lineage {
     }
 }
 
+/// The most bytes of an image, and the most layers: the tail of a law is cut there. Far above what registries take, and
+/// low enough that no sum of a run overflows.
+pub const MOST_BYTES: u64 = 100_000_000_000_000;
+/// See [`MOST_BYTES`].
+pub const MOST_LAYERS: u64 = 10_000;
+
 /// A repository's draws.
 struct Shape {
     base_bytes: u64,
@@ -249,8 +255,8 @@ impl Shape {
         match &law.layers {
             LayerLaw::Drawn { size, count, largest } => {
                 // `as` saturates: a negative draw is 0 and then lifted.
-                let size = libm::round(size.sample(stream)) as u64;
-                let count = libm::round(count.sample(stream)) as u64;
+                let size = (libm::round(size.sample(stream)) as u64).min(MOST_BYTES);
+                let count = (libm::round(count.sample(stream)) as u64).min(MOST_LAYERS);
                 shape.largest = largest.sample(stream);
                 shape.own_bytes = above_base(size, base_bytes);
                 shape.own_layers = above_base(count, base_layers);
@@ -268,17 +274,17 @@ impl Shape {
 
     /// A version by the law, or as a list describes it.
     fn version(&self, new: NewBytes, listed: Option<&ListedPush>) -> Version {
-        let bytes = listed.and_then(|push| push.bytes);
-        let layers = listed.and_then(|push| push.layers);
+        let bytes = listed.and_then(|push| push.bytes).map(|bytes| bytes.min(MOST_BYTES));
+        let layers = listed.and_then(|push| push.layers).map(|layers| u64::from(layers).min(MOST_LAYERS));
         let own = bytes.map_or(self.own_bytes, |bytes| above_base(bytes, self.base_bytes));
         let sizes = match &self.given {
             Some(given) if bytes.is_none() && layers.is_none() => given.clone(),
             _ => {
-                let count = layers.map_or(self.own_layers, |layers| above_base(u64::from(layers), self.base_layers));
+                let count = layers.map_or(self.own_layers, |layers| above_base(layers, self.base_layers));
                 largest_first(own, count, self.largest)
             }
         };
-        let new = match listed.and_then(|push| push.new_bytes).map_or(new, NewBytes::Bytes) {
+        let new = match listed.and_then(|push| push.new_bytes).unwrap_or(new) {
             NewBytes::Share(share) => libm::round(share * (own + self.base_bytes) as f64) as u64,
             NewBytes::Bytes(bytes) => bytes,
         };

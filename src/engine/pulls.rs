@@ -313,7 +313,7 @@ impl Trial<'_> {
 /// How long a node unpacks layers of these compressed sizes, in order, `parallel` at a time (theory A5: a rate that
 /// falls when a burst of uncompressed bytes is spent, and an overhead per layer).
 pub(super) fn unpack_time(unpack: &Unpack, sizes: &[u64], compression: f64) -> Span {
-    let mut workers = vec![Span::ZERO; unpack.parallel.max(1) as usize];
+    let mut workers = vec![Span::ZERO; (unpack.parallel as usize).clamp(1, sizes.len().max(1))];
     let mut burst = unpack.burst.map_or(f64::INFINITY, |bytes| bytes as f64);
     for size in sizes {
         let bytes = *size as f64 * compression;

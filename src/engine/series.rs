@@ -86,12 +86,14 @@ impl<'a> Series<'a> {
         let Some(day) = self.day(from) else { return };
         let calendar = self.calendar;
         let running = &mut self.registries[usize::from(registry.0)];
-        running.daily.egress[day] += bytes;
+        running.daily.egress[day] = running.daily.egress[day].saturating_add(bytes);
         running.advance(now.0.div_euclid(MINUTE) - OPEN, calendar);
         let end = (from + took).0;
-        let first = from.0.div_euclid(MINUTE).max(running.minute);
+        // What lies beyond the ring counts in its last minute.
+        let limit = running.minute + MINUTES as i64 - 1;
+        let first = from.0.div_euclid(MINUTE).clamp(running.minute, limit);
         // The last byte goes just before the end.
-        let last = (end - 1).div_euclid(MINUTE).clamp(first, running.minute + MINUTES as i64 - 1);
+        let last = (end - 1).div_euclid(MINUTE).clamp(first, limit);
         let begin = from.0.max(first * MINUTE);
         let mut gone = 0;
         for minute in first..=last {
@@ -99,7 +101,8 @@ impl<'a> Series<'a> {
                 true => bytes,
                 false => (u128::from(bytes) * ((minute + 1) * MINUTE - begin) as u128 / (end - begin) as u128) as u64,
             };
-            running.egress[minute as usize % MINUTES] += by_now - gone;
+            let cell = &mut running.egress[minute as usize % MINUTES];
+            *cell = cell.saturating_add(by_now - gone);
             gone = by_now;
         }
     }

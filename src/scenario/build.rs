@@ -18,6 +18,7 @@ use crate::units::Usd;
 use crate::units::parse::PriceUnit;
 
 mod clusters;
+mod extent;
 mod images;
 mod network;
 mod objectives;
@@ -59,7 +60,6 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
     let service = network::service(&mut r, root, ideal);
     let (objectives, probes) = objectives::objectives(&mut r, root, &estate, &clusters, &strategies);
     let value = root.get("value").map(|value| LostTimeValue {
-        downtime_hour: r.or(value, "downtime", Usd(0), |r, n| r.money(n, PriceUnit::Hour)),
         waiting_hour: r.or(value, "waiting", Usd(0), |r, n| r.money(n, PriceUnit::Hour)),
     });
     let text = |key: &str| root.get(key).and_then(Node::text).map(str::to_string);
@@ -70,6 +70,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
         registries: r.places.registries.clone(),
         links,
     };
+    extent::check(&mut r, root, &run, &estate, &clusters, strategies.list.len());
     let terms = terms?;
     prices::check(&mut r, &terms, &cloud, &registries, &estate, &clusters, &strategies);
     let calendar = run::calendar(&r)?;

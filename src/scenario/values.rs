@@ -190,6 +190,16 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// A whole number of at least `least` and at most `most`.
+    pub fn count_up_to(&mut self, node: &Node, least: u32, most: u32) -> Option<u32> {
+        let count = self.count(node, least)?;
+        if count > most {
+            self.error(&node.origin, format!("the count is too large; at most {most}"), "");
+            return None;
+        }
+        Some(count)
+    }
+
     /// A whole number that may be large.
     pub fn long_count(&mut self, node: &Node, least: u64) -> Option<u64> {
         match node.value {
@@ -232,6 +242,16 @@ impl<'a> Reading<'a> {
     /// Bytes.
     pub fn size(&mut self, node: &Node) -> Option<u64> {
         self.parsed(node, "a size such as \"200 MB\"", parse::size).map(|bytes| bytes.0)
+    }
+
+    /// Bytes of an image or a layer.
+    pub fn image_size(&mut self, node: &Node) -> Option<u64> {
+        let bytes = self.size(node)?;
+        if bytes > crate::demand::MOST_BYTES {
+            self.error(&node.origin, "the image is too large; at most 100 TB", "");
+            return None;
+        }
+        Some(bytes)
     }
 
     /// A length of time.

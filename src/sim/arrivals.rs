@@ -43,6 +43,11 @@ impl Intensity {
         }
     }
 
+    /// Expected arrivals over all pieces.
+    pub fn total(&self) -> f64 {
+        self.pieces.iter().map(|piece| self.expected(piece.rate, piece.begin, piece.end)).sum()
+    }
+
     /// Expected arrivals in a stretch of the `index`-th piece.
     fn expected(&self, rate: f64, from: Time, to: Time) -> f64 {
         let length = (to.0 - from.0) as f64;

@@ -20,6 +20,7 @@ fn drawn(size: u64, count: u32, largest: f64, new_bytes: NewBytes) -> ImageLaw {
 }
 
 fn listed(bytes: Option<u64>, new_bytes: Option<u64>, layers: Option<u32>) -> ListedPush {
+    let new_bytes = new_bytes.map(NewBytes::Bytes);
     ListedPush { at: Time(0), tag: "t".into(), bytes, new_bytes, layers, digest: None, same_as: None }
 }
 
@@ -175,7 +176,11 @@ proptest! {
         for (row, pair) in rows.iter().skip(usize::from(existing == 0)).zip(images.windows(2).skip(existing.max(1) - 1)) {
             let size = row.bytes.unwrap();
             prop_assert_eq!(total(&pair[1]), size);
-            let new = row.new_bytes.unwrap_or((0.3 * size as f64).round() as u64).min(size);
+            let new = match row.new_bytes {
+                Some(NewBytes::Bytes(bytes)) => bytes,
+                _ => (0.3 * size as f64).round() as u64,
+            };
+            let new = new.min(size);
             let least = size.saturating_sub(total(&pair[0]));
             prop_assert_eq!(added(&pair[0], &pair[1]), new.max(least));
         }

@@ -5,7 +5,7 @@ use super::repositories::Estate;
 use super::run::table_or_empty;
 use crate::cloud::RegistryId;
 use crate::demand::{Cluster, IfMissing, NodeCache, Path, PathKind, RepositoryId, Unpack};
-use crate::scenario::tree::{Node, Value};
+use crate::scenario::tree::{Node, Origin, Value};
 use crate::scenario::values::{Named, Reading, elements};
 use crate::sim::EntityKey;
 use crate::units::{Bandwidth, NANOS, Span};
@@ -17,6 +17,8 @@ pub struct Clusters {
     pub list: Vec<Cluster>,
     /// By cluster: the name in the file.
     pub groups: Vec<String>,
+    /// By cluster: where it is written.
+    pub origins: Vec<Origin>,
 }
 
 impl Clusters {
@@ -38,6 +40,10 @@ const LAYER_OVERHEAD: Span = Span(30_000_000);
 /// A node's link (theory A6).
 const NODE_BANDWIDTH: Bandwidth = Bandwidth(625e6);
 const NODES: u32 = 10;
+/// The most nodes of a cluster.
+const MOST_NODES: u32 = 1_000_000;
+/// Clusters are numbered in 16 bits.
+const MOST_CLUSTERS: usize = 65_535;
 const PER_NODE: u32 = 20;
 const POPULARITY: f64 = 0.9;
 const CACHE: u64 = 80_000_000_000;
@@ -80,6 +86,10 @@ pub fn clusters(r: &mut Reading<'_>, root: &Node, estate: &Estate, ideal: bool, 
             members.push((name.clone(), r.stand_in(&element.origin)));
         }
         let template = template(r, element, estate, ideal, client_layers);
+        if clusters.list.len() + members.len() > MOST_CLUSTERS {
+            r.error(&element.origin, format!("too many clusters; at most {MOST_CLUSTERS}"), "");
+            break;
+        }
         for (member, registry) in members {
             if clusters.list.iter().any(|cluster| cluster.name == member) {
                 r.error(&element.origin, format!("cluster `{member}` is there twice"), "");
@@ -92,6 +102,7 @@ pub fn clusters(r: &mut Reading<'_>, root: &Node, estate: &Estate, ideal: bool, 
             cluster.name = member;
             clusters.list.push(cluster);
             clusters.groups.push(name.clone());
+            clusters.origins.push(element.origin.clone());
         }
     }
     if clusters.list.is_empty() {
@@ -115,7 +126,7 @@ fn template(r: &mut Reading<'_>, table: &Node, estate: &Estate, ideal: bool, cli
         name: String::new(),
         key: EntityKey(0),
         registry: RegistryId(0),
-        nodes: r.or(table, "nodes", NODES, |r, n| r.count(n, 1)),
+        nodes: r.or(table, "nodes", NODES, |r, n| r.count_up_to(n, 1, MOST_NODES)),
         runs: (0u32..).zip(&runs).filter(|(_, runs)| **runs).map(|(id, _)| RepositoryId(id)).collect(),
         growth: r.or(table, "growth", 0.0, |r, n| r.growth(n)),
         per_node: r.or(table, "per_node", PER_NODE, |r, n| r.count(n, 1)),
@@ -137,7 +148,7 @@ fn template(r: &mut Reading<'_>, table: &Node, estate: &Estate, ideal: bool, cli
             |r, n| r.bandwidth(n),
         ),
         parallel_layers: r.or(table, "parallel_layers", client_layers, |r, n| r.count(n, 1)),
-        parallel_images: r.or(table, "parallel_images", 1, |r, n| r.count(n, 1)),
+        parallel_images: r.or(table, "parallel_images", 1, |r, n| r.count_up_to(n, 1, 10_000)),
         unpack: unpack(r, table, ideal),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::presets::Preset;
 use super::run::table_or_empty;
-use crate::demand::{Base, ImageLaw, LayerLaw, NewBytes};
+use crate::demand::{Base, ImageLaw, LayerLaw, MOST_BYTES, MOST_LAYERS, NewBytes};
 use crate::scenario::tree::Node;
 use crate::scenario::values::{Named, Quantity, Reading, one_or_many};
 use crate::sim::{EntityKey, Law};
@@ -18,8 +18,8 @@ pub fn bases(r: &mut Reading<'_>, root: &Node) -> Vec<Base> {
     let mut bases = Vec::new();
     for entry in root.get("bases").map(Node::entries).unwrap_or_default() {
         let (name, table) = (&entry.key, &entry.node);
-        let bytes = r.needed(table, "size", "a base").and_then(|n| r.size(n)).unwrap_or_default();
-        let layers = r.optional(table, "layers", |r, n| r.count(n, 1));
+        let bytes = r.needed(table, "size", "a base").and_then(|n| r.image_size(n)).unwrap_or_default();
+        let layers = r.optional(table, "layers", |r, n| r.count_up_to(n, 1, MOST_LAYERS as u32));
         if layers.is_none() {
             let text = format!("the base {name} has {BASE_LAYERS} layers");
             r.assume(&format!("bases.{name}.layers"), BASE_LAYERS.to_string(), "choice", text);
@@ -34,6 +34,15 @@ pub fn bases(r: &mut Reading<'_>, root: &Node) -> Vec<Base> {
         });
     }
     bases
+}
+
+/// A share of the version, or bytes.
+pub fn new_bytes(r: &mut Reading<'_>, node: &Node) -> Option<NewBytes> {
+    if node.text().is_some_and(|text| text.trim().ends_with('%')) {
+        r.share(node).map(NewBytes::Share)
+    } else {
+        r.size(node).map(NewBytes::Bytes)
+    }
 }
 
 /// Reads `image`. A `lone` repository takes its preset's medians, members draw from its laws.
@@ -52,31 +61,37 @@ pub fn image(r: &mut Reading<'_>, repository: &Node, bases: &[Base], lone: bool)
     let or_median = |law: Law| if lone { Law::Constant(law.median()) } else { law };
     let layers = match table.get("layer_sizes") {
         Some(list) => {
-            let sizes: Vec<u64> = one_or_many(list).iter().filter_map(|n| r.size(n)).collect();
+            let sizes: Vec<u64> = one_or_many(list).iter().filter_map(|n| r.image_size(n)).collect();
             if sizes.is_empty() {
                 r.error(&list.origin, "an image has at least one layer", "");
+            }
+            if sizes.iter().fold(0, |sum: u64, size| sum.saturating_add(*size)) > MOST_BYTES {
+                r.error(&list.origin, "the image is too large; at most 100 TB", "");
             }
             LayerLaw::Listed(sizes)
         }
         None => LayerLaw::Drawn {
-            size: r.or(table, "size", or_median(preset.size()), |r, n| r.law(n, Quantity::Size)),
+            size: r.or(table, "size", or_median(preset.size()), |r, n| {
+                let law = r.law(n, Quantity::Size)?;
+                if law.median() > MOST_BYTES as f64 {
+                    r.error(&n.origin, "the image is too large; at most 100 TB", "");
+                }
+                Some(law)
+            }),
             count: r.or(table, "layers", or_median(preset.layers()), |r, n| {
                 let law = r.law(n, Quantity::Count)?;
                 if law == Law::Constant(0.0) {
                     r.error(&n.origin, "an image has at least one layer", "");
+                }
+                if law.median() > MOST_LAYERS as f64 {
+                    r.error(&n.origin, format!("too many layers; at most {MOST_LAYERS}"), "");
                 }
                 Some(law)
             }),
             largest: r.or(table, "largest_layer", or_median(preset.largest_layer()), |r, n| r.law(n, Quantity::Share)),
         },
     };
-    let new_bytes = r.or(table, "new_bytes", NewBytes::Share(preset.new_bytes()), |r, n| {
-        if n.text().is_some_and(|text| text.trim().ends_with('%')) {
-            r.share(n).map(NewBytes::Share)
-        } else {
-            r.size(n).map(NewBytes::Bytes)
-        }
-    });
+    let new_bytes = r.or(table, "new_bytes", NewBytes::Share(preset.new_bytes()), new_bytes);
     if let Some(node) = table.get("platforms")
         && r.count(node, 1).is_some_and(|platforms| platforms > 1)
     {

@@ -108,7 +108,13 @@ pub fn links(r: &mut Reading<'_>, root: &Node, ideal: bool, client: Client) -> L
     });
     let stream_window = match table.get("stream_window") {
         Some(node) if node.text() == Some("unlimited") => None,
-        Some(node) => r.size(node).filter(|bytes| *bytes > 0).map(Bytes),
+        Some(node) => {
+            let window = r.size(node);
+            if window == Some(0) {
+                r.error(&node.origin, "a window of nothing moves nothing", "such as \"3.55 MB\"");
+            }
+            window.map(Bytes)
+        }
         None => (!ideal).then_some(STREAM_WINDOW),
     };
     let stream_max =

@@ -11,6 +11,8 @@ use crate::scenario::values::{Reading, elements, one_or_many};
 
 /// The account of a scenario that names none.
 const LONE_ACCOUNT: (&str, &str) = ("main", "000000000001");
+/// The most accounts of a group.
+const MOST_ACCOUNTS: u32 = 5_000;
 /// The most patterns of tags for which the opposite of the mutability holds (A27).
 const MOST_EXCEPTIONS: usize = 5;
 
@@ -55,7 +57,7 @@ fn is_id(r: &mut Reading<'_>, node: &Node, id: &str) -> bool {
 
 /// `{ count, first }`: consecutive ids.
 fn group(r: &mut Reading<'_>, name: &str, node: &Node) -> Vec<(String, String)> {
-    let count = r.needed(node, "count", "a group of accounts").and_then(|n| r.count(n, 1));
+    let count = r.needed(node, "count", "a group of accounts").and_then(|n| r.count_up_to(n, 1, MOST_ACCOUNTS));
     let first = r.needed(node, "first", "a group of accounts");
     let first = first.and_then(|n| r.text(n, "an account id of 12 digits, in quotes").map(|id| (n, id.to_string())));
     let (Some(count), Some((first_node, first))) = (count, first) else { return Vec::new() };
@@ -63,6 +65,9 @@ fn group(r: &mut Reading<'_>, name: &str, node: &Node) -> Vec<(String, String)> 
         return Vec::new();
     }
     let first: u64 = first.parse().unwrap_or_default();
+    if first + u64::from(count) > 1_000_000_000_000 {
+        r.error(&first_node.origin, format!("the ids of {count} accounts from here on have more than 12 digits"), "");
+    }
     members(name, count).into_iter().zip(first..).map(|(name, id)| (name, format!("{id:012}"))).collect()
 }
 
@@ -157,6 +162,13 @@ fn template(r: &mut Reading<'_>, table: &Node) -> Option<CreationTemplate> {
     if let Some(list) = table.get("for") {
         let words = [("replication", (true, false)), ("pull-through-cache", (false, true))];
         let chosen: Vec<(bool, bool)> = one_or_many(list).iter().filter_map(|n| r.word(n, &words)).collect();
+        if chosen.is_empty() {
+            r.error(
+                &list.origin,
+                "a template for nothing has no effect",
+                "one or both of: replication, pull-through-cache",
+            );
+        }
         targets = chosen.iter().fold((false, false), |sum, one| (sum.0 || one.0, sum.1 || one.1));
     }
     Some(CreationTemplate {

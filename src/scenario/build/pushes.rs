@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::images;
 use super::run::table_or_empty;
-use crate::demand::{ListedPush, Pushes, TagTemplate, Tags};
+use crate::demand::{ListedPush, NewBytes, Pushes, TagTemplate, Tags};
 use crate::formats::traces::{self, PushRow};
 use crate::scenario::tree::Node;
 use crate::scenario::values::{Quantity, Reading, mean_interval, one_or_many};
@@ -13,6 +14,8 @@ use crate::units::{DAY, Span, Time};
 
 /// Pushes of a repository that does not say.
 const RATE: &str = "5/day";
+/// The most versions of a batch.
+const MOST_BATCH: f64 = 10_000.0;
 /// Distance of existing versions when there is no rate.
 const GAP: Span = Span(DAY);
 
@@ -50,7 +53,7 @@ fn listed(row: &PushRow) -> ListedPush {
         at: row.at,
         tag: row.tag.clone(),
         bytes: Some(row.bytes),
-        new_bytes: row.new_bytes,
+        new_bytes: row.new_bytes.map(NewBytes::Bytes),
         layers: row.layers,
         digest: row.digest.clone(),
         same_as: None,
@@ -68,6 +71,9 @@ pub fn pushes(r: &mut Reading<'_>, repository: &Node) -> Plan {
             let law = r.law(n, Quantity::Count)?;
             if matches!(law, Law::Constant(value) if value < 1.0) {
                 r.error(&n.origin, "a batch has at least one version", "");
+            }
+            if law.median() > MOST_BATCH {
+                r.error(&n.origin, format!("a batch has at most {MOST_BATCH} versions"), "");
             }
             Some(law)
         }),
@@ -112,8 +118,8 @@ fn list(r: &mut Reading<'_>, list: &Node) -> Pushes {
         let push = ListedPush {
             at: at.unwrap_or_default(),
             tag: tag.clone().unwrap_or_default(),
-            bytes: r.optional(item, "size", |r, n| r.size(n)),
-            new_bytes: r.optional(item, "new_bytes", |r, n| r.size(n)),
+            bytes: r.optional(item, "size", |r, n| r.image_size(n)),
+            new_bytes: r.optional(item, "new_bytes", images::new_bytes),
             layers: None,
             digest: None,
             same_as: r.optional(item, "same_as", |r, n| r.text(n, "a tag").map(str::to_string)),

@@ -14,6 +14,11 @@ use crate::scenario::tree::{Entry, Node, Origin, Value};
 use crate::scenario::values::{Named, Quantity, Reading, elements, one_or_many};
 use crate::sim::{EntityKey, Law};
 
+/// The most members of a `count`.
+const MOST_MEMBERS: u32 = 1_000_000;
+/// The most versions of a repository that are there at the start.
+const MOST_EXISTING: u32 = 100_000;
+
 /// Repositories and what belongs to them elsewhere in the model.
 #[derive(Default)]
 pub struct Estate {
@@ -25,6 +30,8 @@ pub struct Estate {
     pub lifecycle: Vec<(RegistryId, String, LifecyclePolicy)>,
     /// Mutability that a repository sets for its home.
     pub mutability: Vec<(RegistryId, String, Mutability)>,
+    /// By repository: where it is written.
+    pub origins: Vec<Origin>,
 }
 
 impl Estate {
@@ -115,7 +122,7 @@ fn instantiate(
         r.error(&entry.key_origin, "`push` and `manifests` exclude each other; keep one", "");
     }
     let tags = pushes::tags(r, node);
-    let existing = r.or(node, "existing", 0, |r, n| r.count(n, 0));
+    let existing = r.or(node, "existing", 0, |r, n| r.count_up_to(n, 0, MOST_EXISTING));
     let weight = r.or(node, "weight", 1.0, |r, n| r.number(n, 0.0));
     let lifecycle = node.get("lifecycle").and_then(|n| places::lifecycle(r, n));
     let mutability = places::mutability(r, node);
@@ -135,6 +142,7 @@ fn instantiate(
             let message = format!("the trace has no row of `{name}` within the run");
             r.diagnostics.warning(&group.origin, message, "");
         }
+        estate.origins.push(group.origin.clone());
         estate.repositories.push(Repository {
             name: name.clone(),
             key: EntityKey::named("repository", name),
@@ -178,7 +186,7 @@ fn spelt_out(r: &mut Reading<'_>, element: &Node, layers: &mut RealLayers) -> Ve
     if !is_repository_name(&group.name) {
         bad_name(r, &group.origin, &group.name);
     }
-    match element.get("count").map(|node| r.count(node, 1)) {
+    match element.get("count").map(|node| r.count_up_to(node, 1, MOST_MEMBERS)) {
         Some(count) => group.names = members(&group.name, count.unwrap_or(1)),
         None => {
             group.names = vec![group.name.clone()];

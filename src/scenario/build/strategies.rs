@@ -37,6 +37,9 @@ impl Strategies {
 const KINDS: [&str; 6] =
     ["cross-region-pull", "replication", "pull-through-cache", "scheduled-copy", "centralized", "clairvoyant"];
 
+/// Kinds that serve the whole estate or nothing of it.
+const WHOLE: [&str; 2] = ["centralized", "clairvoyant"];
+
 /// 10 Gbit/s.
 const EGRESS: Bandwidth = Bandwidth(1.25e9);
 /// Ninety dollars.
@@ -100,7 +103,23 @@ fn notes(kind: &Kind, name: &str, notes: &mut Vec<String>) {
 
 fn exceptions(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, clusters: &Clusters) -> Vec<Exception> {
     let mut exceptions = Vec::new();
-    for item in table.get("exceptions").map(one_or_many).unwrap_or_default() {
+    let items = table.get("exceptions").map(one_or_many).unwrap_or_default();
+    if let (Some(own), Some(entry)) = (table.get("kind").and_then(Node::text), table.entry("exceptions"))
+        && WHOLE.contains(&own)
+        && !items.is_empty()
+    {
+        let message = format!("`{own}` takes no exceptions: it serves every pair of repository and cluster");
+        r.error(&entry.key_origin, message, "");
+        return exceptions;
+    }
+    for item in items {
+        if let Some(node) = item.get("kind")
+            && let Some(word) = node.text().filter(|word| WHOLE.contains(word))
+        {
+            let label = "cross-region-pull, replication, pull-through-cache, scheduled-copy";
+            r.error(&node.origin, format!("an exception cannot be `{word}`: that kind serves the whole estate"), label);
+            continue;
+        }
         let repositories = chosen_repositories(r, item, "repositories", estate);
         let (names, groups) = (clusters.names(), clusters.groups());
         let what = Named { names: &names, groups: &groups, one: "cluster", plural: "clusters" };
@@ -143,6 +162,11 @@ fn kind(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, clusters
 
 fn replication(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, clusters: &Clusters) -> Replication {
     let (delay, delay_name) = delay(r, table, name);
+    let from_clusters = table.get("rules").is_none_or(|rules| rules.text() == Some("from-clusters"));
+    if let (true, Some(entry)) = (from_clusters, table.entry("from")) {
+        let label = "rules from clusters begin at every home; `from` is the source of a rules file";
+        r.diagnostics.warning(&entry.key_origin, "`from` has no effect here", label);
+    }
     let existing = table.get("existing_images").map_or(Existing::Absent, |node| {
         let words = [("absent", Some(Existing::Absent)), ("present", Some(Existing::Present)), ("backfill", None)];
         let existing = r.word(node, &words).unwrap_or(Some(Existing::Absent));

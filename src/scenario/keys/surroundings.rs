@@ -319,7 +319,7 @@ pub const LIFECYCLE_TABLE: fn(&Node) -> bool = |node| node.text().is_none();
 pub static VALUE: Table = table(
     "`[value]`",
     &[
-        key("downtime", Type::Price(PriceUnit::Hour), "none", "", "an hour of downtime"),
+        key("downtime", Type::Price(PriceUnit::Hour), "none", "", "an hour of downtime").later(),
         key("waiting", Type::Price(PriceUnit::Hour), "none", "", "an hour of one waiting node"),
     ],
 );

@@ -98,7 +98,7 @@ fn a_list_names_tags_sizes_and_further_tags() {
     let same_as = |at, tag, same_as: &str| ListedPush { same_as: Some(same_as.into()), ..listed(at, tag) };
     let rows = vec![
         ListedPush { bytes: Some(1000), ..listed(0, "one") },
-        ListedPush { bytes: Some(1000), new_bytes: Some(10), ..listed(HOUR, "two") },
+        ListedPush { bytes: Some(1000), new_bytes: Some(NewBytes::Bytes(10)), ..listed(HOUR, "two") },
         same_as(2 * HOUR, "stable", "one"),
         same_as(3 * HOUR, "stable", "two"),
         same_as(4 * HOUR, "lost", "never-pushed"),
