@@ -19,6 +19,7 @@ pub mod paths;
 pub mod read;
 pub mod scalar;
 pub mod schema;
+pub mod template;
 pub mod tree;
 mod build;
 mod values;
@@ -27,6 +28,7 @@ pub use build::{load, named_delay};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use read::{Draft, read};
 pub use schema::schema;
+pub use template::{TEMPLATES, template};
 
 use serde::{Deserialize, Serialize};
 

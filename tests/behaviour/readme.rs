@@ -44,7 +44,7 @@ fn every_scenario_shown_passes_check() {
 
 #[test]
 fn every_template_of_init_passes_check() {
-    for name in ["regions", "accounts"] {
+    for (name, _) in replisim::scenario::TEMPLATES {
         read(&root().join(format!("assets/templates/{name}.toml")), &[]);
     }
 }
