@@ -113,7 +113,7 @@ impl Trial<'_> {
         let part = &self.components[component];
         let policy = part.if_missing.or(cluster.if_missing).unwrap_or_else(|| part.behaviour.if_missing());
         match policy {
-            IfMissing::Fail => self.fail(id),
+            IfMissing::Fail => self.fail(id, Span::ZERO),
             IfMissing::Wait => self.wait(id),
             IfMissing::Home => {
                 let home = self.world.home(request.repository);
@@ -131,18 +131,19 @@ impl Trial<'_> {
         let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
         let next = self.now + pull.backoff;
         if next - pull.request.at > cluster.give_up {
-            self.fail(id);
+            self.fail(id, cluster.give_up);
             return;
         }
         pull.backoff = (pull.backoff + pull.backoff).min(cluster.backoff_max);
         self.queue.push(next, order::PULL, Event::Retry(id));
     }
 
-    fn fail(&mut self, id: usize) {
+    /// A pull is over without its image, after its node has waited for so long.
+    fn fail(&mut self, id: usize, waited: Span) {
         let pull = self.pulls.remove(id);
         if pull.measured {
             self.outcome.pulls_failed += 1;
-            self.outcome.waiting_ns += (self.now - pull.request.at).0 as u128;
+            self.outcome.waiting_ns += waited.0 as u128;
             self.probes.pull(&pull.request, None);
         }
     }
@@ -214,7 +215,7 @@ impl Trial<'_> {
         let there = self.model.cloud.registry(registry);
         let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
         if path == PathKind::None && !layers.is_empty() {
-            self.fail(id);
+            self.fail(id, now - self.pulls[id].request.at);
             return;
         }
         let (manifests, downloads) = &mut self.quotas[usize::from(registry.0)];

@@ -102,7 +102,7 @@ pub(super) struct Trial<'a> {
     pub queue: Queue<Event>,
     pub components: Vec<Component<'a>>,
     /// Which component serves a pair, by cluster and repository.
-    owners: Vec<Vec<u8>>,
+    owners: Vec<Vec<u16>>,
     pub nodes: Vec<Vec<Node>>,
     pub quotas: Vec<(Quota, Quota)>,
     pub downloads: Downloads<'a>,
@@ -150,12 +150,12 @@ impl<'a> Trial<'a> {
             lanes.extend(behaviour.lanes().into_iter().map(LaneState::new));
             components.push(Component { behaviour, if_missing, first_lane });
         }
-        let mut owners = vec![vec![0u8; model.demand.repositories.len()]; model.demand.clusters.len()];
+        let mut owners = vec![vec![0u16; model.demand.repositories.len()]; model.demand.clusters.len()];
         // The first exception that matches counts, so later ones are written first.
         for (number, exception) in strategy.exceptions.iter().enumerate().rev() {
             for cluster in &exception.clusters {
                 for repository in &exception.repositories {
-                    owners[usize::from(cluster.0)][repository.0 as usize] = number as u8 + 1;
+                    owners[usize::from(cluster.0)][repository.0 as usize] = number as u16 + 1;
                 }
             }
         }
@@ -258,8 +258,10 @@ impl<'a> Trial<'a> {
                 while nodes.len() <= node as usize {
                     nodes.push(fresh());
                 }
-                // Pulls that the old node still waits for go on; what they bring is not kept.
-                nodes[node as usize].cache.clear();
+                // Pulls that the old node still waits for go on, but hold none of the new one's places.
+                let place = &mut nodes[node as usize];
+                place.cache.clear();
+                place.slots.fill(Time(i64::MIN));
             }
             Occurrence::NodeDown { cluster, node, .. } => {
                 self.nodes[usize::from(cluster.0)][node as usize].cache.clear();
@@ -408,9 +410,12 @@ impl<'a> Trial<'a> {
         }
         self.outcome.by_repository.sort_by_key(|counts| (counts.repository, counts.registry));
         self.kept_for_the_scenario();
-        if let Kind::ScheduledCopy(job) = &strategy.kind {
-            let seat = self.world.homes().first().copied().unwrap_or(RegistryId(0));
-            toil(&mut self.meters, self.model, job.toil_hours, seat);
+        let kinds = std::iter::once(&strategy.kind).chain(strategy.exceptions.iter().map(|exception| &exception.kind));
+        for kind in kinds {
+            if let Kind::ScheduledCopy(job) = kind {
+                let seat = self.world.homes().first().copied().unwrap_or(RegistryId(0));
+                toil(&mut self.meters, self.model, job.toil_hours, seat);
+            }
         }
         for index in 0..self.lanes.len() {
             self.lanes[index].close(&mut self.meters, end);

@@ -6,8 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
+use crate::study::statistics::Estimate;
 use crate::study::tables::{LatencyRow, RunRecord, SummaryRow, Tables, TimelineRow};
 
 /// The `kind` of the lower bound: not a system, and never called the cheapest.
@@ -125,14 +124,8 @@ impl<'a> Reading<'a> {
         if differences.is_empty() {
             return None;
         }
-        let count = differences.len() as f64;
-        let mean = differences.iter().sum::<f64>() / count;
-        let squares = differences.iter().map(|difference| (difference - mean) * (difference - mean)).sum::<f64>();
-        let interval = StudentsT::new(0.0, 1.0, count - 1.0).ok().map(|law| {
-            let half = law.inverse_cdf(0.975) * libm::sqrt(squares / (count - 1.0) / count);
-            (mean - half, mean + half)
-        });
-        Some(Paired { mean, interval })
+        let estimate = Estimate::of(&differences);
+        Some(Paired { mean: estimate.mean, interval: estimate.low().zip(estimate.high()) })
     }
 
     /// Quantiles of an event in all regions together, as (share in [0, 1], seconds), ascending; the mean is not among them.
