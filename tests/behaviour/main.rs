@@ -6,5 +6,6 @@ mod closed_forms;
 mod common;
 mod determinism;
 mod hand_arithmetic;
+mod hostile;
 mod scenarios;
 mod worked_example;
