@@ -81,7 +81,7 @@ pub struct Page<'a> {
     pub command: String,
     pub version: &'a str,
     pub seed: u64,
-    /// Events, wall time and memory, in one line.
+    /// Events, in words.
     pub effort: String,
     /// `@font-face` rules, for the page that carries its font.
     pub font: &'static str,
@@ -161,14 +161,7 @@ fn command(rendered: &Rendered) -> String {
     format!("replisim run {scenario} --seed {} --trials {}", run.seed, rendered.reading.trials())
 }
 
+/// Wall time and memory stay in `run.json`: they differ from run to run, and a report may not.
 fn effort(rendered: &Rendered) -> String {
-    let run = rendered.reading.run();
-    let mut parts = vec![format!("{} simulated", numbers::of(run.events as f64, "event", "events"))];
-    if run.wall_seconds > 0.0 {
-        parts.push(format!("in {}", numbers::duration(run.wall_seconds)));
-    }
-    if let Some(memory) = run.peak_memory_bytes {
-        parts.push(format!("with {} of memory at most", numbers::bytes(memory as f64)));
-    }
-    parts.join(" ")
+    format!("{} simulated", numbers::of(rendered.reading.run().events as f64, "event", "events"))
 }

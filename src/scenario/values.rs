@@ -244,16 +244,6 @@ impl<'a> Reading<'a> {
         self.parsed(node, "a size such as \"200 MB\"", parse::size).map(|bytes| bytes.0)
     }
 
-    /// Bytes of an image or a layer.
-    pub fn image_size(&mut self, node: &Node) -> Option<u64> {
-        let bytes = self.size(node)?;
-        if bytes > crate::demand::MOST_BYTES {
-            self.error(&node.origin, "the image is too large; at most 100 TB", "");
-            return None;
-        }
-        Some(bytes)
-    }
-
     /// A length of time.
     pub fn duration(&mut self, node: &Node) -> Option<Span> {
         self.parsed(node, "a duration such as \"90d\"", parse::duration)

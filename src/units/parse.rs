@@ -395,7 +395,7 @@ pub fn found(text: &str) -> String {
         return kind.into();
     }
     if let Some(amount) = trimmed.strip_prefix('$')
-        && Decimal::split(amount).is_some()
+        && Decimal::split(amount).is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with('/'))
     {
         return "a price".into();
     }

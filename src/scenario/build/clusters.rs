@@ -167,8 +167,8 @@ fn positive(r: &mut Reading<'_>, node: &Node) -> Option<Span> {
 }
 
 fn cache(r: &mut Reading<'_>, node: &Node) -> Option<NodeCache> {
-    if let Some(warm) = node.get("warm") {
-        return r.share(warm).map(NodeCache::Warm);
+    if matches!(node.value, Value::Table(_)) {
+        return node.get("warm").and_then(|warm| r.share(warm)).map(NodeCache::Warm);
     }
     match node.text() {
         Some("none") => Some(NodeCache::None),

@@ -18,7 +18,7 @@ pub fn bases(r: &mut Reading<'_>, root: &Node) -> Vec<Base> {
     let mut bases = Vec::new();
     for entry in root.get("bases").map(Node::entries).unwrap_or_default() {
         let (name, table) = (&entry.key, &entry.node);
-        let bytes = r.needed(table, "size", "a base").and_then(|n| r.image_size(n)).unwrap_or_default();
+        let bytes = r.needed(table, "size", "a base").and_then(|n| image_size(r, n)).unwrap_or_default();
         let layers = r.optional(table, "layers", |r, n| r.count_up_to(n, 1, MOST_LAYERS as u32));
         if layers.is_none() {
             let text = format!("the base {name} has {BASE_LAYERS} layers");
@@ -34,6 +34,16 @@ pub fn bases(r: &mut Reading<'_>, root: &Node) -> Vec<Base> {
         });
     }
     bases
+}
+
+/// Bytes of an image or a layer.
+pub fn image_size(r: &mut Reading<'_>, node: &Node) -> Option<u64> {
+    let bytes = r.size(node)?;
+    if bytes > MOST_BYTES {
+        r.error(&node.origin, "the image is too large; at most 100 TB", "");
+        return None;
+    }
+    Some(bytes)
 }
 
 /// A share of the version, or bytes.
@@ -61,7 +71,7 @@ pub fn image(r: &mut Reading<'_>, repository: &Node, bases: &[Base], lone: bool)
     let or_median = |law: Law| if lone { Law::Constant(law.median()) } else { law };
     let layers = match table.get("layer_sizes") {
         Some(list) => {
-            let sizes: Vec<u64> = one_or_many(list).iter().filter_map(|n| r.image_size(n)).collect();
+            let sizes: Vec<u64> = one_or_many(list).iter().filter_map(|n| image_size(r, n)).collect();
             if sizes.is_empty() {
                 r.error(&list.origin, "an image has at least one layer", "");
             }

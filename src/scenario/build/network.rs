@@ -215,7 +215,12 @@ pub fn service(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Service {
     let quotas = &table_or_empty(table, "quotas");
     let quota = |r: &mut Reading<'_>, (key, default): (&str, f64)| match quotas.get(key) {
         Some(node) if node.text() == Some("unlimited") => f64::INFINITY,
-        Some(node) => r.rate(node).map_or(default, |rate: RateText| rate.per_nanosecond() * NANOS as f64),
+        Some(node) => r.rate(node).map_or(default, |rate: RateText| {
+            if rate.count <= 0.0 {
+                r.error(&node.origin, "a quota is above zero", "or \"unlimited\"");
+            }
+            rate.per_nanosecond() * NANOS as f64
+        }),
         None if ideal => f64::INFINITY,
         None => default,
     };

@@ -22,8 +22,9 @@ pub fn version(r: &mut Reading<'_>, cluster: &Node) -> VersionChoice {
     let deploys = pulls.is_none_or(|pulls| pulls.get("deploy").is_some() || pulls.get("failover").is_some());
     let default = if deploys { VersionChoice::Deployed } else { VersionChoice::Newest };
     let Some(node) = pulls.and_then(|pulls| pulls.get("version")) else { return default };
-    if let Some(last) = node.get("newest_of") {
-        return r.count(last, 1).map_or(default, VersionChoice::NewestOf);
+    if matches!(node.value, Value::Table(_)) {
+        let last = node.get("newest_of").and_then(|last| r.count(last, 1));
+        return last.map_or(default, VersionChoice::NewestOf);
     }
     let words = [("deployed", VersionChoice::Deployed), ("newest", VersionChoice::Newest)];
     r.word(node, &words).unwrap_or(default)

@@ -118,7 +118,7 @@ fn list(r: &mut Reading<'_>, list: &Node) -> Pushes {
         let push = ListedPush {
             at: at.unwrap_or_default(),
             tag: tag.clone().unwrap_or_default(),
-            bytes: r.optional(item, "size", |r, n| r.image_size(n)),
+            bytes: r.optional(item, "size", images::image_size),
             new_bytes: r.optional(item, "new_bytes", images::new_bytes),
             layers: None,
             digest: None,

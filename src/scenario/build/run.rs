@@ -20,6 +20,9 @@ const TRIALS: u64 = 20;
 /// `run.max_trials` when none are given.
 const MOST_TRIALS: u64 = 1000;
 
+/// More trials than this add nothing that an interval shows.
+const TRIALS_LIMIT: u64 = 10_000_000;
+
 /// A table without entries at the place of the whole file, for a table that is not written.
 pub fn table_or_empty(root: &Node, key: &str) -> Node {
     root.get(key).cloned().unwrap_or_else(|| {
@@ -58,7 +61,7 @@ pub fn run(r: &mut Reading<'_>, root: &Node) -> RunPlan {
         }
         Some(share)
     });
-    let trials = r.optional(&table, "trials", |r, n| r.long_count(n, 1));
+    let trials = r.optional(&table, "trials", |r, n| trials_up_to(r, n, 1));
     if trials.is_none() && precision.is_none() {
         r.assume("run.trials", TRIALS.to_string(), "choice", format!("{TRIALS} trials of each strategy are run"));
     }
@@ -66,9 +69,19 @@ pub fn run(r: &mut Reading<'_>, root: &Node) -> RunPlan {
         seed: r.or(&table, "seed", 1, |r, n| r.long_count(n, 0)),
         trials: trials.unwrap_or(TRIALS),
         precision,
-        max_trials: r.or(&table, "max_trials", MOST_TRIALS, |r, n| r.long_count(n, 10)),
+        max_trials: r.or(&table, "max_trials", MOST_TRIALS, |r, n| trials_up_to(r, n, 10)),
         baseline: 0,
     }
+}
+
+/// A number of trials of at least `least`.
+fn trials_up_to(r: &mut Reading<'_>, node: &Node, least: u64) -> Option<u64> {
+    let trials = r.long_count(node, least)?;
+    if trials > TRIALS_LIMIT {
+        r.error(&node.origin, format!("too many trials; at most {TRIALS_LIMIT}"), "");
+        return None;
+    }
+    Some(trials)
 }
 
 fn start(r: &mut Reading<'_>, node: &Node) -> Option<jiff::Timestamp> {

@@ -37,6 +37,8 @@ impl Strategies {
 const KINDS: [&str; 6] =
     ["cross-region-pull", "replication", "pull-through-cache", "scheduled-copy", "centralized", "clairvoyant"];
 
+/// A minute that doubles so often is longer than virtual time.
+const MOST_RETRIES: u32 = 30;
 /// Kinds that serve the whole estate or nothing of it.
 const WHOLE: [&str; 2] = ["centralized", "clairvoyant"];
 
@@ -190,7 +192,7 @@ fn replication(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, c
             }
         },
         copy_failures: r.or(table, "copy_failures", 0.0, |r, n| r.share(n)),
-        retries: r.or(table, "retries", 3, |r, n| r.count(n, 0)),
+        retries: r.or(table, "retries", 3, |r, n| r.count_up_to(n, 0, MOST_RETRIES)),
         existing,
     }
 }
@@ -245,7 +247,8 @@ fn scheduled_copy(
     let copies = repositories.into_iter().map(|id| {
         let home = estate.repositories[id.0 as usize].home;
         let mut destinations: Vec<RegistryId> = Vec::new();
-        let of_clusters = || clusters.list.iter().filter(|one| one.runs.contains(&id)).map(|one| one.registry);
+        let of_clusters =
+            || clusters.list.iter().filter(|one| one.runs.binary_search(&id).is_ok()).map(|one| one.registry);
         for registry in to.clone().unwrap_or_else(|| of_clusters().collect()) {
             if registry != home && !destinations.contains(&registry) {
                 destinations.push(registry);

@@ -46,6 +46,10 @@ impl Reading<'_> {
     pub fn law(&mut self, node: &Node, quantity: Quantity) -> Option<Law> {
         let Value::Table(entries) = &node.value else { return self.value(node, quantity).map(Law::Constant) };
         let [entry] = entries.as_slice() else {
+            // What a refused part has left empty has been reported.
+            if entries.is_empty() {
+                return None;
+            }
             self.error(&node.origin, "a law has one name", format!("laws: {}", LAWS.join(", ")));
             return None;
         };
