@@ -1,6 +1,6 @@
 //! The same inputs give the same bytes, for any number of threads.
 
-use replisim::report::csv;
+use replisim::report::{self, csv};
 
 use super::common::{bundled, read, root, run_on};
 
@@ -34,4 +34,20 @@ fn adding_a_strategy_changes_no_other_row() {
     let all = run_on(&read(&bundled("quickstart"), &["run.trials=2"]), 2);
     let trials: Vec<_> = all.trials.iter().filter(|row| row.strategy == "replication").cloned().collect();
     assert_eq!(few.trials, trials);
+}
+
+#[test]
+fn run_json_alone_differs_between_two_runs() {
+    let scenario = read(&bundled("quickstart"), &["run.trials=2"]);
+    let (one, two) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let written = report::write_run(one.path(), &run_on(&scenario, 1)).expect("results can be written");
+    report::write_run(two.path(), &run_on(&scenario, 2)).expect("results can be written");
+    for path in &written {
+        let name = path.strip_prefix(one.path()).expect("below its folder");
+        if name != std::path::Path::new("run.json") {
+            let bytes = |dir: &std::path::Path| std::fs::read(dir.join(name)).expect("written");
+            assert!(bytes(one.path()) == bytes(two.path()), "{} differs between two runs", name.display());
+        }
+    }
+    assert!(written.len() > 20, "{}", written.len());
 }
