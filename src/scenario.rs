@@ -24,7 +24,7 @@ pub mod tree;
 mod build;
 mod values;
 
-pub use build::{load, named_delay};
+pub use build::load;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use read::{Draft, read};
 pub use schema::schema;

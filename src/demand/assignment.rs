@@ -9,29 +9,24 @@
 
 use std::sync::Arc;
 
+use rand_distr::weighted::WeightedAliasIndex;
+
 use super::{Cluster, Repository};
 use crate::sim::{EntityKey, Stream};
 
 /// What one node runs; nodes that run everything share one of these.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Assignment {
     /// Indices into the cluster's `runs`, ascending.
     pub(super) slots: Vec<u32>,
-    /// Sums of the weights of `slots` up to and including each.
-    cumulative: Vec<f64>,
+    /// Draws a position in `slots` in proportion to weight; `None` when it runs nothing.
+    choice: Option<WeightedAliasIndex<f64>>,
 }
 
 impl Assignment {
     fn new(slots: Vec<u32>, weights: &[f64]) -> Assignment {
-        let mut sum = 0.0;
-        let cumulative = slots
-            .iter()
-            .map(|slot| {
-                sum += weights[*slot as usize];
-                sum
-            })
-            .collect();
-        Assignment { slots, cumulative }
+        let choice = WeightedAliasIndex::new(slots.iter().map(|slot| weights[*slot as usize]).collect()).ok();
+        Assignment { slots, choice }
     }
 
     /// Whether the node runs the repository in this slot.
@@ -39,12 +34,9 @@ impl Assignment {
         self.slots.binary_search(&slot).is_ok()
     }
 
-    /// One slot in proportion to weight, by a uniform number in [0, 1).
-    pub(super) fn pick(&self, uniform: f64) -> Option<u32> {
-        let target = uniform * self.cumulative.last()?;
-        let index = self.cumulative.partition_point(|sum| *sum <= target);
-        // Rounding may carry the product up to the total.
-        Some(self.slots[index.min(self.slots.len() - 1)])
+    /// One slot in proportion to weight.
+    pub(super) fn pick(&self, stream: &mut Stream) -> Option<u32> {
+        Some(self.slots[stream.sample(self.choice.as_ref()?)])
     }
 }
 
@@ -126,10 +118,7 @@ mod tests {
         let all = popularity(&[1.0, 0.0, 2.0], 3, 0.0).assign(node(0));
         assert_eq!(all.slots, [0, 2]);
         assert!(all.holds(2) && !all.holds(1));
-        assert_eq!(all.pick(0.0), Some(0));
-        assert_eq!(all.pick(0.34), Some(2));
-        assert_eq!(all.pick(0.999_999), Some(2));
-        assert_eq!(popularity(&[0.0], 3, 0.0).assign(node(0)).pick(0.5), None);
+        assert_eq!(popularity(&[0.0], 3, 0.0).assign(node(0)).pick(&mut node(0)), None);
     }
 
     #[test]
@@ -152,10 +141,14 @@ mod tests {
     #[test]
     fn popularity_is_zipf_in_file_order() {
         let all = popularity(&[1.0, 1.0, 4.0], 3, 1.0).assign(node(0));
-        // Weights 1, 1/2, 4/3: sums 1, 1.5, 2.8333.
-        assert_eq!(all.pick(0.99 / 2.8334), Some(0));
-        assert_eq!(all.pick(1.01 / 2.8334), Some(1));
-        assert_eq!(all.pick(1.51 / 2.8333), Some(2));
+        // Weights 1, 1/2, 4/3, which add up to 17/6.
+        let (mut picks, n) = (node(1), 40_000);
+        let mut seen = [0u32; 3];
+        (0..n).filter_map(|_| all.pick(&mut picks)).for_each(|slot| seen[slot as usize] += 1);
+        for (count, weight) in seen.into_iter().zip([1.0, 0.5, 4.0 / 3.0]) {
+            let share = f64::from(count) / f64::from(n);
+            assert!((share - weight / (17.0 / 6.0)).abs() < 0.01, "{share} {weight}");
+        }
     }
 
     #[test]

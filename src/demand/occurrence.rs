@@ -24,7 +24,7 @@ pub struct Push {
     pub release: bool,
     /// False: a further tag on an image that this repository was given before.
     pub new_image: bool,
-    /// Whether a promotion put it here.
+    /// Whether a promotion put it here; false for the further tags of that promotion.
     pub promoted: bool,
 }
 

@@ -68,7 +68,7 @@ impl Published {
             tag: tag.clone(),
             release: self.release,
             new_image: self.new_image && index == 0,
-            promoted: self.promoted,
+            promoted: self.promoted && index == 0,
         })
     }
 }

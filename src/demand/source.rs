@@ -354,10 +354,8 @@ impl<'a> Source<'a> {
     fn pull_at_rate(&mut self, at: Time, cluster: u16, trigger: u16) -> Option<Request> {
         let state = &mut self.clusters[usize::from(cluster)];
         let Clock::Rate { picks, .. } = &mut state.clocks[usize::from(trigger)] else { return None };
-        let node = state.fleet.pick(picks);
-        let choice = picks.uniform();
-        let node = node?;
-        let slot = state.fleet.node(node).runs.pick(choice)?;
+        let node = state.fleet.pick(picks)?;
+        let slot = state.fleet.node(node).runs.pick(picks)?;
         self.request(at, cluster, node, slot)
     }
 

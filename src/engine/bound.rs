@@ -15,7 +15,7 @@ use crate::strategy::clairvoyant::{Read, Reads};
 use crate::units::Time;
 
 use super::Model;
-use super::metering::{Leg, Meters};
+use super::metering::Meters;
 
 /// The reads of a trial.
 pub(super) struct Bound<'a> {
@@ -46,8 +46,8 @@ impl<'a> Bound<'a> {
                     meters.hold(cluster.registry, request.repository, layer.bytes, since, request.at);
                 }
                 Read::Fetch => {
-                    let leg = Leg { account: home.account, from, to: region };
-                    meters.transfer(Item::Copy, leg, request.repository, layer.bytes, request.at);
+                    let (repository, at) = (request.repository, request.at);
+                    meters.transfer(Item::Copy, home.account, (from, region), repository, layer.bytes, at);
                 }
             }
         }

@@ -12,8 +12,8 @@ use crate::registry::{CreatedBy, Scanning};
 use crate::strategy::behaviour::{Copy, Lane, View};
 use crate::units::{Bandwidth, Span, Time};
 
-use super::downloads::{Downloader, Waiter};
-use super::metering::{Leg, Meters};
+use super::downloads::Waiter;
+use super::metering::Meters;
 use super::run::{Event, Trial, order};
 use super::world::ShelfId;
 
@@ -24,8 +24,10 @@ pub(super) struct CopyUnderWay {
     lane: Option<usize>,
     /// The settings that a repository made for it takes.
     by: CreatedBy,
-    /// When its bytes began to move.
+    /// When its turn came.
     begun: Time,
+    /// When its bytes begin to move.
+    flows: Time,
     bytes: u64,
     layers: Vec<u32>,
     /// Things that must happen before it is whole: its own bytes, and other copies.
@@ -81,6 +83,7 @@ impl Trial<'_> {
             lane,
             by,
             begun: self.now,
+            flows: self.now,
             bytes: 0,
             layers: Vec::new(),
             outstanding: 1,
@@ -98,7 +101,7 @@ impl Trial<'_> {
         }
         let id = self.insert_copy(component, order, None, CreatedBy::Cache);
         self.copies[id].pulls.push(pull);
-        if share { self.begin_copy(id) } else { self.begin_whole_copy(id) }
+        if share { self.begin_copy(id) } else { self.begin_lone_copy(id) }
     }
 
     /// A copy's service delay is over.
@@ -157,9 +160,13 @@ impl Trial<'_> {
         self.move_layers(id, sizes);
     }
 
-    /// A fetch that shares nothing: all layers move, whatever else is on its way.
-    fn begin_whole_copy(&mut self, id: usize) {
-        let sizes = self.copies[id].order.image.layers.iter().map(|layer| layer.bytes).collect();
+    /// A fetch that shares nothing: all layers that are not stored yet move, whatever else is on its way.
+    fn begin_lone_copy(&mut self, id: usize) {
+        let Copy { to, repository, image, .. } = &self.copies[id].order;
+        let sizes = match self.world.find(*to, *repository) {
+            Some(shelf) => self.world.shelf(shelf).state.missing(image).map(|layer| layer.bytes).collect(),
+            None => image.layers.iter().map(|layer| layer.bytes).collect(),
+        };
         self.move_layers(id, sizes);
     }
 
@@ -174,22 +181,21 @@ impl Trial<'_> {
         let mut begins = now + order.overhead;
         if let Some(runner) = order.runner {
             begins = begins + self.downloads.serial_requests(line.rtt);
-            line = line.then(&self.downloads.line(runner, region(order.to)));
+            line = line.then(&self.downloads.way(region(runner), region(order.to)));
         }
-        let by = Downloader { parallel: self.model.cloud.links.client.parallel_layers, link: Bandwidth::UNLIMITED };
+        copy.flows = begins;
+        let parallel = self.model.cloud.links.client.parallel_layers;
         let took = match sizes.is_empty() {
             true => Some(Span::ZERO),
-            false => self.downloads.alone(&line, &sizes, by),
+            false => self.downloads.alone(&line, &sizes, parallel, Bandwidth::UNLIMITED),
         };
         match took {
-            Some(took) => {
-                self.series.egress(order.from, now, begins, took, copy.bytes);
-                self.queue.push(begins + took, order::ARRIVAL, Event::CopyMoved(id));
-            }
+            Some(took) => self.queue.push(begins + took, order::ARRIVAL, Event::CopyMoved(id)),
             None => {
                 let queue = &mut self.queue;
                 let mut schedule = |at, step| queue.push(at, order::ARRIVAL, Event::Step(step));
-                self.downloads.begin(begins, line, sizes, by, Waiter::Copy(id), &mut schedule);
+                let client = (parallel, Bandwidth::UNLIMITED);
+                self.downloads.begin(begins, line, sizes, client, Waiter::Copy(id), &mut schedule);
             }
         }
     }
@@ -205,17 +211,15 @@ impl Trial<'_> {
             let (repository, now) = (order.repository, self.now);
             match order.runner.map(|runner| cloud.registry(runner)) {
                 None => {
-                    let leg = Leg { account: from.account, from: from.region, to: to.region };
-                    self.meters.transfer(Item::Copy, leg, repository, bytes, now);
+                    self.meters.transfer(Item::Copy, from.account, (from.region, to.region), repository, bytes, now);
                 }
                 Some(runner) => {
                     let via = runner.region;
-                    let pulled = Leg { account: from.account, from: from.region, to: via };
-                    self.meters.transfer(Item::Pull, pulled, repository, bytes, now);
-                    let pushed = Leg { account: runner.account, from: via, to: to.region };
-                    self.meters.transfer(Item::Copy, pushed, repository, bytes, now);
+                    self.meters.transfer(Item::Pull, from.account, (from.region, via), repository, bytes, now);
+                    self.meters.transfer(Item::Copy, runner.account, (via, to.region), repository, bytes, now);
                 }
             }
+            self.series.egress(order.from, now, copy.flows, now - copy.flows, bytes);
         }
         self.one_thing_less(id);
     }

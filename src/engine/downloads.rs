@@ -34,15 +34,6 @@ impl Line {
     }
 }
 
-/// The machine that downloads.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Downloader {
-    /// Connections at a time.
-    pub parallel: u32,
-    /// Shared by its connections.
-    pub link: Bandwidth,
-}
-
 /// Who waits for a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waiter {
@@ -125,12 +116,17 @@ impl<'a> Downloads<'a> {
         Downloads { cloud, fabric, egress, pairs, downloads: Slab::new(), begun: 0 }
     }
 
-    /// The line from a registry to a region.
+    /// The line from a registry to a region: out of the registry, and then the way.
     pub fn line(&self, from: RegistryId, to: RegionId) -> Line {
-        let source = self.cloud.registry(from).region;
-        let rtt = self.cloud.rtt(source, to);
-        let pair = self.pairs[usize::from(source.0)][usize::from(to.0)];
-        let pipes = self.egress[usize::from(from.0)].into_iter().chain(pair).collect();
+        let mut line = self.way(self.cloud.registry(from).region, to);
+        line.pipes.splice(0..0, self.egress[usize::from(from.0)]);
+        line
+    }
+
+    /// The way from a machine in one region to another region.
+    pub fn way(&self, from: RegionId, to: RegionId) -> Line {
+        let rtt = self.cloud.rtt(from, to);
+        let pipes = self.pairs[usize::from(from.0)][usize::from(to.0)].into_iter().collect();
         Line { rtt, pipes, ceiling: stream_ceiling(&self.cloud.links, rtt) }
     }
 
@@ -143,14 +139,14 @@ impl<'a> Downloads<'a> {
 
     /// How long the download of `layers` takes when nothing can contend with it, in closed form; `None` when its line
     /// has a finite pipe.
-    pub fn alone(&self, line: &Line, layers: &[u64], by: Downloader) -> Option<Span> {
+    pub fn alone(&self, line: &Line, layers: &[u64], parallel: u32, node: Bandwidth) -> Option<Span> {
         if !line.pipes.is_empty() {
             return None;
         }
-        let node = by.link.0 * self.cloud.links.efficiency;
+        let node = Bandwidth(node.0 * self.cloud.links.efficiency);
         let slow_start = self.cloud.links.slow_start;
         let per_layer = self.per_layer(line.rtt);
-        Some(download_time(layers, by.parallel, line.ceiling.0, node, per_layer, slow_start, line.rtt))
+        Some(download_time(layers, parallel, line.ceiling.0, node.0, per_layer, slow_start, line.rtt))
     }
 
     fn per_layer(&self, rtt: Span) -> Span {
@@ -158,21 +154,22 @@ impl<'a> Downloads<'a> {
         client.layer_start + Span(rtt.0.saturating_mul(i64::from(client.request_round_trips)))
     }
 
-    /// Begins a download at `now` on a line with pipes; its steps are scheduled through `schedule`.
+    /// Begins a download at `now` on a line with pipes, so many connections at a time under one ceiling for them all;
+    /// its steps are scheduled through `schedule`.
     pub fn begin(
         &mut self,
         now: Time,
         line: Line,
         layers: Vec<u64>,
-        by: Downloader,
+        (parallel, node): (u32, Bandwidth),
         waiter: Waiter,
         schedule: &mut dyn FnMut(Time, Step),
     ) {
-        let node = Bandwidth(by.link.0 * self.cloud.links.efficiency);
+        let node = Bandwidth(node.0 * self.cloud.links.efficiency);
         let per_layer = self.per_layer(line.rtt);
         let unfinished = layers.len();
         self.begun += 1;
-        let parallel = by.parallel.clamp(1, layers.len().max(1) as u32);
+        let parallel = parallel.clamp(1, layers.len().max(1) as u32);
         let (serial, active) = (self.begun, Vec::new());
         let download =
             Download { serial, line, layers, next: 0, unfinished, parallel, node, per_layer, active, waiter };

@@ -20,15 +20,7 @@ pub(super) struct Meters<'a> {
     storage: Vec<MeterId>,
     /// Bytes stored by registry, and since when.
     stored: Vec<(u64, Time)>,
-    transfers: BTreeMap<(Item, Leg), MeterId>,
-}
-
-/// A way that bytes take, and who pays for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Leg {
-    pub account: AccountId,
-    pub from: RegionId,
-    pub to: RegionId,
+    transfers: BTreeMap<(Item, AccountId, RegionId, RegionId), MeterId>,
 }
 
 /// Bytes that a repository stores in a registry, and since when.
@@ -117,26 +109,41 @@ impl<'a> Meters<'a> {
         self.integrate_registry(registry, bytes, from, to);
     }
 
-    /// Bytes of a repository moved along a leg; nothing is metered within a region.
-    pub fn transfer(&mut self, item: Item, leg: Leg, repository: RepositoryId, bytes: u64, at: Time) {
-        if leg.from != leg.to {
-            let meter = self.meter(item, leg, leg.from);
+    /// Bytes of a repository moved from one region to another, on `account`'s bill; nothing within a region.
+    pub fn transfer(
+        &mut self,
+        item: Item,
+        account: AccountId,
+        (from, to): (RegionId, RegionId),
+        repository: RepositoryId,
+        bytes: u64,
+        at: Time,
+    ) {
+        if from != to {
+            let meter = self.meter(item, account, from, from, to);
             self.add(meter, repository, bytes, at);
         }
     }
 
     /// Bytes of a repository through a NAT gateway in the puller's region.
-    pub fn nat(&mut self, leg: Leg, repository: RepositoryId, bytes: u64, at: Time) {
-        let meter = self.meter(Item::Nat, leg, leg.to);
+    pub fn nat(
+        &mut self,
+        account: AccountId,
+        from: RegionId,
+        to: RegionId,
+        repository: RepositoryId,
+        bytes: u64,
+        at: Time,
+    ) {
+        let meter = self.meter(Item::Nat, account, to, from, to);
         self.add(meter, repository, bytes, at);
     }
 
-    fn meter(&mut self, item: Item, leg: Leg, region: RegionId) -> MeterId {
+    fn meter(&mut self, item: Item, account: AccountId, region: RegionId, from: RegionId, to: RegionId) -> MeterId {
         let ledger = &mut self.ledger;
-        let Leg { account, from, to } = leg;
         *self
             .transfers
-            .entry((item, leg))
+            .entry((item, account, from, to))
             .or_insert_with(|| ledger.meter(MeterKey { item, account, region, from: Some(from), to: Some(to) }))
     }
 

@@ -13,8 +13,7 @@ use crate::registry::{Image, Layer};
 use crate::strategy::behaviour::{Copy, Route, View, resolve};
 use crate::units::{Span, Time};
 
-use super::downloads::{Downloader, Waiter};
-use super::metering::Leg;
+use super::downloads::Waiter;
 use super::run::{Event, Trial, order};
 
 /// A pull that is not over.
@@ -114,7 +113,7 @@ impl Trial<'_> {
         let part = &self.components[component];
         let policy = part.if_missing.or(cluster.if_missing).unwrap_or_else(|| part.behaviour.if_missing());
         match policy {
-            IfMissing::Fail => self.fail(id),
+            IfMissing::Fail => self.fail(id, Span::ZERO),
             IfMissing::Wait => self.wait(id),
             IfMissing::Home => {
                 let home = self.world.home(request.repository);
@@ -132,18 +131,19 @@ impl Trial<'_> {
         let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
         let next = self.now + pull.backoff;
         if next - pull.request.at > cluster.give_up {
-            self.fail(id);
+            self.fail(id, cluster.give_up);
             return;
         }
         pull.backoff = (pull.backoff + pull.backoff).min(cluster.backoff_max);
         self.queue.push(next, order::PULL, Event::Retry(id));
     }
 
-    fn fail(&mut self, id: usize) {
+    /// A pull is over without its image, after its node has waited for so long.
+    fn fail(&mut self, id: usize, waited: Span) {
         let pull = self.pulls.remove(id);
         if pull.measured {
             self.outcome.pulls_failed += 1;
-            self.outcome.waiting_ns += (self.now - pull.request.at).0 as u128;
+            self.outcome.waiting_ns += waited.0 as u128;
             self.probes.pull(&pull.request, None);
         }
     }
@@ -215,11 +215,13 @@ impl Trial<'_> {
         let there = self.model.cloud.registry(registry);
         let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
         if path == PathKind::None && !layers.is_empty() {
-            self.fail(id);
+            self.fail(id, now - self.pulls[id].request.at);
             return;
         }
         let (manifests, downloads) = &mut self.quotas[usize::from(registry.0)];
-        let queued = manifests.take(now, 1) + downloads.take(now, layers.len() as u32);
+        // Layers can be asked for once the manifest is there.
+        let queued = manifests.take(now, 1);
+        let queued = queued + downloads.take(now + queued, layers.len() as u32);
         self.series.calls(registry, now, layers.len() as u32);
         let line = self.downloads.line(registry, here.region);
         pull.begun = now + queued;
@@ -235,8 +237,7 @@ impl Trial<'_> {
         let sizes: Vec<u64> = layers.iter().map(|layer| layer.bytes).collect();
         let begins = pull.begun + requests;
         pull.layers = layers;
-        let by = Downloader { parallel: cluster.parallel_layers, link: cluster.node_bandwidth };
-        match self.downloads.alone(&line, &sizes, by) {
+        match self.downloads.alone(&line, &sizes, cluster.parallel_layers, cluster.node_bandwidth) {
             Some(took) => {
                 let unpack = unpack_time(&cluster.unpack, &sizes, image.compression);
                 node.slots[slot] = begins + took + unpack;
@@ -245,9 +246,10 @@ impl Trial<'_> {
             }
             None => {
                 node.slots[slot] = Time::NEVER;
+                let client = (cluster.parallel_layers, cluster.node_bandwidth);
                 let queue = &mut self.queue;
                 let mut schedule = |at, step| queue.push(at, order::ARRIVAL, Event::Step(step));
-                self.downloads.begin(begins, line, sizes, by, Waiter::Pull(id), &mut schedule);
+                self.downloads.begin(begins, line, sizes, client, Waiter::Pull(id), &mut schedule);
             }
         }
     }
@@ -278,10 +280,9 @@ impl Trial<'_> {
         let (repository, at) = (pull.request.repository, begun + took);
         if begun < self.model.calendar.end {
             let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
-            let leg = Leg { account: there.account, from: there.region, to: here.region };
-            self.meters.transfer(Item::Pull, leg, repository, bytes, at);
+            self.meters.transfer(Item::Pull, there.account, (there.region, here.region), repository, bytes, at);
             if path == PathKind::Nat {
-                self.meters.nat(Leg { account: here.account, ..leg }, repository, bytes, at);
+                self.meters.nat(here.account, there.region, here.region, repository, bytes, at);
             }
         }
         self.series.egress(*registry, self.now, begun.min(self.now), took, bytes);

@@ -33,20 +33,20 @@ use crate::ledger::{Item, Ledger};
 
 /// The order of things that happen at one instant.
 pub(super) mod order {
+    /// A day's books are closed, before anything of the next.
+    pub const DAY_END: u8 = 0;
     /// A client's push.
-    pub const PUSH: u8 = 0;
+    pub const PUSH: u8 = 1;
     /// Bytes and copies arrive.
-    pub const ARRIVAL: u8 = 1;
+    pub const ARRIVAL: u8 = 2;
     /// Lifecycle policies and times-to-live take images.
-    pub const EVICTION: u8 = 2;
+    pub const EVICTION: u8 = 3;
     /// A job's run.
-    pub const TICK: u8 = 3;
+    pub const TICK: u8 = 4;
     /// Nodes come and go.
-    pub const NODE: u8 = 4;
+    pub const NODE: u8 = 5;
     /// Nodes ask.
-    pub const PULL: u8 = 5;
-    /// A day's books are closed.
-    pub const DAY_END: u8 = 6;
+    pub const PULL: u8 = 6;
 }
 
 /// An entry of the event queue.
@@ -102,7 +102,7 @@ pub(super) struct Trial<'a> {
     pub queue: Queue<Event>,
     pub components: Vec<Component<'a>>,
     /// Which component serves a pair, by cluster and repository.
-    owners: Vec<Vec<u8>>,
+    owners: Vec<Vec<u16>>,
     pub nodes: Vec<Vec<Node>>,
     pub quotas: Vec<(Quota, Quota)>,
     pub downloads: Downloads<'a>,
@@ -118,6 +118,7 @@ pub(super) struct Trial<'a> {
     pub bound: Option<Bound<'a>>,
     pub outcome: Outcome,
     seed: u64,
+    /// Its number, from 1.
     trial: u64,
 }
 
@@ -149,12 +150,12 @@ impl<'a> Trial<'a> {
             lanes.extend(behaviour.lanes().into_iter().map(LaneState::new));
             components.push(Component { behaviour, if_missing, first_lane });
         }
-        let mut owners = vec![vec![0u8; model.demand.repositories.len()]; model.demand.clusters.len()];
+        let mut owners = vec![vec![0u16; model.demand.repositories.len()]; model.demand.clusters.len()];
         // The first exception that matches counts, so later ones are written first.
         for (number, exception) in strategy.exceptions.iter().enumerate().rev() {
             for cluster in &exception.clusters {
                 for repository in &exception.repositories {
-                    owners[usize::from(cluster.0)][repository.0 as usize] = number as u8 + 1;
+                    owners[usize::from(cluster.0)][repository.0 as usize] = number as u16 + 1;
                 }
             }
         }
@@ -257,8 +258,10 @@ impl<'a> Trial<'a> {
                 while nodes.len() <= node as usize {
                     nodes.push(fresh());
                 }
-                // Pulls that the old node still waits for go on; what they bring is not kept.
-                nodes[node as usize].cache.clear();
+                // Pulls that the old node still waits for go on, but hold none of the new one's places.
+                let place = &mut nodes[node as usize];
+                place.cache.clear();
+                place.slots.fill(Time(i64::MIN));
             }
             Occurrence::NodeDown { cluster, node, .. } => {
                 self.nodes[usize::from(cluster.0)][node as usize].cache.clear();
@@ -351,12 +354,7 @@ impl<'a> Trial<'a> {
         if !shelf.state.has_lifecycle() {
             return;
         }
-        // Drawn once per repository and registry: the time of day of its runs.
-        let name = &self.model.demand.repositories[shelf.repository.0 as usize].name;
-        let entity = EntityKey::named("lifecycle", name).child(u64::from(shelf.registry.0));
-        let mut stream = Stream::new(self.seed, self.trial, entity, Purpose::LifecyclePhase);
-        let delay = self.model.service.lifecycle_delay.sample(&mut stream);
-        let phase = Span((libm::round(delay.max(0.0)) as i64).rem_euclid(DAY));
+        let phase = self.lifecycle_phase(shelf.registry, shelf.repository);
         let days = (self.now.0 - phase.0).div_euclid(DAY);
         let next = Time(phase.0 + days * DAY);
         // A policy that is put at the very moment of its daily run takes part in it.
@@ -364,6 +362,15 @@ impl<'a> Trial<'a> {
         if next < self.model.calendar.end {
             self.queue.push(next, order::EVICTION, Event::Lifecycle(id));
         }
+    }
+
+    /// When in the day a repository's lifecycle policy runs (B22).
+    fn lifecycle_phase(&self, registry: RegistryId, repository: RepositoryId) -> Span {
+        let name = &self.model.demand.repositories[repository.0 as usize].name;
+        let entity = EntityKey::named("lifecycle", name).child(u64::from(registry.0));
+        let mut stream = Stream::new(self.seed, self.trial, entity, Purpose::LifecyclePhase);
+        let draw = self.model.service.lifecycle_delay.sample(&mut stream);
+        Span((libm::round(draw.max(0.0)) as i64).rem_euclid(DAY))
     }
 
     fn run_lifecycle(&mut self, id: ShelfId) {
@@ -403,9 +410,12 @@ impl<'a> Trial<'a> {
         }
         self.outcome.by_repository.sort_by_key(|counts| (counts.repository, counts.registry));
         self.kept_for_the_scenario();
-        if let Kind::ScheduledCopy(job) = &strategy.kind {
-            let seat = self.world.homes().first().copied().unwrap_or(RegistryId(0));
-            toil(&mut self.meters, self.model, job.toil_hours, seat);
+        let kinds = std::iter::once(&strategy.kind).chain(strategy.exceptions.iter().map(|exception| &exception.kind));
+        for kind in kinds {
+            if let Kind::ScheduledCopy(job) = kind {
+                let seat = self.world.homes().first().copied().unwrap_or(RegistryId(0));
+                toil(&mut self.meters, self.model, job.toil_hours, seat);
+            }
         }
         for index in 0..self.lanes.len() {
             self.lanes[index].close(&mut self.meters, end);

@@ -81,20 +81,29 @@ impl<'a> Series<'a> {
             daily.peak_get_download_url[day].max(running.download.add(second, downloads));
     }
 
-    /// Bytes that leave a registry over a stretch of time. `now` is when this is known.
+    /// Bytes that leave a registry, evenly over a stretch of time. `now` is when this is known.
     pub fn egress(&mut self, registry: RegistryId, now: Time, from: Time, took: Span, bytes: u64) {
         let Some(day) = self.day(from) else { return };
         let calendar = self.calendar;
         let running = &mut self.registries[usize::from(registry.0)];
         running.daily.egress[day] = running.daily.egress[day].saturating_add(bytes);
         running.advance(now.0.div_euclid(MINUTE) - OPEN, calendar);
-        let first = from.0.div_euclid(MINUTE).max(running.minute);
-        let last = (from + took).0.div_euclid(MINUTE).clamp(first, running.minute + MINUTES as i64 - 1);
-        let parts = (last - first + 1) as u64;
+        let end = (from + took).0;
+        // What lies beyond the ring counts in its last minute.
+        let limit = running.minute + MINUTES as i64 - 1;
+        let first = from.0.div_euclid(MINUTE).clamp(running.minute, limit);
+        // The last byte goes just before the end.
+        let last = (end - 1).div_euclid(MINUTE).clamp(first, limit);
+        let begin = from.0.max(first * MINUTE);
+        let mut gone = 0;
         for minute in first..=last {
-            let part = bytes / parts + u64::from(minute == last) * (bytes % parts);
+            let by_now = match minute == last {
+                true => bytes,
+                false => (u128::from(bytes) * ((minute + 1) * MINUTE - begin) as u128 / (end - begin) as u128) as u64,
+            };
             let cell = &mut running.egress[minute as usize % MINUTES];
-            *cell = cell.saturating_add(part);
+            *cell = cell.saturating_add(by_now - gone);
+            gone = by_now;
         }
     }
 

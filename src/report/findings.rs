@@ -9,7 +9,7 @@ mod requirements;
 mod time;
 
 use crate::report::numbers;
-use crate::report::reading::Reading;
+use crate::report::reading::{Reading, Strategy};
 
 /// Sentences about a run, by subject; each is complete, with its full stop.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +40,11 @@ fn cautions(reading: &Reading) -> Vec<String> {
     if reading.trials() == 1 {
         out.push("There is one trial only, so nothing can be said about chance: no intervals are given.".to_owned());
     }
-    if reading.strategies.iter().any(|strategy| strategy.row.kind == "replication" && strategy.row.copies > 0.0) {
+    let assumed = |strategy: &Strategy| {
+        let key = format!("strategies.{}.delay", strategy.name());
+        run.assumptions.iter().any(|assumption| assumption.key == key)
+    };
+    if reading.strategies.iter().any(|it| it.row.kind == "replication" && it.row.copies > 0.0 && assumed(it)) {
         out.push(
             "How long the service waits before it replicates is an assumption: no figure for it is published."
                 .to_owned(),
@@ -79,6 +83,19 @@ mod tests {
                 assert!(text.ends_with('.') && !text.contains("NaN") && !text.contains("  "), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn a_delay_that_the_scenario_sets_is_no_assumption_of_ours() {
+        let mut tables = fixture::tables();
+        tables.run.assumptions.retain(|assumption| !assumption.key.ends_with(".delay"));
+        let said = |tables: &_| of(&Reading::of(tables)).cautions.join(" ");
+        assert!(!said(&tables).contains("How long the service waits"));
+        tables
+            .run
+            .assumptions
+            .push(crate::scenario::Assumption { key: "strategies.replication.delay".into(), ..Default::default() });
+        assert!(said(&tables).contains("How long the service waits"));
     }
 
     #[test]

@@ -175,10 +175,11 @@ pub fn percent(share: f64) -> String {
         return format!("{}{}\u{a0}%", if value < 0.0 { MINUS } else { "" }, small(value.abs()));
     }
     // Close to either end the distance to it is what matters.
-    let decimals = if value.abs() < 9.95 || (90.0..100.0).contains(&value) { 1 } else { 0 };
+    let size = value.abs();
+    let decimals = if size < 9.95 || (90.0..100.0).contains(&size) { 1 } else { 0 };
     let mut text = without_empty_decimals(grouped(value, decimals));
-    if text == "100" && value < 100.0 {
-        text = "99.9+".to_owned();
+    if text.ends_with("100") && size < 100.0 {
+        text = text.replace("100", "99.9+");
     }
     format!("{text}\u{a0}%")
 }
@@ -296,6 +297,8 @@ mod tests {
         assert_eq!(percent(0.004), "0.4\u{a0}%");
         assert_eq!(percent(2.6 / 24_012.0), "0.011\u{a0}%");
         assert_eq!(percent(-0.12), "−12\u{a0}%");
+        assert_eq!(percent(-0.9968), "−99.7\u{a0}%");
+        assert_eq!(percent(-0.99999), "−99.9+\u{a0}%");
     }
 
     #[test]

@@ -6,8 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
+use crate::study::statistics::Estimate;
 use crate::study::tables::{LatencyRow, RunRecord, SummaryRow, Tables, TimelineRow};
 
 /// The `kind` of the lower bound: not a system, and never called the cheapest.
@@ -62,6 +61,11 @@ impl<'a> Strategy<'a> {
     /// Mean cost (dollars a month).
     pub fn cost(&self) -> f64 {
         self.row.cost_usd_month
+    }
+
+    /// Share of its pulls that fail; `None` when all succeed.
+    pub fn failing(&self) -> Option<f64> {
+        (self.row.pulls_failed > 0.0 && self.row.pulls > 0.0).then(|| self.row.pulls_failed / self.row.pulls)
     }
 }
 
@@ -120,14 +124,8 @@ impl<'a> Reading<'a> {
         if differences.is_empty() {
             return None;
         }
-        let count = differences.len() as f64;
-        let mean = differences.iter().sum::<f64>() / count;
-        let squares = differences.iter().map(|difference| (difference - mean) * (difference - mean)).sum::<f64>();
-        let interval = StudentsT::new(0.0, 1.0, count - 1.0).ok().map(|law| {
-            let half = law.inverse_cdf(0.975) * libm::sqrt(squares / (count - 1.0) / count);
-            (mean - half, mean + half)
-        });
-        Some(Paired { mean, interval })
+        let estimate = Estimate::of(&differences);
+        Some(Paired { mean: estimate.mean, interval: estimate.low().zip(estimate.high()) })
     }
 
     /// Quantiles of an event in all regions together, as (share in [0, 1], seconds), ascending; the mean is not among them.
@@ -202,6 +200,21 @@ pub fn same(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
 }
 
+/// Sorts by the 95th percentile; where the best are within a hundredth of each other, their 99th decides.
+pub fn fastest_first<T>(items: &mut [T], p95: impl Fn(&T) -> f64, p99: impl Fn(&T) -> f64) {
+    items.sort_by(|a, b| p95(a).total_cmp(&p95(b)));
+    let best = items.first().map_or(0.0, &p95);
+    let alike = items.iter().take_while(|item| p95(item) <= best * 1.01).count();
+    items[..alike].sort_by(|a, b| p99(a).total_cmp(&p99(b)));
+}
+
+/// Whether two costs a month are the same to whoever pays them: less than half a cent or half a percent apart. However
+/// sure such a difference is, nobody chooses by it.
+pub fn alike(a: f64, b: f64) -> bool {
+    let apart = (a - b).abs();
+    apart < 0.005 || apart < 0.005 * a.abs().max(b.abs())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +256,19 @@ mod tests {
         assert!((low - (2.0 - 4.302_652_73 / 3f64.sqrt())).abs() < 1e-6, "{low}");
         assert!((high - (2.0 + 4.302_652_73 / 3f64.sqrt())).abs() < 1e-6, "{high}");
         assert_eq!(paired.is_significant(), Some(false));
+    }
+
+    #[test]
+    fn the_tail_decides_between_equally_fast_ones() {
+        let mut items = [("wait", 10.0, 150.0), ("slow", 13.0, 13.0), ("even", 10.05, 10.1)];
+        fastest_first(&mut items, |it| it.1, |it| it.2);
+        assert_eq!(items.map(|it| it.0), ["even", "wait", "slow"]);
+    }
+
+    #[test]
+    fn what_nobody_would_choose_by_is_alike() {
+        assert!(alike(0.750_000_0, 0.750_008_4) && alike(1000.0, 1004.0) && alike(0.0, 0.0) && alike(0.001, 0.005));
+        assert!(!alike(1000.0, 1006.0) && !alike(0.10, 0.11));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::findings::{self, Findings};
 use super::numbers::{duration, money, of, percent};
-use super::reading::{Reading, same};
+use super::reading::{Reading, alike};
 use crate::study::tables::{ComparisonRow, ObjectiveRow, SummaryRow, Tables};
 
 /// Columns of a terminal that the summary fits into.
@@ -51,7 +51,10 @@ fn table(reading: &Reading) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
     let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-    let head = ["Strategy", "$ a month", "95 % interval", "vs baseline", "pull p50", "p95", "lag p50", "p95"];
+    // A column of zeros would only cost room; where pulls fail, that matters more than half of the copies.
+    let fails = reading.strategies.iter().any(|strategy| strategy.failing().is_some());
+    let last = if fails { ["failed", "lag p95"] } else { ["lag p50", "p95"] };
+    let head = [["Strategy", "$ a month"], ["95 % interval", "vs baseline"], ["pull p50", "p95"], last].concat();
     table.set_header(head.iter().enumerate().map(
         |(index, text)| {
             if index == 0 { Cell::new(text) } else { right((*text).to_owned()) }
@@ -62,12 +65,12 @@ fn table(reading: &Reading) -> String {
     for strategy in reading.by_cost() {
         let row = strategy.row;
         let interval = match (row.cost_ci_low_usd_month, row.cost_ci_high_usd_month) {
-            (Some(low), Some(high)) => format!("{} to {}", money(low), money(high)),
+            (Some(low), Some(high)) => format!("{} to {}", money(low.max(0.0)), money(high)),
             _ => "–".to_owned(),
         };
         let change = match baseline {
             Some(base) if base.name() == strategy.name() => "baseline".to_owned(),
-            Some(base) if same(base.cost(), strategy.cost()) => "same".to_owned(),
+            Some(base) if alike(base.cost(), strategy.cost()) => "same".to_owned(),
             Some(base) if base.cost() > 0.0 => {
                 let change = strategy.cost() / base.cost() - 1.0;
                 format!("{}{}", if change > 0.0 { "+" } else { "" }, percent(change))
@@ -82,7 +85,7 @@ fn table(reading: &Reading) -> String {
             right(change),
             time(row.pull_p50_s),
             time(row.pull_p95_s),
-            time(row.lag_p50_s),
+            if fails { right(strategy.failing().map_or("–".to_owned(), percent)) } else { time(row.lag_p50_s) },
             time(row.lag_p95_s),
         ]);
     }
@@ -186,6 +189,15 @@ mod tests {
                 assert!(line.chars().count() <= WIDTH, "{} columns: {line}", line.chars().count());
             }
         }
+    }
+
+    #[test]
+    fn pulls_that_fail_get_a_column() {
+        let mut tables = fixture::alone();
+        assert!(!terminal_summary(&tables, &[]).contains("failed"));
+        (tables.summary[0].pulls, tables.summary[0].pulls_failed) = (200.0, 24.0);
+        let text = terminal_summary(&tables, &[]);
+        assert!(text.contains("failed  lag p95\n") && text.contains("   12\u{a0}%  "), "{text}");
     }
 
     #[test]

@@ -107,7 +107,5 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
     })
 }
 
-pub use strategies::named_delay;
-
 #[cfg(test)]
 mod tests;

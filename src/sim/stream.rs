@@ -6,6 +6,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rand_distr::Distribution;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use sha2::{Digest, Sha256};
 
@@ -112,8 +113,56 @@ impl Stream {
         radius * libm::cos(std::f64::consts::TAU * self.uniform())
     }
 
+    /// One draw of a distribution of the `rand_distr` crate whose arithmetic is the same on every platform: no
+    /// transcendental functions (golden values hold it).
+    pub fn sample<T>(&mut self, distribution: &impl Distribution<T>) -> T {
+        distribution.sample(&mut self.0)
+    }
+
     /// True with probability `share`.
     pub fn chance(&mut self, share: f64) -> bool {
         share > 0.0 && self.uniform() < share
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_distr::weighted::WeightedAliasIndex;
+
+    fn stream() -> Stream {
+        Stream::new(1, 2, EntityKey::named("repository", "shop/api"), Purpose::PushTimes)
+    }
+
+    #[test]
+    fn draws_are_these_on_every_platform() {
+        let mut bits = stream();
+        assert_eq!([bits.bits(), bits.bits()], [8_111_616_776_047_049_891, 18_001_596_549_883_589_767]);
+        let mut laws = stream();
+        assert_eq!(laws.exponential().to_bits(), 4_603_393_444_702_689_356);
+        assert_eq!(laws.normal().to_bits(), 13_818_202_470_165_971_914);
+        let mut alias = stream();
+        let weights = WeightedAliasIndex::new(vec![3.0, 1.0, 0.5, 2.5]).expect("weights are positive");
+        let picks: Vec<usize> = (0..12).map(|_| alias.sample(&weights)).collect();
+        assert_eq!(picks, [0, 1, 1, 3, 2, 3, 1, 1, 0, 0, 2, 0]);
+    }
+
+    #[test]
+    fn another_name_is_another_stream() {
+        let draw =
+            |trial, name: &str, purpose| Stream::new(1, trial, EntityKey::named("repository", name), purpose).bits();
+        let first = draw(1, "a", Purpose::PushTimes);
+        assert_ne!(first, draw(2, "a", Purpose::PushTimes));
+        assert_ne!(first, draw(1, "b", Purpose::PushTimes));
+        assert_ne!(first, draw(1, "a", Purpose::PushBatch));
+        assert_eq!(first, draw(1, "a", Purpose::PushTimes));
+    }
+
+    #[test]
+    fn uniform_draws_below_n_are_even() {
+        let mut stream = stream();
+        let mut seen = [0u32; 7];
+        (0..70_000).for_each(|_| seen[stream.below(7) as usize] += 1);
+        assert!(seen.iter().all(|count| count.abs_diff(10_000) < 400), "{seen:?}");
     }
 }

@@ -87,7 +87,11 @@ impl Behaviour for Job<'_> {
         let mut again = Vec::new();
         for mut item in std::mem::take(&mut self.pending) {
             let from = view.home(item.repository);
-            if from == item.to || !view.holds(from, item.repository, item.image.id) {
+            let is_at = |registry| {
+                view.holder(registry, item.repository, &item.tag).is_some_and(|holder| holder.id == item.image.id)
+            };
+            // A tag that has moved on since is copied with the image that it is on now; one pushed again is there.
+            if from == item.to || !is_at(from) || is_at(item.to) {
                 continue;
             }
             let entity = EntityKey::named("job", view.name(item.repository))

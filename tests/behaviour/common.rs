@@ -61,3 +61,22 @@ pub fn dollars(tables: &Tables, strategy: &str, pick: impl Fn(&replisim::study::
     let rows = tables.bill.iter().filter(|row| row.strategy == strategy && pick(row));
     rows.map(|row| row.cost_usd.parse::<f64>().expect("a decimal")).sum()
 }
+
+/// Numbers for made-up scenarios, from a fixed seed (splitmix64).
+pub struct Random(pub u64);
+
+impl Random {
+    /// A number below `n`.
+    pub fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % n as u64) as usize
+    }
+
+    /// A number from `from` to `to`, both included.
+    pub fn between(&mut self, from: usize, to: usize) -> usize {
+        from + self.below(to - from + 1)
+    }
+}

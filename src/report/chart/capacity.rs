@@ -160,7 +160,7 @@ fn draw_panel(canvas: &Canvas, cell: Area, reading: &Reading, panel: &Panel, day
     for (index, limit) in drawn.iter().chain(&far).enumerate() {
         let at = (cell.left, cell.top + 57.0 + 24.0 * index as f64);
         let (mark, colour, end) = match first_met(near, limit) {
-            Some(first) => ("", LIMIT, format!(", first reached on {}", first.met_on.map_or(String::new(), date))),
+            Some(first) => ("", LIMIT, format!(", met on {}", first.met_on.map_or(String::new(), date))),
             None if index < drawn.len() => ("", LIMIT, String::new()),
             None if most > 0.0 => ("↑ ", MUTED, format!(", {} the peak", times(limit.value / most))),
             None => ("↑ ", MUTED, String::new()),
@@ -206,8 +206,8 @@ fn first_met<'a, 'b>(near: &'b [Nearness<'a>], limit: &Limit) -> Option<&'b Near
 }
 
 fn limit_text(limit: &Limit) -> String {
-    let place = [&limit.strategy, &limit.region].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
-    let place = if place.is_empty() { place } else { format!(" ({place})") };
+    // A strategy has one central registry: its region need not be said as well.
+    let place = limit.strategy.as_ref().or(limit.region.as_ref()).map_or(String::new(), |it| format!(" ({it})"));
     format!("{}: {}{place}", limit.text, with_unit(limit.value, &limit.unit))
 }
 

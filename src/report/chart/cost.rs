@@ -6,7 +6,7 @@ use super::palette::{self, INK, WHITE};
 use super::scale::{Scale, from_zero};
 use super::{Figure, LeftOut};
 use crate::report::numbers::{money, money_tick, percent};
-use crate::report::reading::{Reading, Strategy, same};
+use crate::report::reading::{Reading, Strategy, alike};
 
 const GROUPS: [&str; 4] = ["storage", "transfer", "network path", "other"];
 
@@ -27,22 +27,41 @@ fn title(reading: &Reading) -> String {
     if systems.len() == 1 {
         return format!("{name} costs {} a month", money(first.cost()));
     }
-    if same(first.cost(), last.cost()) {
+    if alike(first.cost(), last.cost()) {
         return format!("All strategies cost the same: {} a month", money(first.cost()));
+    }
+    if let Some(share) = first.failing() {
+        return format!(
+            "{name} is the cheapest at {} a month, but {} of its pulls fail",
+            money(first.cost()),
+            percent(share)
+        );
     }
     // Against the baseline if that is not the winner itself, else against the next one.
     let other = systems.iter().find(|it| it.name() == reading.run().baseline && it.name() != first.name());
-    let Some(other) = other.or(systems.get(1)) else { return String::new() };
-    if same(first.cost(), other.cost()) {
+    let tied = systems.iter().filter(|it| alike(it.cost(), first.cost())).count();
+    let names = match tied {
+        1 => name,
+        2 => format!("{name} and {}", frame::shortened(systems[1].name())),
+        more => format!("{name} and {} more", more - 1),
+    };
+    let verb = if tied == 1 { "is" } else { "are" };
+    let Some(other) = other.filter(|it| !alike(it.cost(), first.cost())).or(systems.get(tied)) else {
+        return String::new();
+    };
+    let paired = reading.paired_cost(other.name(), first.name());
+    if paired.and_then(|paired| paired.is_significant()) == Some(false) {
         return format!(
-            "{name} and {} are the cheapest at {} a month",
+            "{names} cost{} {} a month, {} {}: within chance",
+            if tied == 1 { "s" } else { "" },
+            money(first.cost()),
             frame::shortened(other.name()),
-            money(first.cost())
+            money(other.cost())
         );
     }
     let saving = 1.0 - first.cost() / other.cost();
     format!(
-        "{name} is the cheapest at {} a month, {} below {}",
+        "{names} {verb} the cheapest at {} a month, {} below {}",
         money(first.cost()),
         percent(saving),
         frame::shortened(other.name())
@@ -95,6 +114,10 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
             let y = plot.top + row * (index as f64 + 0.5);
             let remark = if strategy.is_bound() && row > 50.0 { "lower bound" } else { "" };
             names.row(canvas, y, strategy, remark);
+            let (low, high) = match (strategy.row.cost_ci_low_usd_month, strategy.row.cost_ci_high_usd_month) {
+                (Some(low), Some(high)) => (low.max(0.0), high),
+                _ => (strategy.cost(), strategy.cost()),
+            };
             let mut sum = 0.0;
             for group in &shown {
                 let value = groups(strategy)[*group];
@@ -104,15 +127,14 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
                 let text = money(value);
                 let colour = if *group == 0 { WHITE } else { INK };
                 let look = Type::new(18.0, colour).anchored(super::canvas::Anchor::Middle);
-                if half >= 13.0 && look.width(&text) + 16.0 < right - left {
-                    canvas.text(((left + right) / 2.0, y + 6.5), &text, look);
+                let (middle, reach) = ((left + right) / 2.0, look.width(&text) / 2.0 + 8.0);
+                // The whisker would strike it through.
+                let is_struck = x.at(low) < middle + reach && middle - reach < x.at(high);
+                if half >= 13.0 && 2.0 * reach < right - left && !is_struck {
+                    canvas.text((middle, y + 6.5), &text, look);
                 }
                 sum += value;
             }
-            let (low, high) = match (strategy.row.cost_ci_low_usd_month, strategy.row.cost_ci_high_usd_month) {
-                (Some(low), Some(high)) => (low.max(0.0), high),
-                _ => (strategy.cost(), strategy.cost()),
-            };
             if x.at(high) - x.at(low) > 1.0 {
                 canvas.line(&[(x.at(low), y), (x.at(high), y)], INK, 2.5);
                 for end in [low, high] {
@@ -137,7 +159,7 @@ fn vs_baseline(reading: &Reading, strategy: &Strategy) -> String {
     match reading.strategy(&reading.run().baseline) {
         Some(baseline) if baseline.name() != strategy.name() && baseline.cost() > 0.0 => {
             let change = strategy.cost() / baseline.cost() - 1.0;
-            if same(strategy.cost(), baseline.cost()) {
+            if alike(strategy.cost(), baseline.cost()) {
                 "same".to_owned()
             } else {
                 format!("{}{}", if change > 0.0 { "+" } else { "" }, percent(change))

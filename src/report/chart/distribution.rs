@@ -9,9 +9,9 @@ use super::frame::{self, LABEL, TICK, Words};
 use super::palette::{GRID, INK, LIMIT, MUTED, WHITE, colour, dash};
 use super::scale::{self, Scale};
 use super::{Figure, LeftOut};
-use crate::report::numbers::{duration, list};
-use crate::report::reading::{ALL, Reading, Strategy};
-use crate::study::tables::DelayVariant;
+use crate::report::numbers::{duration, list, percent};
+use crate::report::reading::{ALL, Reading, Strategy, fastest_first};
+use crate::study::tables::{DelayVariant, ObjectiveText};
 
 /// Shares at the bottom and top of the axis, and the ones with a label.
 const SHARES: (f64, f64) = (0.01, 0.999);
@@ -51,7 +51,7 @@ pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
         return Err(LeftOut { name: "pull-time", reason: "nothing was pulled".into() });
     }
     let mut systems: Vec<&Curve> = curves.iter().filter(|it| !it.strategy.is_bound()).collect();
-    systems.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    fastest_first(&mut systems, |it| key(it), |it| it.seconds(0.99).unwrap_or(f64::INFINITY));
     let p95 = |curve: &Curve| duration(key(curve));
     let name = |curve: &Curve| frame::shortened(curve.strategy.name());
     let title = match systems[..] {
@@ -81,7 +81,7 @@ pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
         subtitle: format!("Share of pulls done by a time after the request, all regions; {}", pooled(reading)),
         caption:
             "A curve further left is faster. The vertical axis is stretched at both ends so that the slow tail shows. \
-                  Warm pulls are counted; failed ones never end."
+                  Warm pulls are counted; pulls that fail have no time and are left out."
                 .into(),
         alt: described(&curves, "pulls"),
     };
@@ -139,6 +139,14 @@ fn curves<'a>(reading: &Reading<'a>, event: &str) -> Vec<Curve<'a>> {
     curves
 }
 
+/// Which strategy comes nearest to an objective that is about a share.
+fn best(reading: &Reading, objective: &ObjectiveText) -> String {
+    let rows = reading.tables.objectives.iter().filter(|row| row.objective == objective.name && row.region == ALL);
+    let shares = rows.filter(|row| row.unit == "share").filter_map(|row| Some((row.observed?, &row.strategy)));
+    let best = shares.max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or(String::new(), |(share, name)| format!("; {} reaches {}", frame::shortened(name), percent(share)))
+}
+
 fn lag_title(reading: &Reading, curves: &[Curve]) -> String {
     let judged = reading.run().objectives.iter().find(|it| matches!(it.metric.as_str(), "lag" | "release_everywhere"));
     if let Some(objective) = judged {
@@ -155,7 +163,7 @@ fn lag_title(reading: &Reading, curves: &[Curve]) -> String {
         match (met.len(), missed.len()) {
             (0, 0) => {}
             (0, 1) => return format!("{} misses the objective “{}”", missed[0], objective.text),
-            (0, _) => return format!("No strategy meets the objective “{}”", objective.text),
+            (0, _) => return format!("No strategy meets “{}”{}", objective.text, best(reading, objective)),
             (1, 0) => return format!("{} meets the objective “{}”", met[0], objective.text),
             (_, 0) => return format!("Every strategy that copies meets the objective “{}”", objective.text),
             (count, _) => {

@@ -6,7 +6,7 @@
 use super::canvas::{Anchor, Area, Type};
 use super::frame::{self, LABEL, NameColumn, Words};
 use super::palette::{HEAT, INK, MUTED, PARTS, WHITE};
-use super::scale::{Scale, from_zero};
+use super::scale::{Scale, clock_ticks};
 use super::{Figure, LeftOut};
 use crate::report::numbers::{duration, percent};
 use crate::report::reading::{Reading, Strategy};
@@ -86,7 +86,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         let bottom = top + row_height * rows.len() as f64;
         let plot = Area { left: names.right, top, right: table - 110.0, bottom };
         let most = rows.iter().map(|row| finite(&row.means)).fold(0.0, f64::max);
-        let ticks = from_zero(most, 4);
+        let ticks = clock_ticks(most, 4);
         let x = Scale::linear((0.0, ticks[ticks.len() - 1]), (plot.left, plot.right));
         for tick in &ticks {
             frame::tick_below(canvas, plot, x.at(*tick), &duration(*tick));

@@ -81,6 +81,17 @@ pub fn from_zero(top: f64, count: usize) -> Vec<f64> {
     (0..=steps).map(|index| index as f64 * step).collect()
 }
 
+/// Like [`from_zero`], for seconds: round in the unit in which they are written, so that no tick says 1.7 min.
+pub fn clock_ticks(top: f64, count: usize) -> Vec<f64> {
+    let unit = match top {
+        top if top >= 2.0 * 86_400.0 => 86_400.0,
+        top if top >= 2.0 * 3_600.0 => 3_600.0,
+        top if top >= 2.0 * 60.0 => 60.0,
+        _ => 1.0,
+    };
+    from_zero(top / unit, count).into_iter().map(|tick| tick * unit).collect()
+}
+
 /// Clock-like times (s) with a rank: lower ranks are the ones to keep when room is short.
 const TIMES: [(f64, u8); 30] = [
     (1e-3, 0),
@@ -177,6 +188,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn ticks_of_minutes_are_round_minutes() {
+        assert_eq!(clock_ticks(246.0, 4), [0.0, 120.0, 240.0, 360.0]);
+        assert_eq!(clock_ticks(25.0, 4), from_zero(25.0, 4));
+    }
 
     #[test]
     fn ticks_go_one_two_five() {

@@ -1,7 +1,7 @@
 //! The verdict: what is cheapest, by how much, and how sure that is.
 
 use crate::report::numbers::{list, money, percent};
-use crate::report::reading::{Paired, Reading, Strategy, same};
+use crate::report::reading::{Paired, Reading, Strategy, alike, same};
 
 /// Sentences on cost, the verdict first.
 pub fn verdict(reading: &Reading) -> Vec<String> {
@@ -15,8 +15,9 @@ pub fn verdict(reading: &Reading) -> Vec<String> {
             None => "No strategy was run.".to_owned(),
         }];
     };
-    let (winners, others) = systems.split_at(systems.iter().take_while(|it| same(it.cost(), first.cost())).count());
+    let (winners, others) = systems.split_at(systems.iter().take_while(|it| alike(it.cost(), first.cost())).count());
     let mut out = vec![cheapest(winners, others.is_empty())];
+    out.extend(serves_every_pull(winners, others));
     if let Some(next) = others.first() {
         out.push(against(reading, first, next));
         let baseline = others.iter().find(|it| it.name() == reading.run().baseline && it.name() != next.name());
@@ -31,16 +32,46 @@ fn cheapest(winners: &[Strategy], nobody_else: bool) -> String {
     let first = winners[0];
     let cost = format!("{} a month", money(first.cost()));
     let interval = match (first.row.cost_ci_low_usd_month, first.row.cost_ci_high_usd_month) {
-        (Some(low), Some(high)) if !same(low, high) => format!(" ({})", interval(low, high)),
+        // A cost is never below nothing, however wide its interval.
+        (Some(low), Some(high)) if !same(low, high) => format!(" ({})", interval(low.max(0.0), high)),
         _ => String::new(),
     };
     let names: Vec<&str> = winners.iter().map(Strategy::name).collect();
+    let but = but_fails(winners);
     match (winners.len(), nobody_else) {
-        (1, true) => format!("{} costs {cost}{interval}.", first.name()),
-        (1, false) => format!("{} is the cheapest strategy: {cost}{interval}.", first.name()),
-        (_, true) => format!("All strategies cost the same, {cost}{interval}: {}.", list(&names)),
-        (_, false) => format!("{} cost the same and are the cheapest strategies: {cost}{interval}.", list(&names)),
+        (1, true) => format!("{} costs {cost}{interval}{but}.", first.name()),
+        (1, false) => format!("{} is the cheapest strategy: {cost}{interval}{but}.", first.name()),
+        (_, true) => format!("All strategies cost the same, {cost}{interval}: {}{but}.", list(&names)),
+        (_, false) => format!("{} cost the same and are the cheapest strategies: {cost}{interval}{but}.", list(&names)),
     }
+}
+
+/// A low price is no praise when nodes do not get their images: `, but 12 % of its pulls fail`.
+fn but_fails(winners: &[Strategy]) -> String {
+    let failing: Vec<String> =
+        winners.iter().filter_map(|it| Some(format!("{} under {}", percent(it.failing()?), it.name()))).collect();
+    match (winners, &failing[..]) {
+        (_, []) => String::new(),
+        ([only], _) => format!(", but {} of its pulls fail", percent(only.failing().unwrap_or(0.0))),
+        _ => format!(", but pulls fail: {}", list(&failing)),
+    }
+}
+
+/// The one to choose when pulls fail under all of the cheapest.
+fn serves_every_pull(winners: &[Strategy], others: &[Strategy]) -> Option<String> {
+    if others.is_empty() || winners.iter().any(|it| it.failing().is_none()) {
+        return None;
+    }
+    if let Some(sound) = others.iter().find(|it| it.failing().is_none()) {
+        return Some(format!(
+            "The cheapest strategy under which every pull succeeds is {}: {} a month.",
+            sound.name(),
+            money(sound.cost())
+        ));
+    }
+    let all = winners.iter().chain(others);
+    let (least, share) = all.filter_map(|it| Some((it, it.failing()?))).min_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(format!("Pulls fail under every strategy; fewest do under {}, {}.", least.name(), percent(share)))
 }
 
 fn interval(low: f64, high: f64) -> String {
@@ -78,14 +109,14 @@ fn bound(reading: &Reading, cheapest: &Strategy) -> Option<String> {
     let bound = reading.bound()?;
     let least = money(bound.cost());
     let gap = cheapest.cost() - bound.cost();
-    Some(if gap > 0.0 && !same(cheapest.cost(), bound.cost()) {
+    Some(if gap > 0.0 && !alike(cheapest.cost(), bound.cost()) {
         format!(
             "No placement of images could cost less than {least} a month (the clairvoyant bound), so {} of {}’s bill is the \
              most that better rules could save.",
             percent(gap / cheapest.cost()),
             cheapest.name()
         )
-    } else if same(cheapest.cost(), bound.cost()) {
+    } else if alike(cheapest.cost(), bound.cost()) {
         format!("That is also the clairvoyant bound, {least} a month: better rules could save nothing.")
     } else {
         format!(
@@ -109,19 +140,24 @@ fn other_reading(reading: &Reading) -> Option<String> {
     }
     other.sort_by(|a, b| a.1.total_cmp(&b.1));
     let systems = reading.systems_by_cost();
-    let own: Vec<&str> = systems.iter().map(Strategy::name).collect();
     let order: Vec<&str> = other.iter().map(|it| it.0).collect();
     let (this, that) =
         if run.cross_region_pull == "internet" { ("internet", "inter-region") } else { ("inter-region", "internet") };
     let condition =
         format!("if a pull out of another region is billed at the {that} price instead of the {this} price");
     let (name, cost) = other[0];
-    // A tie at the top is not a change of order.
-    let still = own.first().is_some_and(|first| other.iter().any(|it| it.0 == *first && same(it.1, cost)));
-    Some(if own == order {
+    // Two that cost alike under either reading do not change places.
+    let then = |name: &str| other.iter().find(|it| it.0 == name).map(|it| it.1);
+    let overtakes = |cheap: &Strategy, dear: &Strategy| {
+        let (Some(cheap_then), Some(dear_then)) = (then(cheap.name()), then(dear.name())) else { return false };
+        !alike(cheap.cost(), dear.cost()) && !alike(cheap_then, dear_then) && dear_then < cheap_then
+    };
+    let turned = systems.iter().enumerate().any(|(at, cheap)| systems[at + 1..].iter().any(|it| overtakes(cheap, it)));
+    let first = systems[0].name();
+    Some(if !turned {
         format!("The order of the strategies stays the same {condition}.")
-    } else if still {
-        format!("{} stays the cheapest {condition}, but the order behind it changes: {}.", own[0], order.join(", "))
+    } else if then(first).is_some_and(|own| alike(own, cost)) {
+        format!("{first} stays the cheapest {condition}, but the order behind it changes: {}.", order.join(", "))
     } else {
         format!(
             "This depends on how the price list is read: {condition}, {name} is the cheapest at {} a month. The order is then {}.",
@@ -188,6 +224,27 @@ mod tests {
             said(&two(&[5.0, 5.0], &[5.0, 5.0])).starts_with("All strategies cost the same, $5.00 a month: a and b.")
         );
         assert!(said(&two(&[5.0, 6.0], &[6.0, 7.0])).contains("in every trial alike"));
+    }
+
+    #[test]
+    fn a_sure_but_trifling_difference_makes_no_winner() {
+        let text = said(&two(&[0.75, 0.76, 0.77], &[0.750_008, 0.760_009, 0.770_008]));
+        assert!(text.starts_with("All strategies cost the same, $0.76 a month: a and b."), "{text}");
+        assert!(!text.contains("less than"), "{text}");
+    }
+
+    #[test]
+    fn a_price_with_failed_pulls_is_not_praised_alone() {
+        let mut tables = two(&[10.0, 11.0], &[20.0, 21.0]);
+        (tables.summary[0].pulls, tables.summary[0].pulls_failed) = (200.0, 24.0);
+        let text = said(&tables);
+        assert!(
+            text.starts_with("a is the cheapest strategy: $10.50 a month, but 12\u{a0}% of its pulls fail."),
+            "{text}"
+        );
+        assert!(text.contains("The cheapest strategy under which every pull succeeds is b: $20.50 a month."), "{text}");
+        (tables.summary[1].pulls, tables.summary[1].pulls_failed) = (200.0, 2.0);
+        assert!(said(&tables).contains("Pulls fail under every strategy; fewest do under b, 1\u{a0}%."));
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::report::numbers::{count, duration, list, money, of, percent, times};
-use crate::report::reading::{Reading, Strategy};
+use crate::report::reading::{Reading, Strategy, fastest_first};
 use crate::study::tables::RepositoryRow;
 
 /// Sentences on times and counts.
 pub fn sentences(reading: &Reading) -> Vec<String> {
     let mut out = Vec::new();
     out.extend(pulls(reading));
+    out.extend(tail(reading));
     out.extend(failures(reading));
     out.extend(copies(reading));
     out.extend(never_pulled(reading));
@@ -25,7 +26,7 @@ fn systems<'a>(reading: &Reading<'a>) -> impl Iterator<Item = Strategy<'a>> {
 fn pulls(reading: &Reading) -> Option<String> {
     let mut known: Vec<(Strategy, f64)> =
         systems(reading).filter_map(|strategy| Some((strategy, strategy.row.pull_p95_s?))).collect();
-    known.sort_by(|a, b| a.1.total_cmp(&b.1));
+    fastest_first(&mut known, |it| it.1, |it| it.0.row.pull_p99_s.unwrap_or(f64::INFINITY));
     let (fast, slow) = (known.first()?, known.last()?);
     let took = |it: &(Strategy, f64)| duration(it.1);
     Some(if known.len() == 1 {
@@ -46,6 +47,21 @@ fn pulls(reading: &Reading) -> Option<String> {
             took(slow)
         )
     })
+}
+
+/// A 99th percentile this many times the 95th is a tail that the 95th hides.
+const LONG_TAIL: f64 = 3.0;
+
+/// Strategies that are fast until they are not: such as replication, when a deploy outruns its copy.
+fn tail(reading: &Reading) -> Option<String> {
+    let told: Vec<String> = systems(reading)
+        .filter_map(|strategy| {
+            let (p95, p99) = (strategy.row.pull_p95_s?, strategy.row.pull_p99_s?);
+            let is_long = p99.is_finite() && p99 >= LONG_TAIL * p95 && p99 >= 1.0;
+            is_long.then(|| format!("{} under {}", duration(p99), strategy.name()))
+        })
+        .collect();
+    (!told.is_empty()).then(|| format!("But 1 of 100 pulls takes longer than {}.", list(&told)))
 }
 
 fn failures(reading: &Reading) -> Vec<String> {
@@ -169,6 +185,16 @@ mod tests {
             )),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_tail_behind_the_95th_percentile_is_told() {
+        let mut tables = fixture::alone();
+        (tables.summary[0].pull_p95_s, tables.summary[0].pull_p99_s) = (Some(10.0), Some(12.0));
+        assert_eq!(tail(&Reading::of(&tables)), None);
+        tables.summary[0].pull_p99_s = Some(150.0);
+        let said = tail(&Reading::of(&tables));
+        assert_eq!(said.as_deref(), Some("But 1 of 100 pulls takes longer than 2.5 min under cross-region-pull."));
     }
 
     #[test]

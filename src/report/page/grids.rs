@@ -207,11 +207,18 @@ fn metric(name: &str) -> &str {
     }
 }
 
+/// Whether a difference is sure but too small to choose by: half a cent, half a percent.
+fn trifling(row: &ComparisonRow) -> bool {
+    let cents = row.unit.starts_with("usd") && row.difference.abs() < 0.005;
+    cents || row.relative.is_some_and(|share| share.abs() < 0.005)
+}
+
 /// Paired differences from the baseline.
 pub fn comparison(reading: &Reading) -> Vec<Grid> {
     let rows = &reading.tables.comparison;
     let Some(first) = rows.first() else { return Vec::new() };
     let real = |row: &ComparisonRow| match (row.ci_low, row.ci_high) {
+        (Some(low), Some(high)) if (low > 0.0 || high < 0.0) && trifling(row) => "trifling",
         (Some(low), Some(high)) if low > 0.0 || high < 0.0 => "real",
         (Some(low), Some(high)) if low == 0.0 && high == 0.0 => "none",
         (Some(_), Some(_)) => "within chance",

@@ -13,7 +13,7 @@ use crate::strategy::{
     Centralized, Exception, Existing, Kind, PullThroughCache, Replication, Runner, ScheduledCopy, Strategy,
 };
 use crate::units::parse::PriceUnit;
-use crate::units::{Bandwidth, HOUR, NANOS, Span, Time, Usd};
+use crate::units::{Bandwidth, HOUR, Span, Time, Usd};
 
 /// Strategies, and what a reader of results must know of them.
 #[derive(Default)]
@@ -197,30 +197,11 @@ fn replication(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, c
     }
 }
 
-/// A named law of the service time of a copy before its bytes move, in nanoseconds: `typical`, `fast`, `slow`. All
-/// three are assumptions: nobody has published a measurement (facts A67 to A69).
-pub fn named_delay(word: &str) -> Option<Law> {
-    let second = NANOS as f64;
-    match word {
-        "typical" => {
-            let points = [(0.5, 3.0), (0.9, 15.0), (0.99, 120.0), (0.999, 1800.0)];
-            Some(Law::Quantiles(points.map(|(q, v)| (q, v * second)).to_vec()))
-        }
-        "fast" => Some(Law::Constant(2.0 * second)),
-        // Median 30 s, 99 % below 30 min.
-        "slow" => {
-            let sigma = libm::log(60.0) / 2.326_347_874_040_841;
-            Some(Law::Lognormal { median: 30.0 * second, sigma, max: None })
-        }
-        _ => None,
-    }
-}
-
 /// The service time of a copy before its bytes move, and how it was written.
 fn delay(r: &mut Reading<'_>, table: &Node, name: &str) -> (Law, String) {
     let node = table.get("delay");
     let written = node.map_or(Some("typical"), Node::text).unwrap_or("a law of the scenario").to_string();
-    let law = match (named_delay(&written), node) {
+    let law = match (Replication::named_delay(&written), node) {
         (Some(law), _) => law,
         (None, Some(node)) => r.law(node, Quantity::Duration).unwrap_or(Law::Constant(0.0)),
         (None, None) => Law::Constant(0.0),

@@ -157,7 +157,7 @@ fn in_words(objective: &Objective) -> ObjectiveText {
             (text, Some(at_most.as_seconds()))
         }
         TimeTarget::Share { within, at_least } => {
-            let text = format!("{metric} within {} for at least {}%", span(*within), percent(*at_least));
+            let text = format!("{metric} within {} for at least {}\u{a0}%", span(*within), percent(*at_least));
             (text, Some(within.as_seconds()))
         }
     };
@@ -165,12 +165,14 @@ fn in_words(objective: &Objective) -> ObjectiveText {
         Metric::Lag(target) => ("lag", time("lag", target)),
         Metric::PullTime(target) => ("pull_time", time("pull time", target)),
         Metric::ReleaseEverywhere(target) => ("release_everywhere", time("release everywhere", target)),
-        Metric::PullsFailed(share) => ("pulls_failed", (format!("failed pulls at most {}%", percent(*share)), None)),
+        Metric::PullsFailed(share) => {
+            ("pulls_failed", (format!("failed pulls at most {}\u{a0}%", percent(*share)), None))
+        }
         Metric::Cost { at_most, .. } => ("cost", (format!("cost at most ${} a month", at_most.dollars()), None)),
         Metric::Residency { .. } => ("residency", ("nothing stored outside the regions allowed".into(), None)),
     };
     if let Some(share) = objective.in_trials {
-        text += &format!(", in at least {}% of trials", percent(share));
+        text += &format!(", in at least {}\u{a0}% of trials", percent(share));
     }
     ObjectiveText { name: objective.name.clone(), metric: metric.into(), text, limit_s }
 }
@@ -207,10 +209,13 @@ mod tests {
         let lag = Metric::Lag(TimeTarget::Quantile { quantile: 0.99, at_most: Span::seconds(30) });
         assert_eq!(words(lag, None), "lag p99 at most 30 s");
         let pull = Metric::PullTime(TimeTarget::Quantile { quantile: 0.999, at_most: Span::seconds(240) });
-        assert_eq!(words(pull, Some(0.95)), "pull time p99.9 at most 4 min, in at least 95% of trials");
+        assert_eq!(words(pull, Some(0.95)), "pull time p99.9 at most 4 min, in at least 95\u{a0}% of trials");
         let release = TimeTarget::Share { within: Span::seconds(30), at_least: 0.99 };
-        assert_eq!(words(Metric::ReleaseEverywhere(release), None), "release everywhere within 30 s for at least 99%");
-        assert_eq!(words(Metric::PullsFailed(0.001), None), "failed pulls at most 0.1%");
+        assert_eq!(
+            words(Metric::ReleaseEverywhere(release), None),
+            "release everywhere within 30 s for at least 99\u{a0}%"
+        );
+        assert_eq!(words(Metric::PullsFailed(0.001), None), "failed pulls at most 0.1\u{a0}%");
         let cost = Metric::Cost { at_most: Usd(500_000_000_000), account: None };
         assert_eq!(words(cost, None), "cost at most $500 a month");
     }
