@@ -84,9 +84,9 @@ pub fn from_zero(top: f64, count: usize) -> Vec<f64> {
 /// Like [`from_zero`], for seconds: round in the unit in which they are written, so that no tick says 1.7 min.
 pub fn clock_ticks(top: f64, count: usize) -> Vec<f64> {
     let unit = match top {
-        top if top >= 2.0 * 86_400.0 => 86_400.0,
-        top if top >= 2.0 * 3_600.0 => 3_600.0,
-        top if top >= 2.0 * 60.0 => 60.0,
+        top if top >= 86_400.0 => 86_400.0,
+        top if top >= 3_600.0 => 3_600.0,
+        top if top >= 60.0 => 60.0,
         _ => 1.0,
     };
     from_zero(top / unit, count).into_iter().map(|tick| tick * unit).collect()
@@ -192,6 +192,7 @@ mod tests {
     #[test]
     fn ticks_of_minutes_are_round_minutes() {
         assert_eq!(clock_ticks(246.0, 4), [0.0, 120.0, 240.0, 360.0]);
+        assert_eq!(clock_ticks(110.0, 4), [0.0, 30.0, 60.0, 90.0, 120.0]);
         assert_eq!(clock_ticks(25.0, 4), from_zero(25.0, 4));
     }
 
