@@ -20,6 +20,7 @@ use crate::units::parse::PriceUnit;
 mod clusters;
 mod extent;
 mod images;
+mod lints;
 mod network;
 mod objectives;
 mod places;
@@ -72,6 +73,10 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
     };
     extent::check(&mut r, root, &run, &estate, &clusters, strategies.list.len());
     let terms = terms?;
+    // What is refused is mended first: a half-read scenario would be warned of in vain.
+    if !r.diagnostics.has_errors() {
+        lints::lints(&mut r, &estate, &clusters, &registries, &strategies.list);
+    }
     prices::check(&mut r, &terms, &cloud, &registries, &estate, &clusters, &strategies);
     let calendar = run::calendar(&r)?;
     let bound = terms.bound_hints(&cloud, &calendar);

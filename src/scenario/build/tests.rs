@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 mod examples;
 mod files;
+mod lints;
 mod refusals;
 
 use super::super::values::testing::{problems, tree};

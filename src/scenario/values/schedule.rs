@@ -30,8 +30,9 @@ impl Reading<'_> {
             self.error(&node.origin, format!("this would run more than {MOST_MOMENTS} times"), "");
             return None;
         }
-        let begin = self.window.begin.0;
-        Some((1..).map(|k| Time(begin + k * every)).take_while(|at| *at < self.window.end).collect())
+        // Counted from the start, so that a warm-up moves no run: those at or before its beginning are left out.
+        let first = self.window.begin.0.div_euclid(every) + 1;
+        Some((first..).map(|k| Time(k * every)).take_while(|at| *at < self.window.end).collect())
     }
 }
 
