@@ -241,7 +241,12 @@ impl Checker<'_> {
                     self.refuse(&entry.key_origin, message, key.meaning);
                 }
                 // Without a known kind it is the kind that is missing, not the keys of all kinds.
-                (_, None) if key.required && stage == Stage::Whole && is_common(table, key, node) => {
+                (_, None)
+                    if key.required
+                        && key.unless.is_none_or(|other| node.get(other).is_none())
+                        && stage == Stage::Whole
+                        && is_common(table, key, node) =>
+                {
                     // The table stays: what else it says is still of use to others.
                     self.diagnostics.error(&node.origin, format!("missing key `{}`", key.name), key.meaning);
                 }

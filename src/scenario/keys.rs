@@ -67,6 +67,8 @@ pub struct Key {
     pub meaning: &'static str,
     /// Whether it must be there.
     pub required: bool,
+    /// It need not be there where this key is, whose file may say it.
+    pub unless: Option<&'static str>,
     /// It has a meaning only beside this key.
     pub needs: Option<&'static str>,
     /// Which values work in this version.
@@ -233,7 +235,7 @@ pub fn all_tables() -> Vec<&'static Table> {
 
 /// A key with a default; `source` may be empty.
 const fn key(name: &'static str, ty: Type, default: &'static str, source: &'static str, meaning: &'static str) -> Key {
-    Key { name, ty, default, source, meaning, required: false, needs: None, support: Support::Full }
+    Key { name, ty, default, source, meaning, required: false, unless: None, needs: None, support: Support::Full }
 }
 
 /// A key that must be there.
@@ -242,6 +244,11 @@ const fn required(name: &'static str, ty: Type, meaning: &'static str) -> Key {
 }
 
 impl Key {
+    /// It need not be there where `other` is.
+    const fn unless(self, other: &'static str) -> Key {
+        Key { unless: Some(other), ..self }
+    }
+
     /// It has a meaning only beside `other`.
     const fn with(self, other: &'static str) -> Key {
         Key { needs: Some(other), ..self }

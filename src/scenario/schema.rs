@@ -23,7 +23,7 @@ pub fn schema() -> String {
 }
 
 fn required_keys(table: &Table) -> Vec<&'static str> {
-    table.keys.iter().filter(|key| key.required).map(|key| key.name).collect()
+    table.keys.iter().filter(|key| key.required && key.unless.is_none()).map(|key| key.name).collect()
 }
 
 /// The pattern of each quantity.

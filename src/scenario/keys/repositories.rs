@@ -25,7 +25,8 @@ pub static REPOSITORY: Table = Table {
                 "CSV, one repository a row: column `name`, the others are key paths of this table such as `image.size`",
             ),
             key("manifests", Type::Table(&MANIFESTS), "none", "", "real images with real layers"),
-            required("registry", Type::Registry, "home: where clients push; they sit in its region"),
+            required("registry", Type::Registry, "home: where clients push; they sit in its region")
+                .unless("catalogue"),
             key("image", Type::Table(&IMAGE), "{}", "", "what its images look like"),
             key(
                 "push",

@@ -194,3 +194,26 @@ fn the_examples_of_the_format_load_as_far_as_they_are_supported() {
         assert!(said.iter().all(|(message, ..)| message.contains("not supported yet")), "{name}: {said:#?}");
     }
 }
+
+#[test]
+fn a_catalogue_may_say_where_each_repository_is_at_home() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a temporary file");
+    let text = "schema = 1\nstrategies = [\"cross-region-pull\"]\n[[repositories]]\nname = \"all\"\ncatalogue = \"c.csv\"\n\
+                [[clusters]]\nname = \"x\"\nregistry = \"ap-southeast-1\"\n";
+    write("c.toml", text);
+    let said = || {
+        let mut diagnostics = Diagnostics::default();
+        let scenario = load(&folder.path().join("c.toml"), &[], &mut diagnostics);
+        (scenario, problems(&diagnostics))
+    };
+    write("c.csv", "name,registry\nteam/a,us-east-1\nteam/b,eu-west-1\n");
+    let (scenario, problems) = said();
+    let scenario = scenario.unwrap_or_else(|| panic!("{problems:#?}"));
+    assert_eq!(scenario.model.demand.repositories.len(), 2);
+    assert_ne!(scenario.model.demand.repositories[0].home, scenario.model.demand.repositories[1].home);
+    write("c.csv", "name,weight\nteam/a,2\n");
+    let (scenario, problems) = said();
+    assert!(scenario.is_none());
+    assert_eq!(problems[0].0, "a repository needs `registry`");
+}
