@@ -17,12 +17,12 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::{AccountId, RegionId};
-use crate::units::wide::mul_div;
 use crate::units::{Price, Span, Usd};
 
 mod book;
 mod bound;
 mod change;
+mod decimal;
 mod need;
 mod price;
 mod proportion;
@@ -178,16 +178,9 @@ impl BillRow {
         self.amount as f64 / self.per as f64
     }
 
-    /// Priced units in decimal, rounded half up to nine places, without trailing zeros: `0.558793545`.
+    /// Priced units in decimal, to at most twelve places, without trailing zeros: `0.558793545`.
     pub fn quantity_text(&self) -> String {
-        const PLACES: u128 = 1_000_000_000;
-        let (whole, rest) = (self.amount / self.per, self.amount % self.per);
-        // The rest is below `per`, so its billionths are at most a billion, and a carry is the whole's.
-        let (down, remainder) = mul_div(rest, PLACES, self.per).unwrap_or_default();
-        let billionths = down + u128::from(remainder >= self.per - remainder);
-        let (whole, billionths) = (whole + billionths / PLACES, billionths % PLACES);
-        let text = format!("{whole}.{billionths:09}");
-        text.trim_end_matches('0').trim_end_matches('.').to_string()
+        decimal::decimal(self.amount, self.per)
     }
 }
 
