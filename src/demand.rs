@@ -20,7 +20,7 @@ mod tag;
 
 pub use cache::NodeCacheState;
 pub use image::{MOST_BYTES, MOST_LAYERS};
-pub use occurrence::{Occurrence, Push, Request, Warm, fingerprint};
+pub use occurrence::{Edit, EditKind, Occurrence, Push, Request, Warm, fingerprint};
 pub use source::Source;
 
 use std::sync::Arc;
@@ -104,6 +104,19 @@ pub struct ImageLaw {
     pub base: Option<u32>,
     /// Uncompressed bytes over compressed ones.
     pub compression: f64,
+    /// Above 1: a version is an index with so many images, one per platform (A23).
+    pub platforms: u32,
+    /// Signatures and SBOMs pushed with each version (A24).
+    pub attachments: Option<Attachments>,
+}
+
+/// What is pushed with each version and refers to it.
+#[derive(Clone, Debug)]
+pub struct Attachments {
+    /// How many.
+    pub count: u32,
+    /// Compressed bytes of each.
+    pub size: Law,
 }
 
 /// Where layer sizes come from.
@@ -169,6 +182,8 @@ pub struct ListedPush {
     pub digest: Option<String>,
     /// Puts `tag` on the image that holds this tag instead of pushing a new one.
     pub same_as: Option<String>,
+    /// Not a push: this is done to the image that holds `tag`.
+    pub edit: Option<EditKind>,
 }
 
 /// A real image: layers by (global number, compressed bytes), bottom first, each at most once.
@@ -320,6 +335,16 @@ pub enum Trigger {
     Times(Vec<Time>),
     /// One pull each, ascending in time.
     List(Arc<[ListedPull]>),
+    /// When a fault strikes, all nodes come up empty, uniformly in `within`, and pull all that they run. A cluster with
+    /// no other trigger has no nodes until then.
+    Failover {
+        /// Index of the fault.
+        of: usize,
+        /// Between the fault's start and the first node, in nanoseconds.
+        after: Law,
+        /// How long the nodes take to come up.
+        within: Span,
+    },
 }
 
 /// One pull of a list or trace.

@@ -19,11 +19,15 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use outcome::{DailySeries, Outcome, ProbeResult, PullTimes, RepositoryCounts};
+pub use outcome::{
+    Around, Cause, DailySeries, FailedEvent, Failure, Outcome, ProbeResult, PullTimes, RepositoryCounts, StrikeOutcome,
+};
 pub use run::run;
 
 use crate::cloud::Cloud;
 use crate::demand::Demand;
+use crate::faults::Fault;
+use crate::registry::quota::Call;
 use crate::registry::{Patterns, RegistrySettings};
 use crate::sim::{Calendar, Law};
 use crate::strategy::Strategy;
@@ -46,6 +50,8 @@ pub struct Model {
     pub service: Service,
     /// What is compared.
     pub strategies: Vec<Strategy>,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
     /// What is judged inside a trial; the index is that of the scenario's list of objectives.
     pub probes: Vec<Probe>,
     /// What the clairvoyant bound needs to know of prices, as ratios.
@@ -59,10 +65,12 @@ pub struct Service {
     pub lifecycle_delay: Law,
     /// A retried copy is metered twice.
     pub retry_moves_bytes_again: bool,
-    /// BatchGetImage calls a second and registry; infinite = no quota.
-    pub batch_get_image: f64,
-    /// GetDownloadUrlForLayer calls a second and registry; infinite = no quota.
-    pub get_download_url: f64,
+    /// How late the recorded last pull of an image may be, for lifecycle policies only (B23).
+    pub pull_time_lag: Span,
+    /// A copy refreshes the source's last recorded pull (O5).
+    pub copy_counts_as_pull: bool,
+    /// Calls a second and registry, by [`Call`](crate::registry::quota::Call); infinite = no quota.
+    pub quotas: [f64; Call::COUNT],
 }
 
 /// Prices as the bound sees them: plain weights, so that the engine stays ignorant of money.

@@ -14,6 +14,10 @@ use crate::units::Bytes;
 pub enum Item {
     /// Bytes stored, in byte-nanoseconds.
     Storage,
+    /// Bytes stored in the archive class, in byte-nanoseconds (C3, C5).
+    Archive,
+    /// Bytes brought back from the archive class (C4).
+    Retrieval,
     /// Bytes moved by replication, by a cache's fetch or by a runner's push: they pay the inter-region price.
     Copy,
     /// Bytes pulled by nodes and by runners: priced by the switch `cross_region_pull`.

@@ -13,7 +13,8 @@
 //! | [`units`] | bytes, time, bandwidth, money: parse, print, checked arithmetic | anything else |
 //! | [`sim`] | clock, event queue, named random streams, samplers, histograms | registries, money |
 //! | [`cloud`] | regions, accounts, round-trip times, links and their ceilings | what flows on them |
-//! | [`registry`] | repositories, images, layers, tags, replication rules, lifecycle, quotas | time passing, money |
+//! | [`registry`] | repositories, images, layers, tags, rules, policies, lifecycle, quotas | time passing, money |
+//! | [`faults`] | what goes wrong, when and where | what it does to whom |
 //! | [`network`] | flows in flight: fair sharing, the fast one and its slow twin | images |
 //! | [`demand`] | who pushes and pulls what and when; node caches | strategies |
 //! | [`strategy`] | one file per kind: what to do on a push, a pull, a tick | the event queue, money |
@@ -32,6 +33,7 @@ pub mod units;
 pub mod sim;
 pub mod cloud;
 pub mod registry;
+pub mod faults;
 pub mod network;
 pub mod demand;
 pub mod strategy;

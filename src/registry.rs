@@ -21,7 +21,7 @@
 //! let mut repository = Repository::new(Mutability::mutable(), Some(LifecyclePolicy::keep(1)));
 //! let version = |id| {
 //!     let layers = vec![Layer { id: 0, bytes: 100 }, Layer { id, bytes: 20 }];
-//!     Arc::new(Image { id, layers, compression: 2.6 })
+//!     Arc::new(Image::new(id, layers, 2.6))
 //! };
 //! repository.push(Time(0), &version(1), "v1")?;
 //! let stored = repository.push(Time(DAY), &version(2), "v2")?;
@@ -32,10 +32,13 @@
 //! # Ok::<(), replisim::registry::Refused>(())
 //! ```
 
+use std::sync::Arc;
+
 use crate::cloud::RegistryId;
 
 pub mod filter;
 pub mod names;
+pub mod policy;
 pub mod quota;
 pub mod rules;
 mod hash;
@@ -50,6 +53,7 @@ mod template;
 pub use filter::{PrefixError, validate_prefix};
 pub use lifecycle::Candidate;
 pub use patterns::{Patterns, glob};
+pub use policy::RegistryPolicy;
 pub use quota::Quota;
 pub use repository::{Refused, Repository, Stored};
 pub use rules::{RuleProblem, Selected, destinations, selected_by};
@@ -74,6 +78,44 @@ pub struct Image {
     pub layers: Vec<Layer>,
     /// Uncompressed bytes over compressed ones.
     pub compression: f64,
+    /// Of an index (manifest list): one image per platform, the one that nodes pull first. An index has no layers of
+    /// its own (A23).
+    pub children: Vec<Arc<Image>>,
+    /// Of a signature or an SBOM: the image that it is about, by id (A24).
+    pub subject: Option<u32>,
+}
+
+impl Image {
+    /// A plain image.
+    pub fn new(id: u32, layers: Vec<Layer>, compression: f64) -> Image {
+        Image { id, layers, compression, children: Vec::new(), subject: None }
+    }
+
+    /// What a node downloads and unpacks: the image itself, or an index's child for the node's platform.
+    pub fn pulled(&self) -> &Image {
+        self.children.first().map_or(self, Arc::as_ref)
+    }
+
+    /// All layers that a copy brings: its own and its children's, each at most once.
+    pub fn all_layers(&self) -> Vec<Layer> {
+        let mut all = self.layers.clone();
+        for layer in self.children.iter().flat_map(|child| &child.layers) {
+            if !all.iter().any(|other| other.id == layer.id) {
+                all.push(*layer);
+            }
+        }
+        all
+    }
+}
+
+/// How an image is stored (B4, C3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StorageClass {
+    /// Can be pulled.
+    #[default]
+    Standard,
+    /// Must be restored first (C6).
+    Archive,
 }
 
 /// One rule of a replication configuration (fact A2).
@@ -83,6 +125,25 @@ pub struct ReplicationRule {
     pub destinations: Vec<RegistryId>,
     /// Repository-name prefixes; none = every repository (A12, A13, A14).
     pub prefixes: Vec<String>,
+    /// Deletions at the source are carried out at the destinations too (A41).
+    pub deletes: bool,
+    /// What the service cannot do (A16, A28): only in scenarios that ask for it by name.
+    pub extension: Extension,
+}
+
+/// Powers of a rule that the service lacks; the default is none of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Extension {
+    /// Only these tags (`tag-filter`).
+    pub tags: Option<Patterns>,
+    /// Only tagged, or only untagged images (`status-filter`).
+    pub tagged: Option<bool>,
+    /// Not these repositories (`exclude-filter`).
+    pub except: Option<Patterns>,
+    /// The repository's name at the destination, with a hole `{name}` (`rename`).
+    pub rename: Option<String>,
+    /// `*` in a prefix is any run of characters (`wildcard-filter`).
+    pub wildcards: bool,
 }
 
 /// Settings of a registry.
@@ -100,6 +161,29 @@ pub struct RegistrySettings {
     pub blob_mounting: bool,
     /// What arriving images are charged for.
     pub scanning: Scanning,
+    /// What other accounts may do here (A31 to A35).
+    pub policy: RegistryPolicy,
+    /// Whether the account has enabled the region (A37).
+    pub region_enabled: bool,
+    /// Names of repositories that are there from the start, empty.
+    pub repositories: Vec<String>,
+}
+
+impl Default for RegistrySettings {
+    /// A registry as the service sets it up, that lets every account copy into it.
+    fn default() -> Self {
+        RegistrySettings {
+            mutability: Mutability::mutable(),
+            home_mutability: Vec::new(),
+            templates: Vec::new(),
+            lifecycle: Vec::new(),
+            blob_mounting: false,
+            scanning: Scanning::None,
+            policy: RegistryPolicy::Open,
+            region_enabled: true,
+            repositories: Vec::new(),
+        }
+    }
 }
 
 /// A repository creation template (A38).
@@ -164,15 +248,35 @@ pub struct LifecyclePolicy {
     pub rules: Vec<LifecycleRule>,
 }
 
-/// One lifecycle rule; its action is to expire.
+/// One lifecycle rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LifecycleRule {
     /// Lower is applied first; unique.
     pub priority: u32,
     /// Which images it sees.
     pub selection: Selection,
+    /// Of which storage class (B4).
+    pub class: StorageClass,
     /// When it acts on them.
     pub count: Count,
+    /// What it does with them (B5).
+    pub action: LifecycleAction,
+}
+
+impl LifecycleRule {
+    /// A rule that expires images of the standard class.
+    pub fn expire(priority: u32, selection: Selection, count: Count) -> LifecycleRule {
+        LifecycleRule { priority, selection, class: StorageClass::Standard, count, action: LifecycleAction::Expire }
+    }
+}
+
+/// What a lifecycle rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LifecycleAction {
+    /// Deletes.
+    Expire,
+    /// Moves to the archive class.
+    Archive,
 }
 
 /// Which images a lifecycle rule sees.
@@ -195,6 +299,10 @@ pub enum Count {
     MoreThan(u32),
     /// So many days after the push (B16).
     DaysSincePush(u32),
+    /// So many days after the last recorded pull (B17).
+    DaysSincePull(u32),
+    /// So many days after it was archived (B18).
+    DaysSinceTransition(u32),
 }
 
 /// Property tests of this room: so many cases, always the same ones.

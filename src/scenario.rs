@@ -83,6 +83,8 @@ pub struct RunPlan {
 pub struct LostTimeValue {
     /// Per hour and waiting node.
     pub waiting_hour: Usd,
+    /// Per hour from the start of an outage to the recovery from it.
+    pub downtime_hour: Usd,
 }
 
 /// A requirement.
@@ -107,6 +109,20 @@ pub enum Metric {
     PullTime(TimeTarget),
     /// From a release's push to its presence in every registry whose clusters run it.
     ReleaseEverywhere(TimeTarget),
+    /// From the start of each outage to the recovery of the clusters that fail over, at most.
+    Recovery {
+        /// The limit.
+        at_most: Span,
+        /// Index of the fault; `None` = each.
+        fault: Option<usize>,
+    },
+    /// Repositories whose newest release is not at the standby when an outage starts, at most.
+    ImagesMissing {
+        /// The limit.
+        at_most: u32,
+        /// Index of the fault; `None` = each.
+        fault: Option<usize>,
+    },
     /// Share of pulls that fail, at most.
     PullsFailed(f64),
     /// Dollars a month, at most; of one account or all.

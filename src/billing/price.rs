@@ -108,6 +108,8 @@ impl Pricing<'_> {
         let region = self.cloud.region(key.region);
         let (what, price) = match key.item {
             Item::Storage => (Quantity::Storage, self.terms.storage(region)),
+            Item::Archive => (Quantity::Archive, self.terms.archive(region)),
+            Item::Retrieval => (Quantity::Retrieval, self.terms.retrieval(region)),
             Item::Copy | Item::Pull if key.from.is_some() && key.from == key.to => return Ok(None),
             Item::Copy | Item::Pull => {
                 let (from, to) = self.ends(key)?;
@@ -222,8 +224,10 @@ impl Pricing<'_> {
     fn priced(&self, usage: &Usage, amount: u128, price: Price) -> Result<BillRow, BillError> {
         let key = &usage.key;
         let (per, unit) = match key.item {
-            Item::Storage => (u128::from(BILL_GB) * gb_month(self.terms, self.calendar, usage.month), "GB-month"),
-            Item::Copy | Item::Pull | Item::Nat => (u128::from(BILL_GB), "GB"),
+            Item::Storage | Item::Archive => {
+                (u128::from(BILL_GB) * gb_month(self.terms, self.calendar, usage.month), "GB-month")
+            }
+            Item::Copy | Item::Pull | Item::Nat | Item::Retrieval => (u128::from(BILL_GB), "GB"),
             Item::NatHours | Item::EndpointHours | Item::Runner | Item::People => (HOUR as u128, "hour"),
             Item::Scan => (1, "image"),
         };
@@ -283,6 +287,8 @@ pub(super) fn gb_month(terms: &Terms, calendar: &Calendar, month: usize) -> u128
 fn line_item(item: Item) -> LineItem {
     match item {
         Item::Storage => LineItem::Storage,
+        Item::Archive => LineItem::Archive,
+        Item::Retrieval => LineItem::Retrieval,
         Item::Copy => LineItem::Copy,
         Item::Pull => LineItem::Pull,
         Item::Nat | Item::NatHours => LineItem::Nat,

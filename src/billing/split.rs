@@ -163,7 +163,8 @@ fn metered_as(row: &BillRow) -> Option<Item> {
         LineItem::Scan => Some(Item::Scan),
         LineItem::Runner => Some(Item::Runner),
         LineItem::People => Some(Item::People),
-        LineItem::Archive | LineItem::Retrieval => None,
+        LineItem::Archive => Some(Item::Archive),
+        LineItem::Retrieval => Some(Item::Retrieval),
     }
 }
 

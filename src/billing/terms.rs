@@ -55,6 +55,16 @@ impl Terms {
         self.paid(Quantity::Storage, LineItem::Storage, region, None)
     }
 
+    /// Price of a GB-month in the archive class in a region (C3).
+    pub fn archive(&self, region: &str) -> Option<Price> {
+        self.paid(Quantity::Archive, LineItem::Archive, region, None)
+    }
+
+    /// Price of a GB restored from the archive class in a region (C4).
+    pub fn retrieval(&self, region: &str) -> Option<Price> {
+        self.paid(Quantity::Retrieval, LineItem::Retrieval, region, None)
+    }
+
     /// Price of a GB copied from one region to another; nothing within a region (C10, C11).
     pub fn copy(&self, from: &str, to: &str) -> Option<Price> {
         self.crossing(LineItem::Copy, from, to)

@@ -221,6 +221,8 @@ mod tests {
         let rule = |prefixes: &[&str]| ReplicationRule {
             destinations: Vec::new(),
             prefixes: prefixes.iter().map(ToString::to_string).collect(),
+            deletes: false,
+            extension: Default::default(),
         };
         // Fact A12: `apple` matches `apple`, `apples` and `apple/x`.
         assert!(["apple", "apples", "apple/x"].iter().all(|name| selects(&rule(&["apple"]), name)));

@@ -41,7 +41,7 @@ impl Ids {
     fn image(&mut self, layers: Vec<Layer>, compression: f64) -> Arc<Image> {
         let id = self.images;
         self.images += 1;
-        Arc::new(Image { id, layers, compression })
+        Arc::new(Image::new(id, layers, compression))
     }
 
     /// An image of a real manifest; a layer that any repository has shown before keeps its id.

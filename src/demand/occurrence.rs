@@ -18,14 +18,40 @@ pub struct Push {
     pub repository: RepositoryId,
     /// The image.
     pub image: Arc<Image>,
-    /// Its tag.
-    pub tag: Arc<str>,
+    /// Its tag; `None` = by digest alone: an index's child, or an attachment.
+    pub tag: Option<Arc<str>>,
     /// Whether the version is a release (by `release_every`, or promoted).
     pub release: bool,
     /// False: a further tag on an image that this repository was given before.
     pub new_image: bool,
     /// Whether a promotion put it here; false for the further tags of that promotion.
     pub promoted: bool,
+}
+
+/// A client does something to the image that holds a tag at home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// When.
+    pub at: Time,
+    /// Where.
+    pub repository: RepositoryId,
+    /// The tag.
+    pub tag: Arc<str>,
+    /// What.
+    pub kind: EditKind,
+}
+
+/// What a client does to an image (A40 to A49, C6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EditKind {
+    /// Takes the tag away; with its last tag the image goes too (A43).
+    Untag = 1,
+    /// Deletes the image and all its tags (A44).
+    Delete = 2,
+    /// Moves it to the archive class.
+    Archive = 3,
+    /// Brings it back; it counts as pushed then (A17, B19).
+    Restore = 4,
 }
 
 /// One pull that a node asks for.
@@ -67,6 +93,8 @@ pub struct Warm {
 pub enum Occurrence {
     /// A client pushes.
     Push(Push),
+    /// A client changes an image that is there.
+    Edit(Edit),
     /// An empty node comes up under this number: a new one, or one that replaces the node of that number.
     NodeUp {
         /// When.
@@ -94,6 +122,7 @@ impl Occurrence {
     pub fn at(&self) -> Time {
         match self {
             Occurrence::Push(push) => push.at,
+            Occurrence::Edit(edit) => edit.at,
             Occurrence::NodeUp { at, .. } | Occurrence::NodeDown { at, .. } => *at,
             Occurrence::Pull(request) => request.at,
         }
@@ -107,7 +136,11 @@ pub fn fingerprint(occurrence: &Occurrence, hash: &mut u64) {
     match occurrence {
         Occurrence::Push(push) => {
             fold(hash, 1 << 56 | u64::from(push.repository.0));
-            fold_text(hash, &push.tag);
+            fold_text(hash, push.tag.as_deref().unwrap_or_default());
+        }
+        Occurrence::Edit(edit) => {
+            fold(hash, 5 << 56 | (edit.kind as u64) << 48 | u64::from(edit.repository.0));
+            fold_text(hash, &edit.tag);
         }
         Occurrence::NodeUp { cluster, node, .. } => fold(hash, 2 << 56 | u64::from(cluster.0) << 32 | u64::from(*node)),
         Occurrence::NodeDown { cluster, node, .. } => {
@@ -168,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_fingerprint_sees_the_reference() {
-        let image = Arc::new(Image { id: 0, layers: Vec::new(), compression: 1.0 });
+        let image = Arc::new(Image::new(0, Vec::new(), 1.0));
         let pull = |repository, tag: &str| {
             Occurrence::Pull(Request {
                 at: Time(5),

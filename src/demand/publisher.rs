@@ -65,7 +65,7 @@ impl Published {
             at: self.at,
             repository: self.repository,
             image: self.image.clone(),
-            tag: tag.clone(),
+            tag: Some(tag.clone()),
             release: self.release,
             new_image: self.new_image && index == 0,
             promoted: self.promoted && index == 0,

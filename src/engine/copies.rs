@@ -237,7 +237,7 @@ impl Trial<'_> {
         let order = &copy.order;
         let shelf = self.shelf_for(order.to, order, copy.by);
         let shelf_state = self.world.shelf_mut(shelf);
-        let stored = shelf_state.state.receive(self.now, &order.image, &order.tag);
+        let stored = shelf_state.state.receive(self.now, &order.image, order.tag.as_deref());
         shelf_state.stock(stored.bytes_added, &mut self.meters, self.now);
         let counted = self.meters.measured(copy.begun);
         shelf_state.note_arrival(order.image.id, counted, self.now);
@@ -254,7 +254,7 @@ impl Trial<'_> {
             let lag = self.now - order.pushed;
             self.outcome.copies += 1;
             self.outcome.lag[region].record(lag, 1);
-            self.probes.copy(order.repository, &order.tag, order.to, lag);
+            self.probes.copy(order.repository, order.tag.as_deref().unwrap_or_default(), order.to, lag);
         }
         self.probes.present(order.repository, order.image.id, order.to, self.now);
         for follower in copy.followers {
@@ -310,7 +310,7 @@ impl Trial<'_> {
             self.schedule_lifecycle(shelf);
         }
         let shelf = self.world.shelf_mut(shelf);
-        let stored = shelf.state.receive(push.at, &push.image, &push.tag);
+        let stored = shelf.state.receive(push.at, &push.image, push.tag.as_deref());
         shelf.stock(stored.bytes_added, &mut self.meters, push.at);
     }
 }

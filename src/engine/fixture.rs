@@ -5,7 +5,7 @@ use crate::demand::{
     Cluster, Demand, ImageLaw, LayerLaw, NewBytes, NodeCache, Path, PathKind, Pushes, Repository, RepositoryId,
     TagTemplate, Tags, Trigger, Unpack, VersionChoice,
 };
-use crate::registry::{Mutability, RegistrySettings, ReplicationRule, Scanning};
+use crate::registry::{Extension, RegistrySettings, ReplicationRule, quota::Call};
 use crate::sim::{Calendar, EntityKey, Law};
 use crate::strategy::{Existing, Kind, PullThroughCache, Replication, Runner, ScheduledCopy, Strategy};
 use crate::units::{Bandwidth, DAY, HOUR, Span, Time, Usd};
@@ -60,6 +60,8 @@ pub fn worked_example() -> Model {
             new_bytes: NewBytes::Share(1.0),
             base: None,
             compression: 2.6,
+            platforms: 1,
+            attachments: None,
         },
         pushes: Pushes::Times((0..DAYS).map(|day| Time(day * DAY)).collect()),
         batch: Law::Constant(1.0),
@@ -107,14 +109,7 @@ pub fn worked_example() -> Model {
             layer_overhead: Span::ZERO,
         },
     };
-    let settings = RegistrySettings {
-        mutability: Mutability::mutable(),
-        home_mutability: Vec::new(),
-        templates: Vec::new(),
-        lifecycle: Vec::new(),
-        blob_mounting: false,
-        scanning: Scanning::None,
-    };
+    let settings = RegistrySettings::default();
     // In units of one fetch: a byte held for six days costs what a byte fetched does.
     let store = 1.0 / (6 * DAY) as f64;
     Model {
@@ -126,8 +121,9 @@ pub fn worked_example() -> Model {
         service: Service {
             lifecycle_delay: Law::Constant(0.0),
             retry_moves_bytes_again: false,
-            batch_get_image: f64::INFINITY,
-            get_download_url: f64::INFINITY,
+            pull_time_lag: Span(DAY),
+            copy_counts_as_pull: false,
+            quotas: [f64::INFINITY; Call::COUNT],
         },
         strategies: vec![
             strategy(Kind::CrossRegionPull),
@@ -137,6 +133,7 @@ pub fn worked_example() -> Model {
             strategy(Kind::ScheduledCopy(noon_job())),
             strategy(Kind::Clairvoyant { push_ahead: false }),
         ],
+        faults: Vec::new(),
         probes: Vec::new(),
         bound: BoundHints { fetch: vec![(RegionId(0), 1.0); 3], store: vec![vec![store]; 3] },
     }
@@ -148,7 +145,12 @@ fn strategy(kind: Kind) -> Strategy {
 
 /// Rules to both remote registries, without delay.
 pub fn replication() -> Replication {
-    let rule = ReplicationRule { destinations: vec![RegistryId(1), RegistryId(2)], prefixes: Vec::new() };
+    let rule = ReplicationRule {
+        destinations: vec![RegistryId(1), RegistryId(2)],
+        prefixes: Vec::new(),
+        deletes: false,
+        extension: Extension::default(),
+    };
     Replication {
         rules: vec![(RegistryId(0), rule)],
         delay: Law::Constant(0.0),

@@ -1,7 +1,11 @@
 //! What one trial of one strategy leaves behind.
 
+use std::collections::BTreeMap;
+
+use crate::faults::Strike;
 use crate::ledger::Ledger;
 use crate::sim::Histogram;
+use crate::units::{Span, Time};
 
 use super::Model;
 
@@ -20,6 +24,10 @@ pub struct Outcome {
     pub copies: u64,
     /// Copies that failed for good.
     pub copies_failed: u64,
+    /// What failed within the period, and why; the failed pulls and copies are among it.
+    pub failures: BTreeMap<Failure, u64>,
+    /// What each strike of a fault did, in order of time.
+    pub strikes: Vec<StrikeOutcome>,
     /// Where pull time went, by region of the cluster.
     pub pull_times: Vec<PullTimes>,
     /// Push to arrival of each copy, by region of the destination.
@@ -51,6 +59,142 @@ impl Outcome {
             pull_times: (0..regions).map(|_| PullTimes::default()).collect(),
             lag: (0..regions).map(|_| Histogram::default()).collect(),
             ..Outcome::default()
+        }
+    }
+}
+
+/// A kind of failure at a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Failure {
+    /// What failed.
+    pub event: FailedEvent,
+    /// Why.
+    pub cause: Cause,
+    /// Registry id: the destination of a copy, the registry of a pull's cluster, the home of a push.
+    pub registry: u16,
+}
+
+/// What can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailedEvent {
+    /// A client's push.
+    Push,
+    /// A copy of an image and tag.
+    Copy,
+    /// A node's pull.
+    Pull,
+    /// A client's untag, delete, archive or restore.
+    Edit,
+}
+
+impl FailedEvent {
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            FailedEvent::Push => "push",
+            FailedEvent::Copy => "copy",
+            FailedEvent::Pull => "pull",
+            FailedEvent::Edit => "edit",
+        }
+    }
+}
+
+/// Why something failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The registry's policy does not allow the copy (A31).
+    NotAllowed,
+    /// The repository is not there and the policy does not allow its creation (A32).
+    CannotCreate,
+    /// The account has not enabled the region (A37).
+    RegionDisabled,
+    /// The image was gone from the source before its copy began.
+    SourceGone,
+    /// The service, or the job, failed in every attempt.
+    Attempts,
+    /// The job failed and did not notice.
+    Unnoticed,
+    /// A registry or its region was down.
+    Outage,
+    /// The registry had no such image in time.
+    Missing,
+    /// The registry's quotas were exhausted.
+    Throttled,
+    /// The node has no way to the registry.
+    NoPath,
+    /// The tag may not move (A26, A27).
+    TagImmutable,
+    /// The image is archived and cannot be pulled (C6).
+    Archived,
+    /// An index needs the image (B20).
+    NeededByIndex,
+}
+
+impl Cause {
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cause::NotAllowed => "not-allowed",
+            Cause::CannotCreate => "cannot-create-repository",
+            Cause::RegionDisabled => "region-not-enabled",
+            Cause::SourceGone => "source-gone",
+            Cause::Attempts => "all-attempts-failed",
+            Cause::Unnoticed => "failed-unnoticed",
+            Cause::Outage => "outage",
+            Cause::Missing => "image-missing",
+            Cause::Throttled => "throttled",
+            Cause::NoPath => "no-path",
+            Cause::TagImmutable => "tag-immutable",
+            Cause::Archived => "archived",
+            Cause::NeededByIndex => "needed-by-index",
+        }
+    }
+}
+
+/// What one strike of a fault did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StrikeOutcome {
+    /// Which, and when.
+    pub strike: Strike,
+    /// From the start until the last node of the clusters with a failover on it has unpacked all that it asked for;
+    /// `None` = there is no such cluster, `Some(None)` = never.
+    pub recovery: Option<Option<Span>>,
+    /// Repositories whose newest release before the start is not at the standby then; `None` = there is no standby.
+    pub images_missing: Option<u32>,
+    /// Age of the oldest of these releases at the start.
+    pub oldest_missing: Option<Span>,
+    /// Failed pulls whose life overlaps the strike.
+    pub pulls_failed: u64,
+    /// Pulls around the strike; `None` for a fault of the whole run.
+    pub around: Option<Around>,
+}
+
+/// Pulls before, while and after a fault: bins of equal length, by region of the cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Around {
+    /// Start of the first bin.
+    pub from: Time,
+    /// Length of a bin.
+    pub bin: Span,
+    /// Pulls that ended in each bin, unpacked; by region, then bin.
+    pub served: Vec<Vec<u32>>,
+    /// Pulls that ended in each bin without their image.
+    pub failed: Vec<Vec<u32>>,
+}
+
+impl Around {
+    /// Bins of a window: half the strike's length before it, its length, and its length after it.
+    pub const BINS: usize = 80;
+
+    /// Empty bins around a strike: its length is 32 of them, 16 lie before it and 32 after its end.
+    pub fn new(strike: &Strike, regions: usize) -> Around {
+        let bin = Span(((strike.until - strike.from).0 / 32).max(1));
+        let empty = || vec![vec![0; Around::BINS]; regions];
+        Around {
+            from: Time(strike.from.0.saturating_sub(bin.0.saturating_mul(16))),
+            bin,
+            served: empty(),
+            failed: empty(),
         }
     }
 }

@@ -100,7 +100,9 @@ impl<'a> Probes<'a> {
             return;
         }
         for (index, probe) in self.of(ProbeMetric::ReleaseEverywhere) {
-            if !probe.repositories[push.repository.0 as usize] || !probe.tags.matches(&push.tag) {
+            if !probe.repositories[push.repository.0 as usize]
+                || !push.tag.as_ref().is_some_and(|tag| probe.tags.matches(tag))
+            {
                 continue;
             }
             let mut wanted: Vec<RegistryId> = Vec::new();

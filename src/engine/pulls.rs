@@ -93,7 +93,7 @@ impl Trial<'_> {
                     repository: request.repository,
                     pushed: self.probes.pushed_at(&self.world, from, request.repository, &image).unwrap_or(self.now),
                     image,
-                    tag: request.tag.clone(),
+                    tag: Some(request.tag.clone()),
                     from,
                     to: into,
                     runner: None,

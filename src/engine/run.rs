@@ -12,6 +12,7 @@ use crate::cloud::RegistryId;
 use crate::demand::{
     ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, Push, RepositoryId, Source, fingerprint,
 };
+use crate::registry::quota::Call;
 use crate::registry::{Quota, Scanning};
 use crate::sim::{EntityKey, Purpose, Queue, Stream};
 use crate::strategy::behaviour::{Action, Behaviour};
@@ -161,7 +162,8 @@ impl<'a> Trial<'a> {
         }
         let quota = || {
             let service = &model.service;
-            (Quota::per_second(service.batch_get_image), Quota::per_second(service.get_download_url))
+            let of = |call: Call| Quota::per_second(service.quotas[call as usize]);
+            (of(Call::BatchGetImage), of(Call::GetDownloadUrlForLayer))
         };
         let warm = model.demand.clusters.iter().map(|c| Stream::new(seed, trial, c.key, Purpose::WarmPull)).collect();
         Trial {
@@ -250,6 +252,7 @@ impl<'a> Trial<'a> {
     fn meet(&mut self, occurrence: Occurrence) {
         match occurrence {
             Occurrence::Push(push) => self.push(&push),
+            Occurrence::Edit(_) => {}
             Occurrence::Pull(request) => self.request(request),
             Occurrence::NodeUp { cluster, node, .. } => {
                 let config = &self.model.demand.clusters[usize::from(cluster.0)];
@@ -325,7 +328,7 @@ impl<'a> Trial<'a> {
         let home = self.world.homes()[push.repository.0 as usize];
         let Some(id) = self.world.find(home, push.repository) else { return false };
         let shelf = self.world.shelf_mut(id);
-        let Ok(stored) = shelf.state.push(push.at, &push.image, &push.tag) else { return false };
+        let Ok(stored) = shelf.state.push(push.at, &push.image, push.tag.as_deref()) else { return false };
         shelf.stock(stored.bytes_added, &mut self.meters, push.at);
         if stored.new_image && self.model.registries[usize::from(home.0)].scanning == Scanning::Enhanced {
             self.meters.scan(home, push.repository, push.at);
@@ -475,7 +478,7 @@ impl Node {
 
 fn class(occurrence: &Occurrence) -> u8 {
     match occurrence {
-        Occurrence::Push(_) => order::PUSH,
+        Occurrence::Push(_) | Occurrence::Edit(_) => order::PUSH,
         Occurrence::NodeUp { .. } | Occurrence::NodeDown { .. } => order::NODE,
         Occurrence::Pull(_) => order::PULL,
     }

@@ -52,7 +52,7 @@ impl LifecyclePolicy {
         for rule in &mut self.rules {
             rule.priority = rule.priority.saturating_add(1);
         }
-        let rule = LifecycleRule { priority: 1, selection: Selection::Untagged, count: Count::DaysSincePush(n) };
+        let rule = LifecycleRule::expire(1, Selection::Untagged, Count::DaysSincePush(n));
         self.rules.insert(0, rule);
         self
     }
@@ -72,7 +72,7 @@ impl LifecyclePolicy {
     }
 
     fn any(count: Count) -> LifecyclePolicy {
-        LifecyclePolicy { rules: vec![LifecycleRule { priority: 1, selection: Selection::Any, count }] }
+        LifecyclePolicy { rules: vec![LifecycleRule::expire(1, Selection::Any, count)] }
     }
 }
 
@@ -100,6 +100,8 @@ impl Count {
         match self {
             Count::MoreThan(kept) => no_older > kept,
             // Strictly older: an image aged exactly so many days goes at the first run after that moment (O11).
+            // Pull-based and archive rules act on nothing here.
+            Count::DaysSincePull(_) | Count::DaysSinceTransition(_) => false,
             Count::DaysSincePush(days) => no_older > 0 && (now - pushed).0 > i64::from(days).saturating_mul(DAY),
         }
     }

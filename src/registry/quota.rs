@@ -14,18 +14,57 @@
 
 use crate::units::{NANOS, Span, Time};
 
-/// Calls a second by operation, and the service's default (A.9). Operations are in snake case, as scenarios name them.
-pub const DEFAULTS: [(&str, f64); 9] = [
-    ("batch_check_layer_availability", 1_000.0),
-    ("batch_get_image", 2_000.0),
-    ("get_download_url_for_layer", 3_000.0),
-    ("get_authorization_token", 500.0),
-    ("initiate_layer_upload", 100.0),
-    ("upload_layer_part", 500.0),
-    ("complete_layer_upload", 100.0),
-    ("put_image", 10.0),
-    ("batch_delete_image", f64::INFINITY),
-];
+/// An operation with a quota of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// A login.
+    GetAuthorizationToken,
+    /// The manifest of a pull.
+    BatchGetImage,
+    /// A layer of a pull.
+    GetDownloadUrlForLayer,
+    /// A layer of a push, asked about.
+    BatchCheckLayerAvailability,
+    /// A layer of a push, begun.
+    InitiateLayerUpload,
+    /// A part of one.
+    UploadLayerPart,
+    /// A layer of a push, ended.
+    CompleteLayerUpload,
+    /// The manifest of a push.
+    PutImage,
+}
+
+impl Call {
+    /// How many there are.
+    pub const COUNT: usize = 8;
+
+    /// All of them; the position of each is its `as usize`.
+    pub const ALL: [Call; Call::COUNT] = [
+        Call::GetAuthorizationToken,
+        Call::BatchGetImage,
+        Call::GetDownloadUrlForLayer,
+        Call::BatchCheckLayerAvailability,
+        Call::InitiateLayerUpload,
+        Call::UploadLayerPart,
+        Call::CompleteLayerUpload,
+        Call::PutImage,
+    ];
+
+    /// Its name in scenarios, and the service's default in calls a second (A.9).
+    pub fn default_quota(self) -> (&'static str, f64) {
+        match self {
+            Call::GetAuthorizationToken => ("get_authorization_token", 500.0),
+            Call::BatchGetImage => ("batch_get_image", 2_000.0),
+            Call::GetDownloadUrlForLayer => ("get_download_url_for_layer", 3_000.0),
+            Call::BatchCheckLayerAvailability => ("batch_check_layer_availability", 1_000.0),
+            Call::InitiateLayerUpload => ("initiate_layer_upload", 100.0),
+            Call::UploadLayerPart => ("upload_layer_part", 500.0),
+            Call::CompleteLayerUpload => ("complete_layer_upload", 100.0),
+            Call::PutImage => ("put_image", 10.0),
+        }
+    }
+}
 
 /// Binary digits below the nanosecond.
 const FRACTION: u32 = 32;
@@ -207,9 +246,9 @@ mod tests {
 
     #[test]
     fn the_quotas_of_a_pull_are_in_the_table() {
-        let default = |operation| DEFAULTS.iter().find(|entry| entry.0 == operation).map(|entry| entry.1);
-        assert_eq!(default("batch_get_image"), Some(2000.0));
-        assert_eq!(default("get_download_url_for_layer"), Some(3000.0));
+        assert_eq!(Call::BatchGetImage.default_quota(), ("batch_get_image", 2000.0));
+        assert_eq!(Call::GetDownloadUrlForLayer.default_quota(), ("get_download_url_for_layer", 3000.0));
+        assert!(Call::ALL.iter().enumerate().all(|(position, call)| *call as usize == position));
     }
 
     proptest! {

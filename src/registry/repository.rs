@@ -86,16 +86,22 @@ impl Repository {
     ///
     /// # Errors
     /// [`Refused::TagTaken`] when the tag may not move and another image holds it: nothing is stored.
-    pub fn push(&mut self, at: Time, image: &Arc<Image>, tag: &str) -> Result<Stored, Refused> {
-        match self.clash(image.id, tag) {
+    pub fn push<'t>(
+        &mut self,
+        at: Time,
+        image: &Arc<Image>,
+        tag: impl Into<Option<&'t str>>,
+    ) -> Result<Stored, Refused> {
+        let tag = tag.into();
+        match tag.and_then(|tag| self.clash(image.id, tag)) {
             Some(holder) => Err(Refused::TagTaken { holder }),
-            None => Ok(self.store(at, image, Some(tag))),
+            None => Ok(self.store(at, image, tag)),
         }
     }
 
     /// A copy arrives: the image, whole, under a tag. A tag that may not move stays where it is (A26).
-    pub fn receive(&mut self, at: Time, image: &Arc<Image>, tag: &str) -> Stored {
-        let tag = self.clash(image.id, tag).is_none().then_some(tag);
+    pub fn receive<'t>(&mut self, at: Time, image: &Arc<Image>, tag: impl Into<Option<&'t str>>) -> Stored {
+        let tag = tag.into().filter(|tag| self.clash(image.id, tag).is_none());
         self.store(at, image, tag)
     }
 

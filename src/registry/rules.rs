@@ -212,6 +212,7 @@ fn filter_problems(index: usize, rule: &ReplicationRule, problems: &mut Vec<Rule
 
 #[cfg(test)]
 mod tests {
+    use super::super::Extension;
     use super::*;
 
     const SOURCE: RegistryId = RegistryId(0);
@@ -220,6 +221,8 @@ mod tests {
         ReplicationRule {
             destinations: destinations.into_iter().map(RegistryId).collect(),
             prefixes: prefixes.iter().map(|prefix| prefix.to_string()).collect(),
+            deletes: false,
+            extension: Extension::default(),
         }
     }
 

@@ -89,7 +89,6 @@ fn find<'a, T>(list: &'a [(String, T)], name: &str) -> Option<&'a T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Scanning;
     use super::*;
 
     fn template(prefix: &str, keep: u32) -> CreationTemplate {
@@ -108,8 +107,7 @@ mod tests {
             home_mutability: vec![("b".into(), Mutability::immutable())],
             templates,
             lifecycle: vec![("a".into(), LifecyclePolicy::keep(1)), ("b".into(), LifecyclePolicy::days(9))],
-            blob_mounting: false,
-            scanning: Scanning::None,
+            ..RegistrySettings::default()
         }
     }
 

@@ -62,6 +62,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
     let (objectives, probes) = objectives::objectives(&mut r, root, &estate, &clusters, &strategies);
     let value = root.get("value").map(|value| LostTimeValue {
         waiting_hour: r.or(value, "waiting", Usd(0), |r, n| r.money(n, PriceUnit::Hour)),
+        downtime_hour: r.or(value, "downtime", Usd(0), |r, n| r.money(n, PriceUnit::Hour)),
     });
     let text = |key: &str| root.get(key).and_then(Node::text).map(str::to_string);
     let stem = || path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -99,6 +100,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
             registries,
             service,
             strategies: strategies.list,
+            faults: Vec::new(),
             probes,
             bound,
         },

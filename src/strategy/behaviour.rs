@@ -30,8 +30,8 @@ pub struct Copy {
     pub repository: RepositoryId,
     /// What.
     pub image: Arc<Image>,
-    /// Under which tag.
-    pub tag: Arc<str>,
+    /// Under which tag; `None` = by digest alone.
+    pub tag: Option<Arc<str>>,
     /// From where.
     pub from: RegistryId,
     /// To where.

@@ -48,7 +48,7 @@ impl<'a> Replicate<'a> {
     fn order(&self, push: &Push, home: RegistryId, to: RegistryId, lane: u32, name: &str) -> Action {
         let entity = EntityKey::named("copy", name)
             .child(u64::from(push.image.id))
-            .child(EntityKey::named("tag", &push.tag).0)
+            .child(EntityKey::named("tag", push.tag.as_deref().unwrap_or_default()).0)
             .child(u64::from(to.0));
         let delay = self.settings.delay.sample(&mut Stream::new(self.seed, self.trial, entity, Purpose::CopyDelay));
         let mut start = push.at + Span(libm::round(delay.max(0.0)) as i64);

@@ -42,16 +42,15 @@ impl<'a> Job<'a> {
     }
 
     fn note(&mut self, push: &Push) {
-        if !self.settings.tags.matches(&push.tag) {
-            return;
-        }
+        // A job copies tags; what has none stays behind.
+        let Some(tag) = push.tag.as_ref().filter(|tag| self.settings.tags.matches(tag)) else { return };
         let Some((_, destinations)) = self.settings.copies.iter().find(|(id, _)| *id == push.repository) else {
             return;
         };
         self.pending.extend(destinations.iter().map(|to| Pending {
             repository: push.repository,
             image: push.image.clone(),
-            tag: push.tag.clone(),
+            tag: tag.clone(),
             to: *to,
             pushed: push.at,
             tries: 0,
@@ -116,7 +115,7 @@ impl Behaviour for Job<'_> {
             actions.push(Action::Copy(Copy {
                 repository: item.repository,
                 image: item.image,
-                tag: item.tag,
+                tag: Some(item.tag),
                 from,
                 to: item.to,
                 runner: Some(runner),

@@ -74,6 +74,7 @@ impl Evidence {
             Metric::Lag(target) | Metric::PullTime(target) | Metric::ReleaseEverywhere(target) => {
                 self.time(&scenario.model, index, place, *target)
             }
+            Metric::Recovery { .. } | Metric::ImagesMissing { .. } => None,
             Metric::PullsFailed(_) => match self.probe(&scenario.model, index, place) {
                 Some(seen) => share(seen.histogram.infinite(), seen.histogram.count()),
                 None if place.is_none() => share(self.pulls_failed, self.pulls),
@@ -131,6 +132,8 @@ pub(super) fn target(metric: &Metric) -> f64 {
             TimeTarget::Quantile { at_most, .. } => at_most.as_seconds(),
             TimeTarget::Share { at_least, .. } => *at_least,
         },
+        Metric::Recovery { at_most, .. } => at_most.as_seconds(),
+        Metric::ImagesMissing { at_most, .. } => f64::from(*at_most),
         Metric::PullsFailed(at_most) => *at_most,
         Metric::Cost { at_most, .. } => at_most.dollars(),
         Metric::Residency { .. } => 0.0,
@@ -144,6 +147,8 @@ pub(super) fn unit(metric: &Metric) -> &'static str {
             TimeTarget::Quantile { .. } => "s",
             TimeTarget::Share { .. } => "share",
         },
+        Metric::Recovery { .. } => "s",
+        Metric::ImagesMissing { .. } => "repositories",
         Metric::PullsFailed(_) => "share",
         Metric::Cost { .. } => "usd/month",
         Metric::Residency { .. } => "bytes",

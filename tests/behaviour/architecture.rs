@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms, top to bottom. `cli` is the binary and may use every room.
-const ROOMS: [&str; 14] = [
-    "units", "sim", "cloud", "registry", "network", "demand", "strategy", "ledger", "engine", "billing", "formats",
-    "scenario", "study", "report",
+const ROOMS: [&str; 15] = [
+    "units", "sim", "cloud", "registry", "faults", "network", "demand", "strategy", "ledger", "engine", "billing",
+    "formats", "scenario", "study", "report",
 ];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {

@@ -7,7 +7,7 @@ use crate::sim::{EntityKey, Purpose, Stream};
 
 fn image(id: u32, layers: &[(u32, u64)]) -> Arc<Image> {
     let layers = layers.iter().map(|&(id, bytes)| Layer { id, bytes }).collect();
-    Arc::new(Image { id, layers, compression: 1.0 })
+    Arc::new(Image::new(id, layers, 1.0))
 }
 
 fn missing(cache: &NodeCacheState, image: &Image) -> Vec<u32> {

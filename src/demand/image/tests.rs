@@ -16,12 +16,14 @@ fn drawn(size: u64, count: u32, largest: f64, new_bytes: NewBytes) -> ImageLaw {
         new_bytes,
         base: None,
         compression: 2.6,
+        platforms: 1,
+        attachments: None,
     }
 }
 
 fn listed(bytes: Option<u64>, new_bytes: Option<u64>, layers: Option<u32>) -> ListedPush {
     let new_bytes = new_bytes.map(NewBytes::Bytes);
-    ListedPush { at: Time(0), tag: "t".into(), bytes, new_bytes, layers, digest: None, same_as: None }
+    ListedPush { at: Time(0), tag: "t".into(), bytes, new_bytes, layers, digest: None, same_as: None, edit: None }
 }
 
 fn lineage(law: &ImageLaw, bases: &[Base], existing: usize, rows: &[ListedPush]) -> Lineage {

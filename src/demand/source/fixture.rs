@@ -20,6 +20,8 @@ pub(in crate::demand) fn repository(name: &str) -> Repository {
             new_bytes: NewBytes::Share(0.25),
             base: None,
             compression: 2.6,
+            platforms: 1,
+            attachments: None,
         },
         pushes: Pushes::None,
         batch: Law::Constant(1.0),
@@ -111,6 +113,7 @@ pub(in crate::demand) fn listed(at: i64, tag: &str) -> ListedPush {
         layers: None,
         digest: None,
         same_as: None,
+        edit: None,
     }
 }
 

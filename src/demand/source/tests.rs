@@ -95,7 +95,11 @@ fn seen(demand: &Demand, occurrences: &[Occurrence], wanted: impl Fn(&str) -> bo
         Occurrence::Push(push) => {
             let name = &demand.repositories[push.repository.0 as usize].name;
             let sizes: Vec<u64> = push.image.layers.iter().map(|layer| layer.bytes).collect();
-            wanted(name).then(|| format!("{:?} {name} {} {sizes:?}", push.at, push.tag))
+            wanted(name).then(|| format!("{:?} {name} {} {sizes:?}", push.at, push.tag.as_deref().unwrap_or_default()))
+        }
+        Occurrence::Edit(edit) => {
+            let name = &demand.repositories[edit.repository.0 as usize].name;
+            wanted(name).then(|| format!("{edit:?}"))
         }
         Occurrence::NodeUp { at, cluster, node } => {
             let name = &demand.clusters[usize::from(cluster.0)].name;
@@ -122,11 +126,14 @@ fn the_worked_example_pushes_at_midnight_and_pulls_four_times_a_day() {
     assert_eq!(occurrences.len(), 150);
     for (day, group) in (0i64..).zip(occurrences.chunks(5)) {
         let Occurrence::Push(push) = &group[0] else { panic!("{group:?}") };
-        assert_eq!((push.at, &*push.tag), (Time(day * DAY), format!("v{}", day + 1).as_str()));
+        assert_eq!(
+            (push.at, push.tag.as_deref().unwrap_or_default()),
+            (Time(day * DAY), format!("v{}", day + 1).as_str())
+        );
         assert!(push.release && push.new_image && !push.promoted);
         for (hour, pull) in [1, 7, 13, 19].into_iter().zip(requests(&group[1..])) {
             assert_eq!(pull.at, Time(day * DAY + hour * HOUR));
-            assert_eq!((&pull.image, &pull.tag), (&push.image, &push.tag));
+            assert_eq!((&pull.image, Some(&pull.tag)), (&push.image, push.tag.as_ref()));
             assert!(!pull.moving && !pull.deploy && pull.node == 0);
         }
     }
@@ -135,7 +142,7 @@ fn the_worked_example_pushes_at_midnight_and_pulls_four_times_a_day() {
 #[test]
 fn occurrences_are_in_order() {
     let rank = |occurrence: &Occurrence| match occurrence {
-        Occurrence::Push(_) => 0,
+        Occurrence::Push(_) | Occurrence::Edit(_) => 0,
         Occurrence::NodeUp { .. } | Occurrence::NodeDown { .. } => 1,
         Occurrence::Pull(_) => 2,
     };
@@ -163,7 +170,7 @@ fn only_nodes_that_are_up_ask_and_numbers_are_not_given_twice() {
                 assert!(std::mem::take(&mut up[usize::from(cluster.0)][node as usize]));
             }
             Occurrence::Pull(pull) => assert!(up[usize::from(pull.cluster.0)][pull.node as usize]),
-            Occurrence::Push(_) => {}
+            Occurrence::Push(_) | Occurrence::Edit(_) => {}
         }
     }
     assert!(replaced > 20 && gone > 300, "{replaced} {gone}");

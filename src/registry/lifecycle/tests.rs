@@ -19,7 +19,7 @@ fn acted_on(policy: &LifecyclePolicy, rows: &[Row]) -> String {
 }
 
 fn rules(rules: impl IntoIterator<Item = (Selection, Count)>) -> LifecyclePolicy {
-    let rule = |(index, (selection, count))| LifecycleRule { priority: index as u32 + 1, selection, count };
+    let rule = |(index, (selection, count))| LifecycleRule::expire(index as u32 + 1, selection, count);
     LifecyclePolicy::new(rules.into_iter().enumerate().map(rule).collect())
 }
 
@@ -153,7 +153,7 @@ fn the_slice_need_not_be_in_order() {
 
 #[test]
 fn rules_count_in_order_of_priority_not_of_writing() {
-    let rule = |priority, selection, count| LifecycleRule { priority, selection, count };
+    let rule = LifecycleRule::expire;
     let policy = LifecyclePolicy::new(vec![
         rule(20, Selection::Any, Count::MoreThan(1)),
         rule(10, prefixes(&["prod"]), Count::MoreThan(100)),
@@ -208,6 +208,7 @@ fn slow(policy: &LifecyclePolicy, images: &[(i64, Vec<String>)], now: i64) -> Ve
             let marked = match rule.count {
                 Count::MoreThan(kept) => rank >= kept as usize,
                 Count::DaysSincePush(days) => now - images[index].0 > i64::from(days) * DAY,
+                Count::DaysSincePull(_) | Count::DaysSinceTransition(_) => unreachable!("not made here"),
             };
             if marked && !closed[index] {
                 acted.push(index);

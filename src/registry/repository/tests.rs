@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 fn image(id: u32, layers: &[(u32, u64)]) -> Arc<Image> {
     let layers = layers.iter().map(|&(id, bytes)| Layer { id, bytes }).collect();
-    Arc::new(Image { id, layers, compression: 2.6 })
+    Arc::new(Image::new(id, layers, 2.6))
 }
 
 fn day(days: i64) -> Time {
@@ -127,7 +127,7 @@ fn a_dropped_tag_can_cost_the_image() {
 fn keep_counts_from_the_youngest_arrival() {
     let mut repository = Repository::new(Mutability::mutable(), Some(LifecyclePolicy::keep(2)));
     for id in 1..=4 {
-        repository.receive(day(i64::from(id)), &image(id, &[(id, 10), (99, 5)]), &format!("v{id}"));
+        repository.receive(day(i64::from(id)), &image(id, &[(id, 10), (99, 5)]), format!("v{id}").as_str());
     }
     let mut gone = vec![(0, 0)];
     repository.expire(day(5), &mut gone);
@@ -215,7 +215,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
 }
 
 fn policies() -> impl Strategy<Value = Option<LifecyclePolicy>> {
-    let rule = |priority, selection, count| LifecycleRule { priority, selection, count };
+    let rule = LifecycleRule::expire;
     let tagged = Selection::Prefixes(vec!["v".into()]);
     prop::sample::select(vec![
         None,

@@ -144,6 +144,7 @@ fn pulls(cluster: &Cluster, estate: &Estate, versions: &[f64], end: f64) -> f64 
         Trigger::Rate { intensity } => intensity.total(),
         Trigger::Times(times) => times.len() as f64 * nodes * on_node,
         Trigger::List(pulls) => pulls.len() as f64,
+        Trigger::Failover { .. } => nodes * on_node,
     };
     cluster.triggers.iter().map(of).sum()
 }

@@ -118,5 +118,12 @@ pub fn image(r: &mut Reading<'_>, repository: &Node, bases: &[Base], lone: bool)
         let text = "images unpack to 2.6 times their compressed bytes, the median of measured layers";
         r.assume("image.compression", COMPRESSION.to_string(), "theory A2", text);
     }
-    ImageLaw { layers, new_bytes, base: base.map(|base| base as u32), compression: compression.unwrap_or(COMPRESSION) }
+    ImageLaw {
+        layers,
+        new_bytes,
+        base: base.map(|base| base as u32),
+        compression: compression.unwrap_or(COMPRESSION),
+        platforms: 1,
+        attachments: None,
+    }
 }

@@ -3,6 +3,7 @@
 use super::run::table_or_empty;
 use crate::cloud::{Client, Links, RegionId, SlowStart, regions};
 use crate::engine::Service;
+use crate::registry::quota::Call;
 use crate::scenario::tree::{Entry, Node, Value};
 use crate::scenario::values::{Quantity, Reading};
 use crate::sim::Law;
@@ -13,8 +14,6 @@ use crate::units::{Bandwidth, Bytes, DAY, NANOS, Span};
 const STREAM_MAX: Bandwidth = Bandwidth(70e6);
 /// Bytes in flight of one connection (theory B3).
 const STREAM_WINDOW: Bytes = Bytes(3_550_000);
-/// Calls a second and registry (A.9).
-const QUOTAS: [(&str, f64); 2] = [("batch_get_image", 2000.0), ("get_download_url_for_layer", 3000.0)];
 
 /// Whether times and limits are switched off (`network.preset = "ideal"`).
 pub fn ideal(r: &mut Reading<'_>, root: &Node) -> bool {
@@ -235,7 +234,8 @@ pub fn service(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Service {
     Service {
         lifecycle_delay: delay.unwrap_or(Law::Uniform { min: 0.0, max: DAY as f64 }),
         retry_moves_bytes_again: r.or(table, "retry_moves_bytes_again", false, |r, n| r.flag(n)),
-        batch_get_image: quota(r, QUOTAS[0]),
-        get_download_url: quota(r, QUOTAS[1]),
+        pull_time_lag: Span(DAY),
+        copy_counts_as_pull: false,
+        quotas: Call::ALL.map(|call| quota(r, call.default_quota())),
     }
 }

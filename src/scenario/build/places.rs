@@ -86,15 +86,7 @@ pub fn registries(r: &mut Reading<'_>, root: &Node, estate: &Estate) -> Vec<Regi
             (element, ids.into_iter().map(|wanted| usize::from(wanted.registry.0)).collect())
         })
         .collect();
-    let plain = RegistrySettings {
-        mutability: Mutability { immutable: false, except: Patterns(Vec::new()) },
-        home_mutability: Vec::new(),
-        templates: Vec::new(),
-        lifecycle: Vec::new(),
-        blob_mounting: false,
-        scanning: Scanning::None,
-    };
-    let mut settings = vec![plain; r.places.registries.len()];
+    let mut settings = vec![RegistrySettings::default(); r.places.registries.len()];
     for (element, ids) in declared {
         let mutability = mutability(r, element);
         let templates = element.get("templates").map(|list| {
@@ -199,7 +191,7 @@ pub fn lifecycle(r: &mut Reading<'_>, node: &Node) -> Option<LifecyclePolicy> {
     let rules = [(1, Selection::Untagged, untagged), (2, Selection::Any, keep.or(days))];
     let rules: Vec<LifecycleRule> = rules
         .into_iter()
-        .filter_map(|(priority, selection, count)| Some(LifecycleRule { priority, selection, count: count? }))
+        .filter_map(|(priority, selection, count)| Some(LifecycleRule::expire(priority, selection, count?)))
         .collect();
     if rules.is_empty() {
         r.error(&node.origin, "a lifecycle needs `keep`, `days` or `untagged_days`", "");
@@ -245,7 +237,7 @@ mod tests {
         let text = "a = { keep = 30, untagged_days = 7 }\nb = { days = 90 }\nc = { keep = 1, days = 2 }\nd = {}\n";
         let ((), problems) = read(text, "2026-01-01T00:00:00Z", 1, |r, root| {
             let a = lifecycle(r, root.get("a").expect("a")).expect("a policy");
-            let rule = |priority, selection, count| LifecycleRule { priority, selection, count };
+            let rule = LifecycleRule::expire;
             assert_eq!(
                 a.rules,
                 [rule(1, Selection::Untagged, Count::DaysSincePush(7)), rule(2, Selection::Any, Count::MoreThan(30))]

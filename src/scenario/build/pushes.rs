@@ -57,6 +57,7 @@ fn listed(row: &PushRow) -> ListedPush {
         layers: row.layers,
         digest: row.digest.clone(),
         same_as: None,
+        edit: None,
     }
 }
 
@@ -123,6 +124,7 @@ fn list(r: &mut Reading<'_>, list: &Node) -> Pushes {
             layers: None,
             digest: None,
             same_as: r.optional(item, "same_as", |r, n| r.text(n, "a tag").map(str::to_string)),
+            edit: None,
         };
         if at.is_some() && tag.is_some() {
             pushes.push(push);

@@ -4,7 +4,7 @@ use super::clusters::Clusters;
 use super::repositories::Estate;
 use crate::cloud::{AccountId, RegistryId, regions};
 use crate::formats::replication::{self, refused_filter};
-use crate::registry::ReplicationRule;
+use crate::registry::{Extension, ReplicationRule};
 use crate::scenario::tree::{Node, Origin, Value};
 use crate::scenario::values::{Reading, Wanted, listed_names, one_or_many};
 
@@ -57,11 +57,15 @@ fn from_clusters(strategy: &Node, estate: &Estate, clusters: &Clusters) -> Vec<P
         }
         if !destinations.is_empty() {
             let origins = vec![strategy.origin.clone(); destinations.len()];
-            let rule = ReplicationRule { destinations, prefixes: Vec::new() };
+            let rule = plain_rule(destinations, Vec::new());
             placed.push(Placed { from: home, rule, origin: strategy.origin.clone(), destinations: origins });
         }
     }
     placed
+}
+
+fn plain_rule(destinations: Vec<RegistryId>, prefixes: Vec<String>) -> ReplicationRule {
+    ReplicationRule { destinations, prefixes, deletes: false, extension: Extension::default() }
 }
 
 /// The source registry: as written, or the only home.
@@ -99,7 +103,7 @@ fn inline(r: &mut Reading<'_>, table: &Node, strategy: &Node, estate: &Estate) -
     let Some(from) = from else { return Vec::new() };
     // In a pattern, the rule's own registry is left out; written out, it is an error.
     let to: Vec<Wanted> = to.into_iter().filter(|one| !(one.pattern && one.registry == from)).collect();
-    let rule = ReplicationRule { destinations: to.iter().map(|one| one.registry).collect(), prefixes };
+    let rule = plain_rule(to.iter().map(|one| one.registry).collect(), prefixes);
     let destinations = to.into_iter().map(|one| one.origin).collect();
     vec![Placed { from, rule, origin: table.origin.clone(), destinations }]
 }
@@ -131,7 +135,7 @@ fn file(r: &mut Reading<'_>, path: &Node, from: RegistryId) -> Vec<Placed> {
         }
         let prefixes = rule.prefixes.into_iter().map(|prefix| prefix.value).collect();
         let origin = r.place(&file, rule.span);
-        placed.push(Placed { from, rule: ReplicationRule { destinations, prefixes }, origin, destinations: origins });
+        placed.push(Placed { from, rule: plain_rule(destinations, prefixes), origin, destinations: origins });
     }
     placed
 }

@@ -3,6 +3,7 @@
 use super::{View, summary};
 use crate::billing::PullReading;
 use crate::cloud::RegionId;
+use crate::registry::quota::Call;
 use crate::scenario::{Metric, Objective, TimeTarget};
 use crate::strategy::{Kind, Replication};
 use crate::study::gathered::Gathered;
@@ -62,8 +63,12 @@ fn limits(view: &View) -> Vec<Limit> {
     let model = &view.scenario.model;
     let mut limits = Vec::new();
     for (metric, operation, quota) in [
-        ("peak_batch_get_image", "BatchGetImage", model.service.batch_get_image),
-        ("peak_get_download_url", "GetDownloadUrlForLayer", model.service.get_download_url),
+        ("peak_batch_get_image", "BatchGetImage", model.service.quotas[Call::BatchGetImage as usize]),
+        (
+            "peak_get_download_url",
+            "GetDownloadUrlForLayer",
+            model.service.quotas[Call::GetDownloadUrlForLayer as usize],
+        ),
     ] {
         if quota.is_finite() {
             let text = format!("{operation} quota");
@@ -165,6 +170,12 @@ fn in_words(objective: &Objective) -> ObjectiveText {
         Metric::Lag(target) => ("lag", time("lag", target)),
         Metric::PullTime(target) => ("pull_time", time("pull time", target)),
         Metric::ReleaseEverywhere(target) => ("release_everywhere", time("release everywhere", target)),
+        Metric::Recovery { at_most, .. } => {
+            ("recovery", (format!("recovery within {}", span(*at_most)), Some(at_most.as_seconds())))
+        }
+        Metric::ImagesMissing { at_most, .. } => {
+            ("images_missing", (format!("images missing at most {at_most}"), None))
+        }
         Metric::PullsFailed(share) => {
             ("pulls_failed", (format!("failed pulls at most {}\u{a0}%", percent(*share)), None))
         }

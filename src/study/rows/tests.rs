@@ -275,7 +275,7 @@ fn cost_failures_and_residency_are_judged_without_probes() {
 fn the_record_says_what_the_run_was() {
     let mut scenario = scenario();
     let hour = Usd(2_000_000_000);
-    scenario.value = Some(LostTimeValue { waiting_hour: hour });
+    scenario.value = Some(LostTimeValue { waiting_hour: hour, downtime_hour: Usd(0) });
     scenario.model.cloud.links.registry_egress[1] = Bandwidth(1e9);
     let run = run_with(&scenario, None, &|outcome, _, _| store(outcome, AWAY, 0)).run;
     assert_eq!((run.seed, run.trials, run.days, run.months), (1, 4, 30.0, 1.0));

@@ -9,7 +9,7 @@ fn pushed(repositories: Vec<Repository>) -> Vec<Push> {
 }
 
 fn tags(pushes: &[Push]) -> Vec<(u32, &str, bool)> {
-    pushes.iter().map(|push| (push.repository.0, &*push.tag, push.release)).collect()
+    pushes.iter().map(|push| (push.repository.0, push.tag.as_deref().unwrap_or_default(), push.release)).collect()
 }
 
 fn every_day(days: i64) -> Pushes {
@@ -86,7 +86,7 @@ fn existing_versions_take_the_first_numbers_and_the_newest_release_is_everywhere
     assert_eq!(warm.iter().map(|warm| warm.node).collect::<Vec<_>>(), [0, 1, 2]);
     assert!(warm.iter().all(|warm| warm.image == existing[3].image && warm.cluster == ClusterId(0)));
     let next = drain(&mut source);
-    assert_eq!(&*pushes(&next)[0].tag, "v6");
+    assert_eq!(pushes(&next)[0].tag.as_deref(), Some("v6"));
     // The line goes on: a quarter of the bytes is new.
     let new = |layer: &&crate::registry::Layer| !existing[4].image.layers.contains(layer);
     let added: u64 = pushes(&next)[0].image.layers.iter().filter(new).map(|layer| layer.bytes).sum();
@@ -156,7 +156,10 @@ fn real_images_are_spread_over_the_period_after_the_existing_ones() {
     let mut source = Source::new(&demand, &calendar, 1, 1, Time(0), END);
     assert_eq!(tags(&source.existing()), [(0, "t0", true), (0, "t1", true), (0, "t2", true)]);
     let occurrences = drain(&mut source);
-    let pushed: Vec<(i64, &str)> = pushes(&occurrences).into_iter().map(|push| (push.at.0 / DAY, &*push.tag)).collect();
+    let pushed: Vec<(i64, &str)> = pushes(&occurrences)
+        .into_iter()
+        .map(|push| (push.at.0 / DAY, push.tag.as_deref().unwrap_or_default()))
+        .collect();
     assert_eq!(pushed, [(5, "t3"), (15, "t4"), (25, "t5")]);
     let layers: Vec<u32> = pushes(&occurrences)[0].image.layers.iter().map(|layer| layer.id).collect();
     assert_eq!(layers, [4, 1], "the shared layer keeps its id");
@@ -204,8 +207,12 @@ fn promotion_into_another_repository_is_a_version_there_and_goes_on() {
             (0, format!("in-prod-{}", n + 1), true, false),
         ]
     };
-    let seen: Vec<(u32, String, bool, bool)> =
-        pushes.iter().map(|push| (push.repository.0, push.tag.to_string(), push.release, push.new_image)).collect();
+    let seen: Vec<(u32, String, bool, bool)> = pushes
+        .iter()
+        .map(|push| {
+            (push.repository.0, push.tag.as_deref().unwrap_or_default().to_string(), push.release, push.new_image)
+        })
+        .collect();
     assert_eq!(seen, [of_a_day(1), of_a_day(2)].concat());
     let images: Vec<u32> = pushes.iter().map(|push| push.image.id).collect();
     // Image 0 is the existing one.

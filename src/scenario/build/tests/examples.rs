@@ -26,7 +26,7 @@ fn the_worked_example_is_the_model_that_was_worked_by_hand() {
     let links = &model.cloud.links;
     assert!(links.rtt.iter().flatten().all(|rtt| *rtt == Span::ZERO));
     assert!(links.stream_max.is_unlimited() && links.stream_window.is_none());
-    assert!(model.service.batch_get_image.is_infinite() && model.service.get_download_url.is_infinite());
+    assert!(model.service.quotas.iter().all(|quota| quota.is_infinite()));
     // Strategies.
     let names: Vec<&str> = model.strategies.iter().map(|strategy| strategy.name.as_str()).collect();
     assert_eq!(names, ["pull-across", "central", "replicate", "cache-kept", "cache-12h", "noon-job", "bound"]);
