@@ -4,14 +4,21 @@
 //! the model, draws from named streams only, and returns usage, histograms and series.
 
 mod bound;
+mod calls;
+mod closing;
 mod copies;
 mod downloads;
+mod hazards;
+mod home;
 mod metering;
 mod outcome;
+mod outage;
 mod probes;
 mod pulls;
+mod recovery;
 mod run;
 mod series;
+mod upkeep;
 mod world;
 
 #[cfg(test)]

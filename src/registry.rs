@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use crate::cloud::RegistryId;
 
+pub mod backfill;
 pub mod filter;
 pub mod names;
 pub mod policy;

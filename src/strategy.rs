@@ -131,6 +131,8 @@ pub enum Existing {
     Absent,
     /// Already copied.
     Present,
+    /// Brought by backfills that begin when the rules exist (A50).
+    Backfill,
 }
 
 /// A pull-through cache in every registry that clusters pull from.

@@ -106,6 +106,25 @@ impl NodeCacheState {
         }
     }
 
+    /// The pull of an image was cut: these layers, which the node had lacked, are not there after all.
+    pub fn forget(&mut self, image: &Image, lacked: &[Layer]) {
+        match self.keeps {
+            Keeps::Nothing => {}
+            Keeps::Everything => {
+                for layer in lacked {
+                    if self.layers.remove(&layer.id).is_some() {
+                        self.used -= layer.bytes;
+                    }
+                }
+            }
+            Keeps::Between(..) => {
+                if let Some(image) = self.images.take(image.id) {
+                    self.release(&image);
+                }
+            }
+        }
+    }
+
     /// The image was used, if it is there: it is now the last to go.
     pub fn touch(&mut self, image: &Image) {
         self.images.touch(image.id);
@@ -117,7 +136,12 @@ impl NodeCacheState {
     }
 
     fn evict_oldest(&mut self) {
-        let Some(image) = self.images.pop_oldest() else { return };
+        if let Some(image) = self.images.pop_oldest() {
+            self.release(&image);
+        }
+    }
+
+    fn release(&mut self, image: &Image) {
         for layer in &image.layers {
             let Some(holders) = self.layers.get_mut(&layer.id) else { continue };
             *holders -= 1;
@@ -189,12 +213,15 @@ impl Recency {
         if self.oldest == NONE {
             return None;
         }
-        let place = self.oldest;
+        let image = self.slab[self.oldest as usize].image.as_ref()?.id;
+        self.take(image)
+    }
+
+    fn take(&mut self, image: u32) -> Option<Arc<Image>> {
+        let place = self.places.remove(&image)?;
         self.unlink(place);
         self.free.push(place);
-        let image = self.slab[place as usize].image.take()?;
-        self.places.remove(&image.id);
-        Some(image)
+        self.slab[place as usize].image.take()
     }
 
     fn append(&mut self, place: u32) {

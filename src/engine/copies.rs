@@ -2,18 +2,25 @@
 //!
 //! Only layers that the destination repository lacks are moved (facts A70, A76), and none twice: a copy whose image, or
 //! some of whose layers, are already on their way to the same repository waits for that copy instead.
+//!
+//! A copy that meets an outage waits for its end; one that is cut then begins again, and what had moved is metered. One
+//! that is not allowed where it goes fails, and is not tried again by itself (O13).
 
 use std::collections::VecDeque;
 
-use crate::cloud::RegistryId;
+use crate::cloud::{AccountId, RegistryId};
 use crate::demand::Push;
 use crate::ledger::Item;
-use crate::registry::{CreatedBy, Scanning};
+use crate::registry::policy;
+use crate::registry::{CreatedBy, Layer, Scanning};
+use crate::sim::EntityKey;
 use crate::strategy::behaviour::{Copy, Lane, View};
 use crate::units::{Bandwidth, Span, Time};
 
+use super::calls;
 use super::downloads::Waiter;
 use super::metering::Meters;
+use super::outcome::{Cause, FailedEvent};
 use super::run::{Event, Trial, order};
 use super::world::ShelfId;
 
@@ -29,9 +36,11 @@ pub(super) struct CopyUnderWay {
     /// When its bytes begin to move.
     flows: Time,
     bytes: u64,
-    layers: Vec<u32>,
+    layers: Vec<Layer>,
     /// Things that must happen before it is whole: its own bytes, and other copies.
     outstanding: u32,
+    /// Times that its client was refused.
+    refused: u32,
     /// Copies that wait for this one.
     followers: Vec<usize>,
     /// Pulls that wait for it.
@@ -49,6 +58,11 @@ pub(super) struct LaneState {
 impl LaneState {
     pub fn new(spec: Lane) -> Self {
         LaneState { spec, active: 0, queue: VecDeque::new(), busy_since: Time::NEVER }
+    }
+
+    /// Where its machine stands.
+    pub fn runner(&self) -> Option<RegistryId> {
+        self.spec.runner
     }
 
     fn leave(&mut self, meters: &mut Meters, now: Time) {
@@ -87,6 +101,7 @@ impl Trial<'_> {
             bytes: 0,
             layers: Vec::new(),
             outstanding: 1,
+            refused: 0,
             followers: Vec::new(),
             pulls: Vec::new(),
         })
@@ -122,11 +137,23 @@ impl Trial<'_> {
 
     /// A copy has its place in its lane.
     pub fn begin_copy(&mut self, id: usize) {
-        let copy = &self.copies[id];
-        let (to, repository, image) = (copy.order.to, copy.order.repository, copy.order.image.clone());
-        let held = self.world.holds(to, repository, image.id);
-        if !held && !self.world.holds(copy.order.from, repository, image.id) {
-            self.give_up_copy(id);
+        if let Some(again) = self.held_up(id) {
+            self.queue.push(again, order::ARRIVAL, Event::CopyBegins(id));
+            return;
+        }
+        let order = &self.copies[id].order;
+        let (from, to, repository, image) = (order.from, order.to, order.repository, order.image.clone());
+        if let Some(cause) = self.forbidden(order, self.copies[id].by) {
+            self.fail_copy(id, cause);
+            return;
+        }
+        let held = self.world.find(to, repository).is_some_and(|shelf| self.world.shelf(shelf).state.contains(image.id));
+        if !held && !self.world.holds(from, repository, image.id) {
+            self.fail_copy(id, Cause::SourceGone);
+            return;
+        }
+        if let Some(again) = self.refused(id) {
+            self.queue.push(again, order::ARRIVAL, Event::CopyBegins(id));
             return;
         }
         let mut waits_for: Vec<usize> = Vec::new();
@@ -134,15 +161,14 @@ impl Trial<'_> {
         if let Some(&other) = self.images_in_flight.get(&(to, repository, image.id)) {
             waits_for.push(other);
         } else if !held {
-            let shelf = self.world.find(to, repository);
-            for layer in &image.layers {
-                if shelf.is_some_and(|shelf| self.world.shelf(shelf).state.has_layer(layer.id)) {
+            for layer in image.all_layers() {
+                if self.world.has_layer(from, to, repository, layer.id) {
                     continue;
                 }
                 match self.layers_in_flight.get(&(to, repository, layer.id)) {
                     Some(&other) if waits_for.contains(&other) => {}
                     Some(&other) => waits_for.push(other),
-                    None => moving.push(*layer),
+                    None => moving.push(layer),
                 }
             }
             self.images_in_flight.insert((to, repository, image.id), id);
@@ -153,35 +179,101 @@ impl Trial<'_> {
         for other in &waits_for {
             self.copies[*other].followers.push(id);
         }
-        let sizes: Vec<u64> = moving.iter().map(|layer| layer.bytes).collect();
         let copy = &mut self.copies[id];
-        copy.layers = moving.iter().map(|layer| layer.id).collect();
+        copy.layers = moving;
         copy.outstanding += waits_for.len() as u32;
-        self.move_layers(id, sizes);
+        self.move_layers(id);
+    }
+
+    /// Until when one of a copy's ends, or its machine, is down.
+    fn held_up(&self, id: usize) -> Option<Time> {
+        let order = &self.copies[id].order;
+        let hazards = &self.world.hazards;
+        let runner = order.runner.and_then(|runner| hazards.region_down(self.model.cloud.registry(runner).region));
+        hazards.registry_down(order.from).max(hazards.registry_down(order.to)).max(runner)
+    }
+
+    /// Why a copy may not be made (A31, A32, A37); one within an account needs no permission of a policy (A30).
+    fn forbidden(&self, order: &Copy, by: CreatedBy) -> Option<Cause> {
+        let cloud = &self.model.cloud;
+        let (from, to) = (cloud.registry(order.from), cloud.registry(order.to));
+        let settings = |registry: RegistryId| &self.model.registries[usize::from(registry.0)];
+        if !settings(order.from).region_enabled || !settings(order.to).region_enabled {
+            return Some(Cause::RegionDisabled);
+        }
+        let lacks = |action| self.world.hazards.lacks(order.to, action);
+        if by == CreatedBy::Cache || order.runner.is_some() {
+            // Fetches and jobs act for the destination's own account: only a fault takes their permissions.
+            let action = if by == CreatedBy::Cache { policy::IMPORT_UPSTREAM_IMAGE } else { policy::PUT_IMAGE };
+            return lacks(action).then_some(Cause::NotAllowed);
+        }
+        if from.account == to.account {
+            return None;
+        }
+        let repository = &self.model.demand.repositories[order.repository.0 as usize].name;
+        let name = order.name.as_deref().unwrap_or(repository);
+        let owner = |account: AccountId| cloud.accounts[usize::from(account.0)].id.as_str();
+        let arn = policy::repository_arn(cloud.region(to.region), owner(to.account), name);
+        let allows = |action| settings(order.to).policy.allows(owner(from.account), action, &arn) && !lacks(action);
+        if !allows(policy::REPLICATE_IMAGE) {
+            return Some(Cause::NotAllowed);
+        }
+        let is_there = self.world.find(order.to, order.repository).is_some();
+        (!is_there && !allows(policy::CREATE_REPOSITORY)).then_some(Cause::CannotCreate)
+    }
+
+    /// A job's machine makes its calls as a client; when one is refused, it comes back at the moment that is returned.
+    fn refused(&mut self, id: usize) -> Option<Time> {
+        let copy = &mut self.copies[id];
+        let order = &copy.order;
+        order.runner?;
+        let missing: Vec<u64> = order
+            .image
+            .all_layers()
+            .iter()
+            .filter(|layer| !self.world.has_layer(order.from, order.to, order.repository, layer.id))
+            .map(|layer| layer.bytes)
+            .collect();
+        let layers = order.image.all_layers().len();
+        let passes = self.calls.make(order.from, self.now, &calls::of_pull(missing.len()))
+            && self.calls.make(order.to, self.now, &calls::of_push(layers, &missing));
+        if passes {
+            return None;
+        }
+        let name = &self.model.demand.repositories[order.repository.0 as usize].name;
+        let entity = EntityKey::named("job", name).child(u64::from(order.image.id)).child(u64::from(order.to.0));
+        let wait = calls::sdk_wait(self.seed, self.trial, entity, copy.refused);
+        copy.refused += 1;
+        Some(self.now + wait)
     }
 
     /// A fetch that shares nothing: all layers that are not stored yet move, whatever else is on its way.
     fn begin_lone_copy(&mut self, id: usize) {
-        let Copy { to, repository, image, .. } = &self.copies[id].order;
-        let sizes = match self.world.find(*to, *repository) {
-            Some(shelf) => self.world.shelf(shelf).state.missing(image).map(|layer| layer.bytes).collect(),
-            None => image.layers.iter().map(|layer| layer.bytes).collect(),
-        };
-        self.move_layers(id, sizes);
+        let Copy { from, to, repository, image, .. } = &self.copies[id].order;
+        if let Some(cause) = self.forbidden(&self.copies[id].order, CreatedBy::Cache) {
+            self.fail_copy(id, cause);
+            return;
+        }
+        let missing = |layer: &Layer| !self.world.has_layer(*from, *to, *repository, layer.id);
+        let layers = image.all_layers().into_iter().filter(missing).collect();
+        self.copies[id].layers = layers;
+        self.move_layers(id);
     }
 
-    fn move_layers(&mut self, id: usize, sizes: Vec<u64>) {
+    fn move_layers(&mut self, id: usize) {
         let now = self.now;
         let copy = &mut self.copies[id];
+        let sizes: Vec<u64> = copy.layers.iter().map(|layer| layer.bytes).collect();
         copy.begun = now;
         copy.bytes = sizes.iter().sum();
         let order = &copy.order;
         let region = |registry: RegistryId| self.model.cloud.registry(registry).region;
-        let mut line = self.downloads.line(order.from, region(order.runner.unwrap_or(order.to)));
+        let hazards = &self.world.hazards;
+        let mut line = self.downloads.line(order.from, region(order.runner.unwrap_or(order.to)), hazards);
         let mut begins = now + order.overhead;
         if let Some(runner) = order.runner {
             begins = begins + self.downloads.serial_requests(line.rtt);
-            line = line.then(&self.downloads.way(region(runner), region(order.to)));
+            line = line.then(&self.downloads.way(region(runner), region(order.to), hazards));
         }
         copy.flows = begins;
         let parallel = self.model.cloud.links.client.parallel_layers;
@@ -189,6 +281,7 @@ impl Trial<'_> {
             true => Some(Span::ZERO),
             false => self.downloads.alone(&line, &sizes, parallel, Bandwidth::UNLIMITED),
         };
+        let took = took.filter(|took| !hazards.disturbs(&line.legs, now, begins + *took));
         match took {
             Some(took) => self.queue.push(begins + took, order::ARRIVAL, Event::CopyMoved(id)),
             None => {
@@ -203,10 +296,38 @@ impl Trial<'_> {
     /// A copy's own bytes have moved.
     pub fn copy_moved(&mut self, id: usize) {
         let copy = &self.copies[id];
+        let bytes = copy.bytes.saturating_mul(u64::from(copy.order.attempts_metered));
+        self.meter_copy(id, bytes);
+        self.one_thing_less(id);
+    }
+
+    /// An outage has cut a copy: what moved is metered, and it begins again when the outage is over. Who waits for it
+    /// asks again.
+    pub fn copy_cut(&mut self, id: usize, moved: u64) {
+        self.meter_copy(id, moved);
+        for pull in std::mem::take(&mut self.copies[id].pulls) {
+            self.wait(pull, Cause::Outage);
+        }
+        self.resume_copy(id);
+    }
+
+    /// Moves a copy's layers again, now or when its ends are up.
+    pub fn resume_copy(&mut self, id: usize) {
+        match self.held_up(id) {
+            // What cannot begin before the end never does.
+            Some(again) if again < self.model.calendar.end => {
+                self.queue.push(again, order::ARRIVAL, Event::CopyResumes(id));
+            }
+            Some(_) => {}
+            None => self.move_layers(id),
+        }
+    }
+
+    fn meter_copy(&mut self, id: usize, bytes: u64) {
+        let copy = &self.copies[id];
         let order = &copy.order;
         let cloud = &self.model.cloud;
         let (from, to) = (cloud.registry(order.from), cloud.registry(order.to));
-        let bytes = copy.bytes * u64::from(order.attempts_metered);
         if copy.begun < self.model.calendar.end {
             let (repository, now) = (order.repository, self.now);
             match order.runner.map(|runner| cloud.registry(runner)) {
@@ -219,9 +340,9 @@ impl Trial<'_> {
                     self.meters.transfer(Item::Copy, runner.account, (via, to.region), repository, bytes, now);
                 }
             }
-            self.series.egress(order.from, now, copy.flows, now - copy.flows, bytes);
+            let flows = copy.flows.min(now);
+            self.series.egress(order.from, now, flows, now - flows, bytes);
         }
-        self.one_thing_less(id);
     }
 
     fn one_thing_less(&mut self, id: usize) {
@@ -236,13 +357,19 @@ impl Trial<'_> {
         let copy = self.retire(id);
         let order = &copy.order;
         let shelf = self.shelf_for(order.to, order, copy.by);
+        if self.model.service.copy_counts_as_pull
+            && let Some(source) = self.world.find(order.from, order.repository)
+        {
+            self.world.shelf_mut(source).state.record_pull(order.image.id, self.now);
+        }
         let shelf_state = self.world.shelf_mut(shelf);
         let stored = shelf_state.state.receive(self.now, &order.image, order.tag.as_deref());
-        shelf_state.stock(stored.bytes_added, &mut self.meters, self.now);
         let counted = self.meters.measured(copy.begun);
         shelf_state.note_arrival(order.image.id, counted, self.now);
         let ttl = self.components[copy.component].behaviour.ttl();
         shelf_state.ttl = ttl.or(shelf_state.ttl);
+        self.world.restock(shelf, &mut self.meters, self.now);
+        self.schedule_upkeep(shelf);
         if stored.new_image && self.model.registries[usize::from(order.to.0)].scanning == Scanning::Enhanced {
             self.meters.scan(order.to, order.repository, self.now);
         }
@@ -251,10 +378,12 @@ impl Trial<'_> {
         }
         let region = usize::from(self.model.cloud.registry(order.to).region.0);
         if counted {
-            let lag = self.now - order.pushed;
             self.outcome.copies += 1;
-            self.outcome.lag[region].record(lag, 1);
-            self.probes.copy(order.repository, order.tag.as_deref().unwrap_or_default(), order.to, lag);
+            if order.backfill.is_none() {
+                let lag = self.now - order.pushed;
+                self.outcome.lag[region].record(lag, 1);
+                self.probes.copy(order.repository, order.tag.as_deref().unwrap_or_default(), order.to, lag);
+            }
         }
         self.probes.present(order.repository, order.image.id, order.to, self.now);
         for follower in copy.followers {
@@ -263,15 +392,25 @@ impl Trial<'_> {
         for pull in copy.pulls {
             self.ready(pull, order.to, order.image.clone());
         }
+        self.copied(copy.component, order.backfill, true);
     }
 
-    /// The source has lost the image: the copy fails, and whoever waited for it asks again.
-    fn give_up_copy(&mut self, id: usize) {
+    /// A copy fails before any of its bytes move, and whoever waited for it goes on without.
+    fn fail_copy(&mut self, id: usize, cause: Cause) {
         let copy = self.retire(id);
-        self.outcome.copies_failed += u64::from(self.meters.measured(self.now));
+        self.fail_at(FailedEvent::Copy, cause, copy.order.to);
         for pull in copy.pulls {
-            self.wait(pull);
+            self.missing(pull, copy.component, cause);
         }
+        self.copied(copy.component, copy.order.backfill, false);
+    }
+
+    /// Tells a strategy of the end of a backfill's copy.
+    pub fn copied(&mut self, component: usize, backfill: Option<u32>, succeeded: bool) {
+        let Some(backfill) = backfill else { return };
+        let mut actions = Vec::new();
+        self.components[component].behaviour.on_copied(backfill, succeeded, self.now, &self.world, &mut actions);
+        self.execute(component, &mut actions);
     }
 
     /// Takes a copy off the books and lets the next in its lane begin.
@@ -283,7 +422,9 @@ impl Trial<'_> {
             self.images_in_flight.remove(&image);
         }
         for layer in &copy.layers {
-            self.layers_in_flight.remove(&(to, repository, *layer));
+            if self.layers_in_flight.get(&(to, repository, layer.id)) == Some(&id) {
+                self.layers_in_flight.remove(&(to, repository, layer.id));
+            }
         }
         if let Some(lane) = copy.lane {
             // The place goes straight to the next in the queue, which keeps it first come, first served.
@@ -296,21 +437,18 @@ impl Trial<'_> {
     }
 
     fn shelf_for(&mut self, to: RegistryId, order: &Copy, by: CreatedBy) -> ShelfId {
-        let (shelf, created) = self.world.find_or_create(to, order.repository, by);
+        let (shelf, created) = self.world.find_or_create(to, order.repository, by, order.name.as_deref());
         if created {
-            self.schedule_lifecycle(shelf);
+            self.schedule_upkeep(shelf);
         }
         shelf
     }
 
     /// An image that was already copied somewhere before the run began.
     pub fn place(&mut self, registry: RegistryId, push: &Push) {
-        let (shelf, created) = self.world.find_or_create(registry, push.repository, CreatedBy::Replication);
-        if created {
-            self.schedule_lifecycle(shelf);
-        }
-        let shelf = self.world.shelf_mut(shelf);
-        let stored = shelf.state.receive(push.at, &push.image, push.tag.as_deref());
-        shelf.stock(stored.bytes_added, &mut self.meters, push.at);
+        let (shelf, _) = self.world.find_or_create(registry, push.repository, CreatedBy::Replication, None);
+        self.world.shelf_mut(shelf).state.receive(push.at, &push.image, push.tag.as_deref());
+        self.world.restock(shelf, &mut self.meters, push.at);
+        self.schedule_upkeep(shelf);
     }
 }

@@ -1,8 +1,9 @@
 //! Bytes on their way: downloads of several layers over a line, alone or sharing pipes with others.
 //!
 //! A line without a finite pipe cannot be contended: its download is priced in closed form when it begins and needs no
-//! events. Otherwise each connection is a flow of the fluid network, started after its request's round trips (and, by
-//! choice, its slow-start delay), and the download ends with its last flow.
+//! events, unless a fault comes in between. Otherwise each connection is a flow of the fluid network, started after its
+//! request's round trips (and, by choice, its slow-start delay), and the download ends with its last flow. An outage
+//! cuts downloads, a slow link changes the ceilings of those under way.
 
 use slab::Slab;
 
@@ -11,6 +12,11 @@ use crate::cloud::{Cloud, RegionId, RegistryId, SlowStart};
 use crate::network::{ClassId, Fabric, FlowId, PipeId};
 use crate::units::{Bandwidth, Span, Time};
 
+use super::hazards::Hazards;
+
+/// One pair of regions, or two where a machine stands in between.
+pub(super) type Legs = [Option<(RegionId, RegionId)>; 2];
+
 /// A way from a registry to a region: the pipes it crosses and what one connection can do on it.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
@@ -18,6 +24,8 @@ pub(super) struct Line {
     pub pipes: Vec<PipeId>,
     /// Of one connection.
     pub ceiling: Bandwidth,
+    /// The pairs of regions that it crosses.
+    pub legs: Legs,
 }
 
 impl Line {
@@ -30,7 +38,12 @@ impl Line {
                 self.pipes.push(*pipe);
             }
         }
+        self.legs[1] = next.legs[0];
         self
+    }
+
+    fn touches(&self, region: RegionId) -> bool {
+        self.legs.iter().flatten().any(|leg| leg.0 == region || leg.1 == region)
     }
 }
 
@@ -50,6 +63,8 @@ pub(super) enum Step {
     Flow {
         /// Index of the download.
         download: usize,
+        /// Tells it from an earlier download that had this index.
+        serial: u64,
         /// Index of its layer.
         layer: usize,
     },
@@ -78,6 +93,8 @@ struct Download {
     node: Bandwidth,
     per_layer: Span,
     active: Vec<Active>,
+    /// Bytes of layers that are whole.
+    moved: u64,
     waiter: Waiter,
 }
 
@@ -116,18 +133,55 @@ impl<'a> Downloads<'a> {
         Downloads { cloud, fabric, egress, pairs, downloads: Slab::new(), begun: 0 }
     }
 
-    /// The line from a registry to a region: out of the registry, and then the way.
-    pub fn line(&self, from: RegistryId, to: RegionId) -> Line {
-        let mut line = self.way(self.cloud.registry(from).region, to);
+    /// The line from a registry to a region, as it is now: out of the registry, and then the way.
+    pub fn line(&self, from: RegistryId, to: RegionId, hazards: &Hazards) -> Line {
+        let mut line = self.way(self.cloud.registry(from).region, to, hazards);
         line.pipes.splice(0..0, self.egress[usize::from(from.0)]);
         line
     }
 
     /// The way from a machine in one region to another region.
-    pub fn way(&self, from: RegionId, to: RegionId) -> Line {
-        let rtt = self.cloud.rtt(from, to);
+    pub fn way(&self, from: RegionId, to: RegionId, hazards: &Hazards) -> Line {
+        let (left, extra) = hazards.link(from, to);
+        let rtt = self.cloud.rtt(from, to) + extra;
         let pipes = self.pairs[usize::from(from.0)][usize::from(to.0)].into_iter().collect();
-        Line { rtt, pipes, ceiling: stream_ceiling(&self.cloud.links, rtt) }
+        let ceiling = Bandwidth(stream_ceiling(&self.cloud.links, rtt).0 * left);
+        Line { rtt, pipes, ceiling, legs: [Some((from, to)), None] }
+    }
+
+    /// Slow links began or ended: pairs and connections under way carry what is left now.
+    pub fn retune(&mut self, now: Time, hazards: &Hazards) {
+        for from in 0..self.pairs.len() {
+            for to in 0..self.pairs.len() {
+                if let Some(pipe) = self.pairs[from][to] {
+                    let (left, _) = hazards.link(RegionId(from as u16), RegionId(to as u16));
+                    let limit = self.cloud.links.pair_limit[from][to].0 * self.cloud.links.efficiency;
+                    self.fabric.set_capacity(now, pipe, Bandwidth(limit * left));
+                }
+            }
+        }
+        let ids: Vec<usize> = self.downloads.iter().map(|(id, _)| id).collect();
+        for id in ids {
+            let ways = self.downloads[id].line.legs.iter().flatten().map(|leg| self.way(leg.0, leg.1, hazards).ceiling);
+            let ceiling = ways.fold(Bandwidth::UNLIMITED, |least, way| if way < least { way } else { least });
+            if ceiling != self.downloads[id].line.ceiling {
+                self.downloads[id].line.ceiling = ceiling;
+                self.rebalance(id, now);
+            }
+        }
+    }
+
+    /// Cuts every download to, from or through a region; returns who waited for it and the bytes that had moved.
+    pub fn cut(&mut self, now: Time, region: RegionId) -> Vec<(Waiter, u64)> {
+        let hit = |(id, download): (usize, &Download)| download.line.touches(region).then_some(id);
+        let ids: Vec<usize> = self.downloads.iter().filter_map(hit).collect();
+        let mut cut = Vec::new();
+        for id in ids {
+            let download = self.downloads.remove(id);
+            let flowing: u64 = download.active.iter().map(|active| self.fabric.cancel(now, active.flow)).sum();
+            cut.push((download.waiter, download.moved + flowing));
+        }
+        cut
     }
 
     /// Time of the requests ahead of a download's layers, or of a pull that needs none.
@@ -170,9 +224,9 @@ impl<'a> Downloads<'a> {
         let unfinished = layers.len();
         self.begun += 1;
         let parallel = parallel.clamp(1, layers.len().max(1) as u32);
-        let (serial, active) = (self.begun, Vec::new());
+        let (serial, active, moved) = (self.begun, Vec::new(), 0);
         let download =
-            Download { serial, line, layers, next: 0, unfinished, parallel, node, per_layer, active, waiter };
+            Download { serial, line, layers, next: 0, unfinished, parallel, node, per_layer, active, moved, waiter };
         let id = self.downloads.insert(download);
         for _ in 0..parallel {
             self.request_next(id, now, schedule);
@@ -191,15 +245,16 @@ impl<'a> Downloads<'a> {
             let rate = if share < download.line.ceiling { share } else { download.line.ceiling };
             at = at + slow_start_delay(rate, download.line.rtt, *bytes);
         }
-        schedule(at, Step::Flow { download: id, layer });
+        schedule(at, Step::Flow { download: id, serial: download.serial, layer });
     }
 
     /// Executes a step.
     pub fn step(&mut self, now: Time, step: Step, schedule: &mut dyn FnMut(Time, Step)) {
         match step {
-            Step::Flow { download: id, layer } => {
+            Step::Flow { download: id, serial, layer } => {
                 let ramp = self.cloud.links.slow_start == SlowStart::Ramp;
-                let download = &mut self.downloads[id];
+                // An outage may have cut it.
+                let Some(download) = self.downloads.get_mut(id).filter(|d| d.serial == serial) else { return };
                 let mut window = Bandwidth::UNLIMITED;
                 if ramp {
                     for (step, (after, rate)) in ramp_rates(download.line.rtt, download.line.ceiling).enumerate() {
@@ -253,6 +308,7 @@ impl<'a> Downloads<'a> {
             let download = &mut self.downloads[id];
             download.active.retain(|active| active.layer != layer);
             download.unfinished -= 1;
+            download.moved += download.layers[layer];
             if download.unfinished == 0 {
                 finished.push(self.downloads.remove(id).waiter);
             } else {

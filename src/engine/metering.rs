@@ -8,18 +8,22 @@ use std::collections::BTreeMap;
 use crate::cloud::{AccountId, Cloud, RegionId, RegistryId};
 use crate::demand::RepositoryId;
 use crate::ledger::{Item, Ledger, MeterId, MeterKey};
+use crate::registry::StorageClass;
 use crate::sim::Calendar;
-use crate::units::Time;
+use crate::units::{DAY, Span, Time};
+
+/// What is archived is charged for at least so long (C5).
+const ARCHIVE_MINIMUM: Span = Span(90 * DAY);
 
 /// The ledger of a trial with the calendar that it is kept by.
 pub(super) struct Meters<'a> {
     cloud: &'a Cloud,
     calendar: &'a Calendar,
     ledger: Ledger,
-    /// Storage meters by registry.
-    storage: Vec<MeterId>,
-    /// Bytes stored by registry, and since when.
-    stored: Vec<(u64, Time)>,
+    /// Meters of bytes stored, by registry and class.
+    storage: Vec<[MeterId; 2]>,
+    /// Bytes stored by registry and class, and since when.
+    stored: Vec<[(u64, Time); 2]>,
     transfers: BTreeMap<(Item, AccountId, RegionId, RegionId), MeterId>,
 }
 
@@ -38,10 +42,11 @@ impl<'a> Meters<'a> {
             .iter()
             .map(|registry| {
                 let (account, region) = (registry.account, registry.region);
-                ledger.meter(MeterKey { item: Item::Storage, account, region, from: None, to: None })
+                [Item::Storage, Item::Archive]
+                    .map(|item| ledger.meter(MeterKey { item, account, region, from: None, to: None }))
             })
             .collect();
-        let stored = vec![(0, Time::START); cloud.registries.len()];
+        let stored = vec![[(0, Time::START); 2]; cloud.registries.len()];
         Meters { cloud, calendar, ledger, storage, stored, transfers: BTreeMap::new() }
     }
 
@@ -55,58 +60,81 @@ impl<'a> Meters<'a> {
         (time >= Time::START).then(|| time.min(Time(self.calendar.end.0 - 1)))
     }
 
-    /// A repository's bytes in a registry change by `delta` at `now`.
+    /// A repository's bytes of a storage class in a registry change by `delta` at `now`.
     pub fn store(
         &mut self,
+        class: StorageClass,
         registry: RegistryId,
         repository: RepositoryId,
         stored: &mut Stored,
         delta: i128,
         now: Time,
     ) {
-        self.settle(registry, repository, stored, now);
+        self.settle(class, registry, repository, stored, now);
         stored.bytes = (i128::from(stored.bytes) + delta) as u64;
-        let (total, since) = self.stored[usize::from(registry.0)];
-        self.integrate_registry(registry, total, since, now);
-        self.stored[usize::from(registry.0)] = ((i128::from(total) + delta) as u64, now.max(since));
+        let (total, since) = self.stored[usize::from(registry.0)][class as usize];
+        self.integrate_registry(class, registry, total, since, now);
+        self.stored[usize::from(registry.0)][class as usize] = ((i128::from(total) + delta) as u64, now.max(since));
     }
 
     /// Brings a repository's share of storage up to `now`.
-    pub fn settle(&mut self, registry: RegistryId, repository: RepositoryId, stored: &mut Stored, now: Time) {
+    pub fn settle(
+        &mut self,
+        class: StorageClass,
+        registry: RegistryId,
+        repository: RepositoryId,
+        stored: &mut Stored,
+        now: Time,
+    ) {
         let now = now.clamp(Time::START, self.calendar.end);
         let mut from = stored.since.max(Time::START);
         while stored.bytes > 0 && from < now {
             let month = self.calendar.month(from);
             let to = self.calendar.month_starts[month + 1].min(now);
             let quantity = u128::from(stored.bytes) * (to - from).0 as u128;
-            self.ledger.add_share(self.storage[usize::from(registry.0)], repository.0, month, quantity);
+            self.ledger.add_share(self.storage[usize::from(registry.0)][class as usize], repository.0, month, quantity);
             from = to;
         }
         stored.since = now;
     }
 
-    fn integrate_registry(&mut self, registry: RegistryId, bytes: u64, since: Time, now: Time) {
+    fn integrate_registry(&mut self, class: StorageClass, registry: RegistryId, bytes: u64, since: Time, now: Time) {
         let now = now.clamp(Time::START, self.calendar.end);
         let mut from = since.max(Time::START);
         while bytes > 0 && from < now {
             let day = self.calendar.day(from);
             let to = self.calendar.day_end(day).min(now);
             let quantity = u128::from(bytes) * (to - from).0 as u128;
-            self.ledger.add_day(self.storage[usize::from(registry.0)], day, quantity);
+            self.ledger.add_day(self.storage[usize::from(registry.0)][class as usize], day, quantity);
             from = to;
         }
     }
 
-    /// Bytes stored in a registry now.
+    /// Bytes stored in a registry now, of all classes.
     pub fn stored(&self, registry: RegistryId) -> u64 {
-        self.stored[usize::from(registry.0)].0
+        self.stored[usize::from(registry.0)].iter().map(|(bytes, _)| bytes).sum()
+    }
+
+    /// Bytes that leave the archive class after `served` of their minimum time: the rest of it is charged too (C5, O17).
+    pub fn archive_rest(&mut self, registry: RegistryId, repository: RepositoryId, bytes: u64, served: Span, now: Time) {
+        let rest = ARCHIVE_MINIMUM.0.saturating_sub(served.0.max(0)).max(0) as u128;
+        let meter = self.storage[usize::from(registry.0)][StorageClass::Archive as usize];
+        self.add(meter, repository, u128::from(bytes) * rest, now);
+    }
+
+    /// Bytes restored from the archive class (C4).
+    pub fn retrieval(&mut self, registry: RegistryId, repository: RepositoryId, bytes: u64, now: Time) {
+        let place = self.cloud.registry(registry);
+        let (account, region) = (place.account, place.region);
+        let meter = self.ledger.meter(MeterKey { item: Item::Retrieval, account, region, from: None, to: None });
+        self.add(meter, repository, u128::from(bytes), now);
     }
 
     /// A layer held in a region from one moment to another, outside any repository: the bound's storage.
     pub fn hold(&mut self, registry: RegistryId, repository: RepositoryId, bytes: u64, from: Time, to: Time) {
         let mut share = Stored { bytes, since: from };
-        self.settle(registry, repository, &mut share, to);
-        self.integrate_registry(registry, bytes, from, to);
+        self.settle(StorageClass::Standard, registry, repository, &mut share, to);
+        self.integrate_registry(StorageClass::Standard, registry, bytes, from, to);
     }
 
     /// Bytes of a repository moved from one region to another, on `account`'s bill; nothing within a region.
@@ -121,7 +149,7 @@ impl<'a> Meters<'a> {
     ) {
         if from != to {
             let meter = self.meter(item, account, from, from, to);
-            self.add(meter, repository, bytes, at);
+            self.add(meter, repository, u128::from(bytes), at);
         }
     }
 
@@ -136,7 +164,7 @@ impl<'a> Meters<'a> {
         at: Time,
     ) {
         let meter = self.meter(Item::Nat, account, to, from, to);
-        self.add(meter, repository, bytes, at);
+        self.add(meter, repository, u128::from(bytes), at);
     }
 
     fn meter(&mut self, item: Item, account: AccountId, region: RegionId, from: RegionId, to: RegionId) -> MeterId {
@@ -147,10 +175,10 @@ impl<'a> Meters<'a> {
             .or_insert_with(|| ledger.meter(MeterKey { item, account, region, from: Some(from), to: Some(to) }))
     }
 
-    fn add(&mut self, meter: MeterId, repository: RepositoryId, quantity: u64, at: Time) {
+    fn add(&mut self, meter: MeterId, repository: RepositoryId, quantity: u128, at: Time) {
         if let Some(at) = self.instant(at) {
-            self.ledger.add_day(meter, self.calendar.day(at), u128::from(quantity));
-            self.ledger.add_share(meter, repository.0, self.calendar.month(at), u128::from(quantity));
+            self.ledger.add_day(meter, self.calendar.day(at), quantity);
+            self.ledger.add_share(meter, repository.0, self.calendar.month(at), quantity);
         }
     }
 
@@ -183,8 +211,10 @@ impl<'a> Meters<'a> {
     pub fn close(mut self) -> Ledger {
         let end = self.calendar.end;
         for index in 0..self.stored.len() {
-            let (bytes, since) = self.stored[index];
-            self.integrate_registry(RegistryId(index as u16), bytes, since, end);
+            for class in [StorageClass::Standard, StorageClass::Archive] {
+                let (bytes, since) = self.stored[index][class as usize];
+                self.integrate_registry(class, RegistryId(index as u16), bytes, since, end);
+            }
         }
         self.ledger
     }

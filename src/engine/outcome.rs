@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cloud::RegistryId;
 use crate::faults::Strike;
 use crate::ledger::Ledger;
 use crate::sim::Histogram;
@@ -52,6 +53,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Counts a failure; `measured` = it belongs to the period.
+    pub(super) fn fail(&mut self, event: FailedEvent, cause: Cause, registry: RegistryId, measured: bool) {
+        if measured {
+            *self.failures.entry(Failure { event, cause, registry: registry.0 }).or_default() += 1;
+            match event {
+                FailedEvent::Copy => self.copies_failed += 1,
+                FailedEvent::Pull => self.pulls_failed += 1,
+                FailedEvent::Push | FailedEvent::Edit => {}
+            }
+        }
+    }
+
     /// Nothing yet, with a cell for every region.
     pub(super) fn new(model: &Model) -> Outcome {
         let regions = model.cloud.regions.len();

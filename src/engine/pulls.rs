@@ -1,19 +1,26 @@
 //! The life of a pull: asked for, waiting for its image, queueing, downloading, unpacking.
 //!
-//! Its time is split where it goes: *waiting* until the registry has the image (or the cache has fetched it), *queueing*
-//! behind the node's other pulls and the registry's call quotas, *transfer* (requests and bytes), and *unpack*. The
-//! four add up to the pull time.
+//! Its time is split where it goes: *waiting* until the registry has the image and answers (or the cache has fetched it),
+//! *queueing* behind the node's other pulls and until the registry's call quotas let it through, *transfer* (requests
+//! and bytes), and *unpack*. The four add up to the pull time.
+//!
+//! A pull that cannot go on backs off as kubelet does, doubling its wait, and asks again until it gives up. When the
+//! registry refuses its calls, the wait has jitter. An outage cuts a pull: what it had moved is metered, and it begins
+//! anew.
 
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
 use crate::demand::{ClusterId, IfMissing, NodeCache, PathKind, Request, Unpack};
 use crate::ledger::Item;
-use crate::registry::{Image, Layer};
+use crate::registry::quota::Call;
+use crate::registry::{Image, Layer, StorageClass, policy};
 use crate::strategy::behaviour::{Copy, Route, View, resolve};
 use crate::units::{Span, Time};
 
+use super::calls;
 use super::downloads::Waiter;
+use super::outcome::{Cause, FailedEvent};
 use super::run::{Event, Trial, order};
 
 /// A pull that is not over.
@@ -27,7 +34,8 @@ pub(super) struct Pull {
     warm: bool,
     /// Set when the image is there: from where, what, and when.
     source: Option<(RegistryId, Arc<Image>)>,
-    ready: Time,
+    /// Since when it is not the image that it waits for.
+    ready: Option<Time>,
     /// Set when its requests begin.
     begun: Time,
     layers: Vec<Layer>,
@@ -44,6 +52,7 @@ impl Trial<'_> {
         };
         let measured = self.meters.measured(request.at);
         self.outcome.pulls += u64::from(measured);
+        self.recoveries.asked(&request);
         if let Some(bound) = &mut self.bound {
             let node = &mut self.nodes[usize::from(request.cluster.0)][request.node as usize];
             let missing: Vec<Layer> = if warm { Vec::new() } else { node.cache.missing(&request.image).collect() };
@@ -59,7 +68,7 @@ impl Trial<'_> {
             measured,
             warm,
             source: None,
-            ready: now,
+            ready: None,
             begun: now,
             layers: Vec::new(),
             slot: 0,
@@ -73,6 +82,10 @@ impl Trial<'_> {
         let request = self.pulls[id].request.clone();
         let component = self.owner(request.cluster, request.repository);
         let at = self.model.demand.clusters[usize::from(request.cluster.0)].registry;
+        if self.world.hazards.region_down(self.model.cloud.registry(at).region).is_some() {
+            self.wait(id, Cause::Outage);
+            return;
+        }
         let route = self.components[component].behaviour.route(&request, at, self.now, &self.world);
         let registry = match &route {
             Route::From(registry, _) => *registry,
@@ -83,11 +96,22 @@ impl Trial<'_> {
             self.ready(id, registry, request.image.clone());
             return;
         }
+        if !self.world.is_up(registry) {
+            self.wait(id, Cause::Outage);
+            return;
+        }
+        if self.world.hazards.lacks(registry, policy::BATCH_GET_IMAGE) {
+            self.wait(id, Cause::NotAllowed);
+            return;
+        }
         match route {
             Route::From(registry, Some(image)) if self.world.holds(registry, request.repository, image.id) => {
                 self.ready(id, registry, image);
             }
-            Route::From(..) => self.missing(id, component),
+            Route::From(_, image) => {
+                let archived = image.is_some_and(|image| self.is_archived(registry, &request, image.id));
+                self.missing(id, component, if archived { Cause::Archived } else { Cause::Missing });
+            }
             Route::Fetch { into, from, image, share } => {
                 let copy = Copy {
                     repository: request.repository,
@@ -101,50 +125,71 @@ impl Trial<'_> {
                     overhead: Span::ZERO,
                     lane: None,
                     attempts_metered: 1,
+                    name: None,
+                    backfill: None,
                 };
                 self.fetch(component, copy, share, id);
             }
         }
     }
 
-    fn missing(&mut self, id: usize, component: usize) {
+    fn is_archived(&self, registry: RegistryId, request: &Request, image: u32) -> bool {
+        let shelf = self.world.find(registry, request.repository).map(|id| self.world.shelf(id));
+        shelf.is_some_and(|shelf| shelf.state.class(image) == Some(StorageClass::Archive))
+    }
+
+    /// The registry cannot give a pull its image, for this reason.
+    pub fn missing(&mut self, id: usize, component: usize, cause: Cause) {
         let request = &self.pulls[id].request;
         let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
         let part = &self.components[component];
         let policy = part.if_missing.or(cluster.if_missing).unwrap_or_else(|| part.behaviour.if_missing());
         match policy {
-            IfMissing::Fail => self.fail(id, Span::ZERO),
-            IfMissing::Wait => self.wait(id),
+            IfMissing::Fail => self.fail(id, cause),
+            IfMissing::Wait => self.wait(id, cause),
             IfMissing::Home => {
                 let home = self.world.home(request.repository);
                 match resolve(request, home, &self.world) {
+                    _ if !self.world.is_up(home) => self.wait(id, Cause::Outage),
                     Some(image) if self.world.holds(home, request.repository, image.id) => self.ready(id, home, image),
-                    _ => self.wait(id),
+                    _ => self.wait(id, cause),
                 }
             }
         }
     }
 
     /// A pull backs off, or gives up.
-    pub fn wait(&mut self, id: usize) {
+    pub fn wait(&mut self, id: usize, cause: Cause) {
         let pull = &mut self.pulls[id];
-        let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
-        let next = self.now + pull.backoff;
-        if next - pull.request.at > cluster.give_up {
-            self.fail(id, cluster.give_up);
+        let request = &pull.request;
+        let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
+        let mut wait = pull.backoff;
+        if cause == Cause::Throttled {
+            let entity = cluster.key.child(u64::from(request.node)).child(u64::from(request.repository.0));
+            let entity = entity.child(request.at.0 as u64).child(wait.0 as u64).child(self.now.0 as u64);
+            wait = calls::jittered(wait, self.seed, self.trial, entity);
+        }
+        let next = self.now + wait;
+        if next - request.at > cluster.give_up {
+            self.fail(id, cause);
             return;
         }
         pull.backoff = (pull.backoff + pull.backoff).min(cluster.backoff_max);
         self.queue.push(next, order::PULL, Event::Retry(id));
     }
 
-    /// A pull is over without its image, after its node has waited for so long.
-    fn fail(&mut self, id: usize, waited: Span) {
+    /// A pull is over without its image. A node that backed off has then waited until it gave up.
+    fn fail(&mut self, id: usize, cause: Cause) {
         let pull = self.pulls.remove(id);
         if pull.measured {
-            self.outcome.pulls_failed += 1;
+            let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
+            let backed_off = pull.backoff > cluster.backoff_first;
+            let waited = if backed_off { cluster.give_up } else { self.now - pull.request.at };
             self.outcome.waiting_ns += waited.0 as u128;
+            self.outcome.fail(FailedEvent::Pull, cause, cluster.registry, true);
             self.probes.pull(&pull.request, None);
+            let region = usize::from(self.model.cloud.registry(cluster.registry).region.0);
+            self.recoveries.failed(&pull.request, region, self.now);
         }
     }
 
@@ -164,7 +209,7 @@ impl Trial<'_> {
             self.world.shelf_mut(shelf).note_pull(image.id, counted, now);
         }
         pull.source = Some((registry, image));
-        pull.ready = now;
+        pull.ready.get_or_insert(now);
         let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
         match place.queue.is_empty().then(|| place.slots.iter().position(|free| *free <= now)).flatten() {
             Some(slot) => self.start(id, slot),
@@ -211,20 +256,31 @@ impl Trial<'_> {
         let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
         let node = &mut self.nodes[usize::from(request.cluster.0)][request.node as usize];
         let layers: Vec<Layer> = if pull.warm { Vec::new() } else { node.cache.missing(&image).collect() };
+        if !layers.is_empty() && !self.world.is_up(registry) {
+            // It went down while the pull queued on its node.
+            self.wait(id, Cause::Outage);
+            return;
+        }
         let here = self.model.cloud.registry(cluster.registry);
         let there = self.model.cloud.registry(registry);
         let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
         if path == PathKind::None && !layers.is_empty() {
-            self.fail(id, now - self.pulls[id].request.at);
+            self.fail(id, Cause::NoPath);
             return;
         }
-        let (manifests, downloads) = &mut self.quotas[usize::from(registry.0)];
-        // Layers can be asked for once the manifest is there.
-        let queued = manifests.take(now, 1);
-        let queued = queued + downloads.take(now + queued, layers.len() as u32);
+        let login = (Call::GetAuthorizationToken, u32::from(node.login <= now));
+        let [manifest, downloads] = calls::of_pull(layers.len());
         self.series.calls(registry, now, layers.len() as u32);
-        let line = self.downloads.line(registry, here.region);
-        pull.begun = now + queued;
+        if !self.calls.make(registry, now, &[login, manifest, downloads]) {
+            self.wait(id, Cause::Throttled);
+            return;
+        }
+        if login.1 > 0 {
+            node.login = now + calls::LOGIN;
+        }
+        self.series.served(registry, now);
+        let line = self.downloads.line(registry, here.region, &self.world.hazards);
+        pull.begun = now;
         pull.slot = slot;
         node.cache.admit(&image);
         let requests = self.downloads.serial_requests(line.rtt);
@@ -237,11 +293,12 @@ impl Trial<'_> {
         let sizes: Vec<u64> = layers.iter().map(|layer| layer.bytes).collect();
         let begins = pull.begun + requests;
         pull.layers = layers;
-        match self.downloads.alone(&line, &sizes, cluster.parallel_layers, cluster.node_bandwidth) {
+        let alone = self.downloads.alone(&line, &sizes, cluster.parallel_layers, cluster.node_bandwidth);
+        match alone.filter(|took| !self.world.hazards.disturbs(&line.legs, now, begins + *took)) {
             Some(took) => {
                 let unpack = unpack_time(&cluster.unpack, &sizes, image.compression);
                 node.slots[slot] = begins + took + unpack;
-                self.moved(id, begins, took);
+                self.moved(id, begins, took, sizes.iter().sum());
                 self.finish(id, begins + took, unpack);
             }
             None => {
@@ -264,17 +321,31 @@ impl Trial<'_> {
         let (cluster, node, slot) = (pull.request.cluster, pull.request.node, pull.slot);
         self.nodes[usize::from(cluster.0)][node as usize].slots[slot] = self.now + unpack;
         let (begun, took) = (pull.begun, self.now - pull.begun);
-        self.moved(id, begun, took);
+        self.moved(id, begun, took, sizes.iter().sum());
         self.finish(id, self.now, unpack);
         self.wake_node(cluster, node);
     }
 
+    /// An outage has cut a pull after so many bytes: its node has nothing of it, and it backs off.
+    pub fn pull_cut(&mut self, id: usize, moved: u64) {
+        let pull = &self.pulls[id];
+        let Some((_, image)) = pull.source.clone() else { return };
+        let (cluster, node, slot) = (pull.request.cluster, pull.request.node, pull.slot);
+        let (begun, took) = (pull.begun, self.now - pull.begun);
+        let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
+        place.cache.forget(&image, &pull.layers);
+        place.slots[slot] = self.now;
+        self.outcome.pulls_cold -= u64::from(pull.measured);
+        self.moved(id, begun, took, moved);
+        self.wait(id, Cause::Outage);
+        self.wake_node(cluster, node);
+    }
+
     /// Meters the bytes of a download that ends `took` after `begun`.
-    fn moved(&mut self, id: usize, begun: Time, took: Span) {
+    fn moved(&mut self, id: usize, begun: Time, took: Span, bytes: u64) {
         let pull = &self.pulls[id];
         let Some((registry, _)) = &pull.source else { return };
         let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
-        let bytes: u64 = pull.layers.iter().map(|layer| layer.bytes).sum();
         let here = self.model.cloud.registry(cluster.registry);
         let there = self.model.cloud.registry(*registry);
         let (repository, at) = (pull.request.repository, begun + took);
@@ -294,8 +365,9 @@ impl Trial<'_> {
         if !pull.measured {
             return;
         }
-        let waiting = pull.ready - pull.request.at;
-        let queueing = pull.begun - pull.ready;
+        let ready = pull.ready.unwrap_or(pull.begun);
+        let waiting = ready - pull.request.at;
+        let queueing = pull.begun - ready;
         let transfer = downloaded - pull.begun;
         let total = waiting + queueing + transfer + unpack;
         let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
@@ -308,6 +380,7 @@ impl Trial<'_> {
         times.unpack.record(unpack, 1);
         self.outcome.waiting_ns += waiting.0 as u128;
         self.probes.pull(&pull.request, Some(total));
+        self.recoveries.served(&pull.request, region, downloaded + unpack);
     }
 }
 

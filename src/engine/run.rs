@@ -10,58 +10,73 @@ use slab::Slab;
 
 use crate::cloud::RegistryId;
 use crate::demand::{
-    ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, Push, RepositoryId, Source, fingerprint,
+    ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, RepositoryId, Source, fingerprint,
 };
-use crate::registry::quota::Call;
-use crate::registry::{Quota, Scanning};
-use crate::sim::{EntityKey, Purpose, Queue, Stream};
+use crate::faults::{Strike, strikes};
+use crate::sim::{Purpose, Queue, Stream};
 use crate::strategy::behaviour::{Action, Behaviour};
 use crate::strategy::{
     Kind, Strategy, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy,
 };
-use crate::units::{DAY, Span, Time};
+use crate::units::{Span, Time};
 
 use super::bound::Bound;
+use super::calls::Calls;
 use super::copies::{CopyUnderWay, LaneState};
 use super::downloads::{Downloads, Step, Waiter};
+use super::hazards::Hazards;
+use super::home::{Waiting, Wish};
 use super::metering::Meters;
+use super::outcome::{Cause, FailedEvent};
 use super::probes::Probes;
 use super::pulls::Pull;
+use super::recovery::Recoveries;
 use super::series::Series;
 use super::world::{ShelfId, World};
 use super::{Model, Outcome};
-use crate::ledger::{Item, Ledger};
 
 /// The order of things that happen at one instant.
 pub(super) mod order {
     /// A day's books are closed, before anything of the next.
     pub const DAY_END: u8 = 0;
+    /// A fault begins or ends.
+    pub const FAULT: u8 = 1;
     /// A client's push.
-    pub const PUSH: u8 = 1;
+    pub const PUSH: u8 = 2;
     /// Bytes and copies arrive.
-    pub const ARRIVAL: u8 = 2;
+    pub const ARRIVAL: u8 = 3;
     /// Lifecycle policies and times-to-live take images.
-    pub const EVICTION: u8 = 3;
+    pub const EVICTION: u8 = 4;
     /// A job's run.
-    pub const TICK: u8 = 4;
+    pub const TICK: u8 = 5;
     /// Nodes come and go.
-    pub const NODE: u8 = 5;
+    pub const NODE: u8 = 6;
     /// Nodes ask.
-    pub const PULL: u8 = 6;
+    pub const PULL: u8 = 7;
 }
 
 /// An entry of the event queue.
 pub(super) enum Event {
-    /// A lifecycle policy runs.
-    Lifecycle(ShelfId),
+    /// A strike of a fault begins, or ends.
+    Fault(usize, bool),
+    /// A client that had to wait comes back to a repository.
+    Client(RepositoryId),
+    /// An archived image is restored.
+    Restored(ShelfId, u32),
+    /// The daily run of a lifecycle policy.
+    Upkeep(ShelfId),
     /// An image in a cache may have outlived its time.
     Expiry(ShelfId, u32),
     /// A strategy's component asked for this moment.
     Tick(usize),
+    /// A backfill's copy failed in every attempt.
+    BackfillFailed(usize, u32),
     /// A copy's service delay is over.
     CopyDue(usize),
     /// A copy that queued in its lane has its place.
     CopyBegins(usize),
+    /// A copy that an outage had cut goes on.
+    CopyResumes(usize),
     /// A copy's bytes have moved.
     CopyMoved(usize),
     /// A pull that backed off asks again.
@@ -83,6 +98,8 @@ pub(super) struct Node {
     pub queue: VecDeque<usize>,
     /// The next [`Event::NodeFree`] on its way.
     pub wake: Option<Time>,
+    /// Until when it is logged in at its registry.
+    pub login: Time,
 }
 
 /// A part of a strategy: its own kind, or that of an exception.
@@ -91,6 +108,8 @@ pub(super) struct Component<'a> {
     pub if_missing: Option<IfMissing>,
     /// Index of its first lane.
     pub first_lane: usize,
+    /// It is a scheduled job, which can stand still.
+    pub is_job: bool,
 }
 
 /// A running trial.
@@ -105,7 +124,9 @@ pub(super) struct Trial<'a> {
     /// Which component serves a pair, by cluster and repository.
     owners: Vec<Vec<u16>>,
     pub nodes: Vec<Vec<Node>>,
-    pub quotas: Vec<(Quota, Quota)>,
+    pub calls: Calls,
+    pub waiting: Waiting,
+    pub recoveries: Recoveries<'a>,
     pub downloads: Downloads<'a>,
     pub pulls: Slab<Pull>,
     pub copies: Slab<CopyUnderWay>,
@@ -118,29 +139,36 @@ pub(super) struct Trial<'a> {
     /// Set for the bound, which takes the pulls.
     pub bound: Option<Bound<'a>>,
     pub outcome: Outcome,
-    seed: u64,
+    /// Index of the strategy.
+    strategy: usize,
+    pub seed: u64,
     /// Its number, from 1.
-    trial: u64,
+    pub trial: u64,
 }
 
 /// Runs one trial (counted from 1) of the strategy with this index.
 pub fn run(model: &Model, strategy: usize, seed: u64, trial: u64) -> Outcome {
-    let strategy = &model.strategies[strategy];
-    let begin = Time::START + Span(-model.warm_up.0);
-    let mut source = Source::new(&model.demand, &model.calendar, seed, trial, begin, model.calendar.end);
-    let mut running = Trial::new(model, strategy, seed, trial);
+    let (begin, end) = (Time::START + Span(-model.warm_up.0), model.calendar.end);
+    let strikes = strikes(&model.faults, seed, trial, begin, end);
+    let mut source = Source::new(&model.demand, &model.calendar, &strikes, seed, trial, begin, end);
+    let mut running = Trial::new(model, strategy, &strikes, seed, trial);
     running.begin(&mut source);
     running.drive(&mut source);
-    running.close(strategy)
+    running.close(&model.strategies[strategy])
 }
 
 impl<'a> Trial<'a> {
-    fn new(model: &'a Model, strategy: &'a Strategy, seed: u64, trial: u64) -> Self {
+    fn new(model: &'a Model, number: usize, strikes: &[Strike], seed: u64, trial: u64) -> Self {
+        let strategy = &model.strategies[number];
         let centre = match &strategy.kind {
             Kind::Centralized(central) => Some(central),
             _ => None,
         };
-        let world = World::new(model, centre.map(|central| central.registry));
+        let world = World::new(
+            model,
+            centre.map(|central| central.registry),
+            Hazards::new(&model.cloud, &model.faults, strikes.to_vec()),
+        );
         let kinds = std::iter::once((&strategy.kind, strategy.if_missing))
             .chain(strategy.exceptions.iter().map(|exception| (&exception.kind, exception.if_missing)));
         let mut lanes: Vec<LaneState> = Vec::new();
@@ -149,7 +177,8 @@ impl<'a> Trial<'a> {
             let behaviour = behaviour(kind, model, &world, seed, trial);
             let first_lane = lanes.len();
             lanes.extend(behaviour.lanes().into_iter().map(LaneState::new));
-            components.push(Component { behaviour, if_missing, first_lane });
+            let is_job = matches!(kind, Kind::ScheduledCopy(_));
+            components.push(Component { behaviour, if_missing, first_lane, is_job });
         }
         let mut owners = vec![vec![0u16; model.demand.repositories.len()]; model.demand.clusters.len()];
         // The first exception that matches counts, so later ones are written first.
@@ -160,11 +189,6 @@ impl<'a> Trial<'a> {
                 }
             }
         }
-        let quota = || {
-            let service = &model.service;
-            let of = |call: Call| Quota::per_second(service.quotas[call as usize]);
-            (of(Call::BatchGetImage), of(Call::GetDownloadUrlForLayer))
-        };
         let warm = model.demand.clusters.iter().map(|c| Stream::new(seed, trial, c.key, Purpose::WarmPull)).collect();
         Trial {
             model,
@@ -176,7 +200,9 @@ impl<'a> Trial<'a> {
             components,
             owners,
             nodes: Vec::new(),
-            quotas: model.cloud.registries.iter().map(|_| quota()).collect(),
+            calls: Calls::new(model),
+            waiting: Waiting::default(),
+            recoveries: Recoveries::new(model, strikes),
             downloads: Downloads::new(&model.cloud, centre.map(|central| (central.registry, central.egress))),
             pulls: Slab::new(),
             copies: Slab::new(),
@@ -187,6 +213,7 @@ impl<'a> Trial<'a> {
             probes: Probes::new(model),
             bound: matches!(strategy.kind, Kind::Clairvoyant { .. }).then(|| Bound::new(model)),
             outcome: Outcome::new(model),
+            strategy: number,
             seed,
             trial,
         }
@@ -199,7 +226,7 @@ impl<'a> Trial<'a> {
             self.nodes.push((0..count).map(|_| Node::new(cluster.cache, cluster.parallel_images)).collect());
         }
         for index in 0..self.world.shelves.len() {
-            self.schedule_lifecycle(ShelfId(index as u32));
+            self.schedule_upkeep(ShelfId(index as u32));
         }
         for push in source.existing() {
             self.store_push(&push);
@@ -216,12 +243,18 @@ impl<'a> Trial<'a> {
         }
         let mut actions = Vec::new();
         for index in 0..self.components.len() {
-            self.components[index].behaviour.on_begin(&mut actions);
+            self.components[index].behaviour.on_begin(&self.world, &mut actions);
             self.execute(index, &mut actions);
         }
         for day in 0..self.model.calendar.days.len() {
             let end = self.model.calendar.day_end(day).min(self.model.calendar.end);
             self.queue.push(end, order::DAY_END, Event::DayEnd(day));
+        }
+        for (index, strike) in self.world.hazards.strikes().iter().enumerate() {
+            self.queue.push(strike.from, order::FAULT, Event::Fault(index, true));
+            if strike.until < self.model.calendar.end {
+                self.queue.push(strike.until, order::FAULT, Event::Fault(index, false));
+            }
         }
     }
 
@@ -251,8 +284,8 @@ impl<'a> Trial<'a> {
 
     fn meet(&mut self, occurrence: Occurrence) {
         match occurrence {
-            Occurrence::Push(push) => self.push(&push),
-            Occurrence::Edit(_) => {}
+            Occurrence::Push(push) => self.client(Wish::Push(push)),
+            Occurrence::Edit(edit) => self.client(Wish::Edit(edit)),
             Occurrence::Pull(request) => self.request(request),
             Occurrence::NodeUp { cluster, node, .. } => {
                 let config = &self.model.demand.clusters[usize::from(cluster.0)];
@@ -264,6 +297,7 @@ impl<'a> Trial<'a> {
                 // Pulls that the old node still waits for go on, but hold none of the new one's places.
                 let place = &mut nodes[node as usize];
                 place.cache.clear();
+                place.login = Time(i64::MIN);
                 place.slots.fill(Time(i64::MIN));
             }
             Occurrence::NodeDown { cluster, node, .. } => {
@@ -274,15 +308,25 @@ impl<'a> Trial<'a> {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Lifecycle(shelf) => self.run_lifecycle(shelf),
+            Event::Fault(strike, begins) => self.fault(strike, begins),
+            Event::Client(repository) => self.client_again(repository),
+            Event::Restored(shelf, image) => self.restored(shelf, image),
+            Event::Upkeep(shelf) => self.upkeep(shelf),
             Event::Expiry(shelf, image) => self.expire_from_cache(shelf, image),
             Event::Tick(component) => {
                 let mut actions = Vec::new();
-                self.components[component].behaviour.on_tick(self.now, &self.world, &mut actions);
+                let stopped = self.world.hazards.job_stopped(self.strategy) || self.machine_down(component);
+                let behaviour = &mut self.components[component].behaviour;
+                match stopped && self.components[component].is_job {
+                    true => behaviour.on_skipped(&mut actions),
+                    false => behaviour.on_tick(self.now, &self.world, &mut actions),
+                }
                 self.execute(component, &mut actions);
             }
+            Event::BackfillFailed(component, backfill) => self.copied(component, Some(backfill), false),
             Event::CopyDue(copy) => self.copy_due(copy),
             Event::CopyBegins(copy) => self.begin_copy(copy),
+            Event::CopyResumes(copy) => self.resume_copy(copy),
             Event::CopyMoved(copy) => self.copy_moved(copy),
             Event::Retry(pull) => self.attempt(pull),
             Event::NodeFree(cluster, node) => self.node_free(cluster, node),
@@ -311,36 +355,22 @@ impl<'a> Trial<'a> {
         }
     }
 
-    fn push(&mut self, push: &Push) {
-        if !self.store_push(push) {
-            return;
-        }
-        self.probes.release(push, &self.world);
-        let mut actions = Vec::new();
-        for index in 0..self.components.len() {
-            self.components[index].behaviour.on_push(push, &self.world, &mut actions);
-            self.execute(index, &mut actions);
-        }
-    }
-
-    /// A push becomes whole at home; `false` when the registry refuses it (an immutable tag).
-    fn store_push(&mut self, push: &Push) -> bool {
-        let home = self.world.homes()[push.repository.0 as usize];
-        let Some(id) = self.world.find(home, push.repository) else { return false };
-        let shelf = self.world.shelf_mut(id);
-        let Ok(stored) = shelf.state.push(push.at, &push.image, push.tag.as_deref()) else { return false };
-        shelf.stock(stored.bytes_added, &mut self.meters, push.at);
-        if stored.new_image && self.model.registries[usize::from(home.0)].scanning == Scanning::Enhanced {
-            self.meters.scan(home, push.repository, push.at);
-        }
-        true
-    }
-
     pub fn execute(&mut self, component: usize, actions: &mut Vec<Action>) {
         for action in actions.drain(..) {
             match action {
                 Action::Copy(copy) => self.order_copy(component, copy),
-                Action::Failed { at, .. } => self.outcome.copies_failed += u64::from(self.meters.measured(at)),
+                Action::Failed { to, at, unnoticed, backfill, .. } => {
+                    let cause = if unnoticed { Cause::Unnoticed } else { Cause::Attempts };
+                    let measured = self.meters.measured(at);
+                    self.outcome.fail(FailedEvent::Copy, cause, to, measured);
+                    if let Some(backfill) = backfill {
+                        let event = Event::BackfillFailed(component, backfill);
+                        self.queue.push(at.max(self.now), order::ARRIVAL, event);
+                    }
+                }
+                Action::Remove { repository, at, image, tag } => {
+                    self.remove_copy(at, repository, image.id, tag.as_deref());
+                }
                 Action::Tick(at) => self.queue.push(at.max(self.now), order::TICK, Event::Tick(component)),
             }
         }
@@ -350,129 +380,12 @@ impl<'a> Trial<'a> {
     pub fn owner(&self, cluster: ClusterId, repository: RepositoryId) -> usize {
         usize::from(self.owners[usize::from(cluster.0)][repository.0 as usize])
     }
-
-    /// Schedules the next daily run of a shelf's lifecycle policy, if it has one.
-    pub fn schedule_lifecycle(&mut self, id: ShelfId) {
-        let shelf = self.world.shelf(id);
-        if !shelf.state.has_lifecycle() {
-            return;
-        }
-        let phase = self.lifecycle_phase(shelf.registry, shelf.repository);
-        let days = (self.now.0 - phase.0).div_euclid(DAY);
-        let next = Time(phase.0 + days * DAY);
-        // A policy that is put at the very moment of its daily run takes part in it.
-        let next = if next < self.now { Time(next.0 + DAY) } else { next };
-        if next < self.model.calendar.end {
-            self.queue.push(next, order::EVICTION, Event::Lifecycle(id));
-        }
-    }
-
-    /// When in the day a repository's lifecycle policy runs (B22).
-    fn lifecycle_phase(&self, registry: RegistryId, repository: RepositoryId) -> Span {
-        let name = &self.model.demand.repositories[repository.0 as usize].name;
-        let entity = EntityKey::named("lifecycle", name).child(u64::from(registry.0));
-        let mut stream = Stream::new(self.seed, self.trial, entity, Purpose::LifecyclePhase);
-        let draw = self.model.service.lifecycle_delay.sample(&mut stream);
-        Span((libm::round(draw.max(0.0)) as i64).rem_euclid(DAY))
-    }
-
-    fn run_lifecycle(&mut self, id: ShelfId) {
-        let mut gone = Vec::new();
-        let shelf = self.world.shelf_mut(id);
-        shelf.state.expire(self.now, &mut gone);
-        for (image, freed) in gone {
-            shelf.drop_image(image, freed, &mut self.meters, self.now);
-        }
-        let next = Time(self.now.0 + DAY);
-        if next < self.model.calendar.end {
-            self.queue.push(next, order::EVICTION, Event::Lifecycle(id));
-        }
-    }
-
-    fn expire_from_cache(&mut self, id: ShelfId, image: u32) {
-        let shelf = self.world.shelf_mut(id);
-        let Some(ttl) = shelf.ttl else { return };
-        let Some(last) = shelf.last_used(image).filter(|_| shelf.state.contains(image)) else { return };
-        let due = last + ttl;
-        if due <= self.now {
-            if let Some(freed) = shelf.state.remove(image) {
-                shelf.drop_image(image, freed, &mut self.meters, self.now);
-            }
-        } else if due < self.model.calendar.end {
-            self.queue.push(due, order::EVICTION, Event::Expiry(id, image));
-        }
-    }
-
-    fn close(mut self, strategy: &Strategy) -> Outcome {
-        let end = self.model.calendar.end;
-        for shelf in &mut self.world.shelves {
-            let counts = shelf.close(&mut self.meters, end);
-            if counts.pulls > 0 || counts.copies > 0 {
-                self.outcome.by_repository.push(counts);
-            }
-        }
-        self.outcome.by_repository.sort_by_key(|counts| (counts.repository, counts.registry));
-        self.kept_for_the_scenario();
-        let kinds = std::iter::once(&strategy.kind).chain(strategy.exceptions.iter().map(|exception| &exception.kind));
-        for kind in kinds {
-            if let Kind::ScheduledCopy(job) = kind {
-                let seat = self.world.homes().first().copied().unwrap_or(RegistryId(0));
-                toil(&mut self.meters, self.model, job.toil_hours, seat);
-            }
-        }
-        for index in 0..self.lanes.len() {
-            self.lanes[index].close(&mut self.meters, end);
-        }
-        self.outcome.series = self.series.close();
-        self.outcome.stored_bytes_end = self.outcome.series.iter().filter_map(|daily| daily.stored.last()).sum();
-        self.outcome.probes = self.probes.close();
-        let ledger = self.meters.close();
-        self.outcome.stored_in = stored_in(&ledger);
-        self.outcome.ledger = ledger;
-        self.outcome
-    }
-
-    /// NAT gateways and interface endpoints that the scenario keeps.
-    fn kept_for_the_scenario(&mut self) {
-        let (begin, end) = (Time::START, self.model.calendar.end);
-        for cluster in &self.model.demand.clusters {
-            for (item, count) in [(Item::NatHours, cluster.nat_gateways), (Item::EndpointHours, cluster.endpoints)] {
-                if count > 0 {
-                    self.meters.hours(item, cluster.registry, begin, end, (u128::from(count), 1));
-                }
-            }
-        }
-    }
-}
-
-/// (repository, region) pairs that stored a byte.
-fn stored_in(ledger: &Ledger) -> Vec<(u32, u16)> {
-    let mut pairs: Vec<(u32, u16)> = ledger
-        .by_repository()
-        .filter(|(key, _)| key.item == Item::Storage)
-        .flat_map(|(key, shares)| shares.keys().map(move |(repository, _)| (*repository, key.region.0)))
-        .collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    pairs
-}
-
-/// People's hours a month, day by day.
-fn toil(meters: &mut Meters, model: &Model, hours: f64, seat: RegistryId) {
-    if hours <= 0.0 {
-        return;
-    }
-    let worked = libm::round(hours * crate::units::HOUR as f64) as u128;
-    for month in 0..model.calendar.months.len() {
-        let (from, to) = (model.calendar.month_starts[month], model.calendar.month_starts[month + 1]);
-        meters.hours(Item::People, seat, from, to, (worked, model.calendar.month_length(month) as u128));
-    }
 }
 
 impl Node {
     fn new(cache: NodeCache, places: u32) -> Node {
         let slots = vec![Time(i64::MIN); places.max(1) as usize];
-        Node { cache: NodeCacheState::new(cache), slots, queue: VecDeque::new(), wake: None }
+        Node { cache: NodeCacheState::new(cache), slots, queue: VecDeque::new(), wake: None, login: Time(i64::MIN) }
     }
 }
 

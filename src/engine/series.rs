@@ -69,13 +69,19 @@ impl<'a> Series<'a> {
         (at >= Time::START && at < self.calendar.end).then(|| self.calendar.day(at))
     }
 
-    /// One pull's calls to a registry.
+    /// A registry serves a pull.
+    pub fn served(&mut self, registry: RegistryId, at: Time) {
+        if let Some(day) = self.day(at) {
+            self.registries[usize::from(registry.0)].daily.pulls[day] += 1;
+        }
+    }
+
+    /// A pull's calls to a registry, answered or refused.
     pub fn calls(&mut self, registry: RegistryId, at: Time, downloads: u32) {
         let Some(day) = self.day(at) else { return };
         let running = &mut self.registries[usize::from(registry.0)];
         let second = at.0 / NANOS;
         let daily = &mut running.daily;
-        daily.pulls[day] += 1;
         daily.peak_batch_get_image[day] = daily.peak_batch_get_image[day].max(running.manifest.add(second, 1));
         daily.peak_get_download_url[day] =
             daily.peak_get_download_url[day].max(running.download.add(second, downloads));

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::cloud::RegistryId;
+use crate::cloud::{RegionId, RegistryId};
 use crate::demand::RepositoryId;
-use crate::registry::{CreatedBy, Image, Repository, RepositorySettings};
+use crate::registry::mounts::{Charge, Mounts};
+use crate::registry::{CreatedBy, Image, Repository, RepositorySettings, StorageClass};
 use crate::strategy::behaviour::View;
 use crate::units::{Span, Time};
 
 use super::Model;
+use super::hazards::Hazards;
 use super::metering::{Meters, Stored};
 use super::outcome::RepositoryCounts;
 
@@ -18,10 +20,15 @@ pub(super) struct Shelf {
     pub registry: RegistryId,
     pub repository: RepositoryId,
     pub state: Repository,
-    pub stored: Stored,
+    /// What the meters know of it, by storage class.
+    stored: [Stored; 2],
+    /// Its layers are shared with other repositories of the registry.
+    mounts: bool,
     pub counts: RepositoryCounts,
     /// Images fetched here are dropped so long after their last use.
     pub ttl: Option<Span>,
+    /// A daily run is on its way.
+    pub upkeep: bool,
     marks: BTreeMap<u32, Mark>,
 }
 
@@ -48,34 +55,58 @@ pub(super) struct World<'a> {
     pub shelves: Vec<Shelf>,
     /// By repository, then registry.
     index: Vec<Vec<Option<ShelfId>>>,
+    /// Layers shared within each registry that has blob mounting (A74).
+    mounts: Vec<Option<Mounts>>,
+    /// What is wrong at the moment.
+    pub hazards: Hazards<'a>,
 }
 
 impl<'a> World<'a> {
     /// Home repositories, empty; `centre` is the one home of all when there is one.
-    pub fn new(model: &'a Model, centre: Option<RegistryId>) -> Self {
+    pub fn new(model: &'a Model, centre: Option<RegistryId>, hazards: Hazards<'a>) -> Self {
         let repositories = &model.demand.repositories;
         let homes: Vec<RegistryId> = repositories.iter().map(|r| centre.unwrap_or(r.home)).collect();
         let index = vec![vec![None; model.cloud.registries.len()]; repositories.len()];
-        let mut world = World { model, homes, shelves: Vec::new(), index };
+        let mounts = model.registries.iter().map(|settings| settings.blob_mounting.then(Mounts::default)).collect();
+        let mut world = World { model, homes, shelves: Vec::new(), index, mounts, hazards };
         for (number, repository) in repositories.iter().enumerate() {
             // A centralized repository keeps the settings that it has at its own home.
             let settings = model.registries[usize::from(repository.home.0)].home(&repository.name);
             let id = RepositoryId(number as u32);
-            world.open(world.homes[number], id, settings);
+            world.open(world.homes[number], id, settings, true);
+            // Repositories that somebody has made beforehand have the registry's settings.
+            for (registry, settings) in (0u16..).map(RegistryId).zip(&model.registries) {
+                if settings.repositories.contains(&repository.name) && world.find(registry, id).is_none() {
+                    world.open(registry, id, settings.home(&repository.name), true);
+                }
+            }
         }
         world
     }
 
-    fn open(&mut self, registry: RegistryId, repository: RepositoryId, settings: RepositorySettings) -> ShelfId {
+    fn open(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        settings: RepositorySettings,
+        may_mount: bool,
+    ) -> ShelfId {
         let id = ShelfId(self.shelves.len() as u32);
         self.index[repository.0 as usize][usize::from(registry.0)] = Some(id);
+        let mounts = may_mount && self.mounts[usize::from(registry.0)].is_some();
+        let mut state = Repository::new(settings.mutability, settings.lifecycle);
+        if mounts {
+            state.watch_layers();
+        }
         self.shelves.push(Shelf {
             registry,
             repository,
-            state: Repository::new(settings.mutability, settings.lifecycle),
-            stored: Stored::default(),
+            state,
+            stored: [Stored::default(); 2],
+            mounts,
             counts: RepositoryCounts { repository: repository.0, registry: registry.0, ..RepositoryCounts::default() },
             ttl: None,
+            upkeep: false,
             marks: BTreeMap::new(),
         });
         id
@@ -85,16 +116,54 @@ impl<'a> World<'a> {
         self.index[repository.0 as usize][usize::from(registry.0)]
     }
 
-    /// The shelf of a repository in a registry, made by the service when it is not there yet; `true` when it was made.
-    pub fn find_or_create(&mut self, registry: RegistryId, repository: RepositoryId, by: CreatedBy) -> (ShelfId, bool) {
+    /// The shelf of a repository in a registry, made by the service under this name (its own, unless a rule renames it)
+    /// when it is not there yet; `true` when it was made.
+    pub fn find_or_create(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        by: CreatedBy,
+        name: Option<&str>,
+    ) -> (ShelfId, bool) {
         match self.find(registry, repository) {
             Some(id) => (id, false),
             None => {
-                let name = &self.model.demand.repositories[repository.0 as usize].name;
+                let name = name.unwrap_or(&self.model.demand.repositories[repository.0 as usize].name);
                 let settings = self.model.registries[usize::from(registry.0)].created(name, by);
-                (self.open(registry, repository, settings), true)
+                // Images of a cache are not mounted (A74).
+                (self.open(registry, repository, settings, by == CreatedBy::Replication), true)
             }
         }
+    }
+
+    /// Whether a layer need not be sent to a repository: it is stored there (A76), or anywhere in the registry when both
+    /// ends mount layers (A75).
+    pub fn has_layer(&self, from: RegistryId, to: RegistryId, repository: RepositoryId, layer: u32) -> bool {
+        let shelf = self.find(to, repository).map(|id| self.shelf(id));
+        if shelf.is_some_and(|shelf| shelf.state.has_layer(layer)) {
+            return true;
+        }
+        let mounts = |registry: RegistryId| self.mounts[usize::from(registry.0)].as_ref();
+        shelf.is_none_or(|shelf| shelf.mounts)
+            && mounts(from).is_some()
+            && mounts(to).is_some_and(|mounts| mounts.has(layer))
+    }
+
+    /// Meters what has changed on a shelf.
+    pub fn restock(&mut self, id: ShelfId, meters: &mut Meters, now: Time) {
+        let shelf = &mut self.shelves[id.0 as usize];
+        if shelf.mounts && let Some(mounts) = &mut self.mounts[usize::from(shelf.registry.0)] {
+            let mut charges = Vec::new();
+            for (layer, came) in shelf.state.take_layer_changes() {
+                charges.extend(if came { mounts.keep(id.0, layer) } else { mounts.release(id.0, layer) });
+            }
+            for Charge { repository, delta } in charges {
+                self.shelves[repository as usize].meter(StorageClass::Standard, i128::from(delta), meters, now);
+            }
+        } else {
+            shelf.meter_class(StorageClass::Standard, meters, now);
+        }
+        self.shelves[id.0 as usize].meter_class(StorageClass::Archive, meters, now);
     }
 
     pub fn shelf(&self, id: ShelfId) -> &Shelf {
@@ -111,14 +180,19 @@ impl<'a> World<'a> {
 }
 
 impl Shelf {
-    /// Adds what a push or an arrival brought to what is stored here.
-    pub fn stock(&mut self, bytes: u64, meters: &mut Meters, now: Time) {
-        meters.store(self.registry, self.repository, &mut self.stored, i128::from(bytes), now);
+    fn meter(&mut self, class: StorageClass, delta: i128, meters: &mut Meters, now: Time) {
+        if delta != 0 {
+            meters.store(class, self.registry, self.repository, &mut self.stored[class as usize], delta, now);
+        }
     }
 
-    /// An image is gone, and so many bytes with it.
-    pub fn drop_image(&mut self, image: u32, freed: u64, meters: &mut Meters, now: Time) {
-        meters.store(self.registry, self.repository, &mut self.stored, -i128::from(freed), now);
+    fn meter_class(&mut self, class: StorageClass, meters: &mut Meters, now: Time) {
+        let delta = i128::from(self.state.bytes(class)) - i128::from(self.stored[class as usize].bytes);
+        self.meter(class, delta, meters, now);
+    }
+
+    /// An image is gone.
+    pub fn forget(&mut self, image: u32) {
         if let Some(mark) = self.marks.remove(&image) {
             self.counts.copies_never_pulled += u64::from(mark.copied && !mark.pulled);
         }
@@ -139,6 +213,7 @@ impl Shelf {
             mark.pulled = true;
             mark.last_used = mark.last_used.max(now);
         }
+        self.state.record_pull(image, now);
     }
 
     /// When an image that came as a copy was last used.
@@ -148,7 +223,9 @@ impl Shelf {
 
     /// Closes the books of a repository at the end of the period.
     pub fn close(&mut self, meters: &mut Meters, end: Time) -> RepositoryCounts {
-        meters.settle(self.registry, self.repository, &mut self.stored, end);
+        for class in [StorageClass::Standard, StorageClass::Archive] {
+            meters.settle(class, self.registry, self.repository, &mut self.stored[class as usize], end);
+        }
         let idle = self.marks.values().filter(|mark| mark.copied && !mark.pulled).count() as u64;
         self.counts.copies_never_pulled += idle;
         self.counts
@@ -161,7 +238,7 @@ impl View for World<'_> {
     }
 
     fn holds(&self, registry: RegistryId, repository: RepositoryId, image: u32) -> bool {
-        self.find(registry, repository).is_some_and(|id| self.shelf(id).state.contains(image))
+        self.find(registry, repository).is_some_and(|id| self.shelf(id).state.can_pull(image))
     }
 
     fn holder(&self, registry: RegistryId, repository: RepositoryId, tag: &str) -> Option<Arc<Image>> {
@@ -171,5 +248,21 @@ impl View for World<'_> {
 
     fn name(&self, repository: RepositoryId) -> &str {
         &self.model.demand.repositories[repository.0 as usize].name
+    }
+
+    fn region(&self, registry: RegistryId) -> RegionId {
+        self.model.cloud.registry(registry).region
+    }
+
+    fn is_up(&self, registry: RegistryId) -> bool {
+        self.hazards.registry_down(registry).is_none()
+    }
+
+    fn is_frozen(&self, registry: RegistryId, repository: RepositoryId, tag: &str) -> bool {
+        self.find(registry, repository).is_some_and(|id| self.shelf(id).state.freezes(tag))
+    }
+
+    fn copy_failures(&self, from: RegistryId, to: RegistryId, at: Time) -> f64 {
+        self.hazards.copy_failures(from, to, at)
     }
 }

@@ -7,6 +7,11 @@ pub const CREATE_REPOSITORY: &str = "ecr:CreateRepository";
 /// Fetches an image into a pull-through cache here.
 pub const IMPORT_UPSTREAM_IMAGE: &str = "ecr:BatchImportUpstreamImage";
 
+/// Pulls an image's manifest from here.
+pub const BATCH_GET_IMAGE: &str = "ecr:BatchGetImage";
+/// Pushes an image's manifest here.
+pub const PUT_IMAGE: &str = "ecr:PutImage";
+
 /// The policy of a registry.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RegistryPolicy {

@@ -1,18 +1,18 @@
 //! A registry's call quotas: a token bucket in virtual time.
 //!
-//! The bucket holds one second's worth of calls and fills at the quota's rate. Clients that find it empty queue first
-//! come, first served. Instead of filling a bucket the virtual-scheduling form of the algorithm keeps one moment: when
-//! the bucket would be full again if nobody called any more. Each call moves it by the distance 1/rate, and a call has
-//! to wait as long as that moment is further ahead than a full bucket is worth:
+//! The bucket holds one second's worth of calls and fills at the quota's rate. A client that finds too few in it is
+//! refused and comes back later; a refused call takes nothing. Instead of filling a bucket the virtual-scheduling form
+//! of the algorithm keeps one moment: when the bucket would be full again if nobody called any more. Calls move it by
+//! 1/rate each, and they pass as long as it is no further ahead than a full bucket is worth:
 //!
 //! ```text
-//! full = max(full, now) + calls / rate;   wait = max(0, full - now - burst / rate)
+//! full' = max(full, now) + calls / rate;   passes when full' - now <= burst / rate
 //! ```
 //!
-//! So a herd of n calls on a full bucket of b waits (n - b) / rate until its last one is served. All in integers, at
-//! 2^-32 ns, so that rates that do not divide a second drift by less than a nanosecond in a billion calls.
+//! All in integers, at 2^-32 ns, so that rates that do not divide a second drift by less than a nanosecond in a billion
+//! calls.
 
-use crate::units::{NANOS, Span, Time};
+use crate::units::{NANOS, Time};
 
 /// An operation with a quota of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,78 +72,78 @@ const FRACTION: u32 = 32;
 /// The quota of one operation at one registry.
 #[derive(Clone, Debug)]
 pub struct Quota {
-    /// `None` = no quota.
-    bucket: Option<Bucket>,
-    busiest: Busiest,
+    /// Calls a second; infinite = no quota.
+    rate: f64,
+    bucket: Bucket,
 }
 
 #[derive(Clone, Debug)]
-struct Bucket {
-    /// Distance of two calls at the quota's rate (2^-32 ns).
-    interval: i128,
-    /// How long a full bucket takes to fill: one second, or one call if that is more (2^-32 ns).
-    burst: i128,
-    /// When the bucket would be full again (2^-32 ns).
-    full: i128,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Busiest {
-    second: i64,
-    calls: u32,
-    peak: u32,
+enum Bucket {
+    /// Lets everything pass.
+    Open,
+    /// Lets nothing pass.
+    Shut,
+    Limited {
+        /// Distance of two calls at the quota's rate (2^-32 ns).
+        interval: i128,
+        /// How long an empty bucket takes to fill: one second, or one call if that is more (2^-32 ns).
+        burst: i128,
+        /// When the bucket would be full again (2^-32 ns).
+        full: i128,
+    },
 }
 
 impl Quota {
     /// A quota of `rate` calls a second, with a burst of one second's worth (at least one call). An infinite rate is no
-    /// quota; a rate below one call in 30 years, zero or negative ones included, counts as one call in 30 years.
+    /// quota; one that is not above zero lets nothing pass.
     pub fn per_second(rate: f64) -> Quota {
-        let bucket = (rate != f64::INFINITY).then(|| {
-            let interval = libm::round(NANOS as f64 * (1u64 << FRACTION) as f64 / rate.max(1e-9)) as i128;
-            Bucket { interval, burst: interval.max(fine(NANOS)), full: i128::MIN }
-        });
-        Quota { bucket, busiest: Busiest::default() }
+        Quota { rate, bucket: Bucket::new(rate, i128::MIN) }
     }
 
-    /// Takes so many calls at once and says how long the last of them has to wait for its turn.
-    ///
-    /// First come, first served is in the order of asking: ask in the order of time.
-    pub fn take(&mut self, now: Time, calls: u32) -> Span {
-        self.busiest.count(now, calls);
-        let Some(bucket) = &mut self.bucket else { return Span::ZERO };
-        let now = fine(now.0);
-        bucket.full = bucket.full.max(now).saturating_add(bucket.interval.saturating_mul(i128::from(calls)));
-        let wait = bucket.full.saturating_sub(now).saturating_sub(bucket.burst);
-        if wait <= 0 {
-            return Span::ZERO;
+    /// From now on only this share of the quota is left; 1 brings all of it back. No quota stays none.
+    pub fn throttle(&mut self, share: f64) {
+        let full = match self.bucket {
+            Bucket::Limited { full, .. } => full,
+            Bucket::Open | Bucket::Shut => i128::MIN,
+        };
+        if self.rate != f64::INFINITY {
+            self.bucket = Bucket::new(self.rate * share, full);
         }
-        // Rounded up: no call goes ahead of its turn.
-        let nanos = wait.saturating_add((1 << FRACTION) - 1) >> FRACTION;
-        Span(i64::try_from(nanos).unwrap_or(i64::MAX))
     }
 
-    /// Calls asked for in the busiest second since the last time this was asked, seconds being those of the clock.
-    /// Calls count when they are asked for, not when they are served, so demand beyond the quota shows.
-    pub fn take_peak(&mut self) -> u32 {
-        std::mem::take(&mut self.busiest).peak
+    /// Takes so many calls at once if the bucket has them; otherwise takes none and says `false`. More calls than the
+    /// bucket can ever hold pass when it is full. Ask in the order of time.
+    pub fn try_take(&mut self, now: Time, calls: u32) -> bool {
+        match &mut self.bucket {
+            Bucket::Open => true,
+            Bucket::Shut => calls == 0,
+            Bucket::Limited { interval, burst, full } => {
+                let now = i128::from(now.0) << FRACTION;
+                let base = (*full).max(now);
+                let next = base.saturating_add(interval.saturating_mul(i128::from(calls)));
+                let passes = calls == 0 || next.saturating_sub(now) <= *burst || base == now;
+                if passes {
+                    *full = next;
+                }
+                passes
+            }
+        }
     }
 }
 
-impl Busiest {
-    fn count(&mut self, now: Time, calls: u32) {
-        let second = now.0.div_euclid(NANOS);
-        if second != self.second {
-            self.second = second;
-            self.calls = 0;
+impl Bucket {
+    fn new(rate: f64, full: i128) -> Bucket {
+        if rate == f64::INFINITY {
+            return Bucket::Open;
         }
-        self.calls = self.calls.saturating_add(calls);
-        self.peak = self.peak.max(self.calls);
+        if rate.is_nan() || rate <= 0.0 {
+            return Bucket::Shut;
+        }
+        let second = i128::from(NANOS) << FRACTION;
+        // Saturates: a rate of one call in a million years is as good as none.
+        let interval = libm::round(second as f64 / rate).max(1.0) as i128;
+        Bucket::Limited { interval, burst: interval.max(second), full }
     }
-}
-
-/// Nanoseconds in steps of 2^-32 ns.
-fn fine(nanos: i64) -> i128 {
-    i128::from(nanos) << FRACTION
 }
 
 #[cfg(test)]
@@ -155,93 +155,62 @@ mod tests {
     const SECOND: i64 = NANOS;
 
     #[test]
-    fn a_herd_waits_for_what_is_beyond_the_burst() {
-        // (n - b) / r with b = r.
-        for (rate, calls, expected) in [
-            (2000.0, 2000, 0),
-            (2000.0, 5000, 1_500_000_000),
-            (2000.0, 2001, 500_000),
-            (3000.0, 4000, 333_333_334),
-            (10.0, 1, 0),
-            (10.0, 11, 100_000_000),
-            (1.0, 3, 2_000_000_000),
-        ] {
-            let together = Quota::per_second(rate).take(Time(7), calls);
-            assert!((together.0 - expected).abs() <= 1, "{calls} at {rate}: {together:?}");
-            // One by one at the same moment it is the same queue.
-            let mut quota = Quota::per_second(rate);
-            let last = (0..calls).map(|_| quota.take(Time(7), 1)).last();
-            assert_eq!(last, Some(together));
-        }
+    fn a_refused_call_takes_nothing() {
+        let mut quota = Quota::per_second(10.0);
+        assert!(quota.try_take(Time(0), 8) && !quota.try_take(Time(0), 3) && quota.try_take(Time(0), 2));
+        assert!(!quota.try_take(Time(0), 1) && !quota.try_take(Time(SECOND / 10 - 1), 1));
+        assert!(quota.try_take(Time(SECOND / 10), 1) && quota.try_take(Time(SECOND / 10), 0));
+        // Above the bucket's size only a full bucket will do, and the debt is paid off like any other.
+        assert!(!quota.try_take(Time(SECOND), 20) && quota.try_take(Time(3 * SECOND), 20));
+        assert!(!quota.try_take(Time(4 * SECOND), 1) && quota.try_take(Time(4 * SECOND + SECOND / 10), 1));
     }
 
     #[test]
     fn an_idle_second_fills_the_bucket_and_no_more() {
         let mut quota = Quota::per_second(100.0);
-        assert_eq!(quota.take(Time(0), 100), Span::ZERO);
-        assert_eq!(quota.take(Time(SECOND / 2), 50), Span::ZERO);
-        assert_eq!(quota.take(Time(SECOND / 2), 1), Span(SECOND / 100));
+        assert!(quota.try_take(Time(-SECOND), 100) && quota.try_take(Time(-SECOND / 2), 50));
+        assert!(!quota.try_take(Time(-SECOND / 2), 1));
         let idle = Time(60 * SECOND);
-        assert_eq!(quota.take(idle, 100), Span::ZERO);
-        assert_eq!(quota.take(idle, 1), Span(SECOND / 100));
+        assert!(quota.try_take(idle, 100) && !quota.try_take(idle, 1));
     }
 
     #[test]
-    fn calls_at_the_quota_s_rate_never_wait() {
+    fn calls_at_the_quota_s_rate_always_pass() {
         let mut quota = Quota::per_second(3000.0);
-        for call in 0..30_000i64 {
-            assert_eq!(quota.take(Time(call * SECOND / 3000), 1), Span::ZERO);
-        }
+        assert!((0..30_000i64).all(|call| quota.try_take(Time(call * SECOND / 3000), 1)));
         // Nor does the bucket leak: the whole burst but the last call's share is still there.
-        assert_eq!(quota.take(Time(10 * SECOND), 2999), Span::ZERO);
+        assert!(quota.try_take(Time(10 * SECOND), 2999));
     }
 
     #[test]
     fn a_rate_below_one_a_second_still_lets_one_call_through() {
         let mut quota = Quota::per_second(0.5);
-        assert_eq!(quota.take(Time(0), 1), Span::ZERO);
-        assert_eq!(quota.take(Time(0), 1), Span::seconds(2));
-        assert_eq!(quota.take(Time(0), 1), Span::seconds(4));
+        assert!(quota.try_take(Time(0), 1) && !quota.try_take(Time(2 * SECOND - 1), 1));
+        assert!(quota.try_take(Time(2 * SECOND), 1));
     }
 
     #[test]
-    fn no_quota_never_waits_but_counts() {
-        let mut quota = Quota::per_second(f64::INFINITY);
-        assert_eq!(quota.take(Time(0), u32::MAX), Span::ZERO);
-        assert_eq!(quota.take(Time(1), 5), Span::ZERO);
-        assert_eq!(quota.take_peak(), u32::MAX);
-    }
-
-    #[test]
-    fn absurd_rates_wait_long_and_do_not_overflow() {
-        for rate in [0.0, -1.0, f64::NAN, f64::MIN_POSITIVE] {
-            let mut quota = Quota::per_second(rate);
-            quota.take(Time(0), u32::MAX);
-            quota.take(Time(0), u32::MAX);
-            assert_eq!(quota.take(Time(0), u32::MAX), Span(i64::MAX), "{rate}");
-        }
-        assert_eq!(Quota::per_second(f64::MAX).take(Time(0), 1), Span::ZERO);
-    }
-
-    #[test]
-    fn moments_before_the_start_count_like_others() {
+    fn a_throttled_quota_is_a_smaller_one_until_it_is_not() {
         let mut quota = Quota::per_second(10.0);
-        assert_eq!(quota.take(Time(-5 * SECOND - 1), 20), Span::seconds(1));
-        assert_eq!(quota.take(Time(-SECOND / 2), 3), Span::ZERO);
-        assert_eq!(quota.take(Time(SECOND / 2), 4), Span::ZERO);
-        assert_eq!(quota.take_peak(), 20);
+        quota.throttle(0.2);
+        assert!(quota.try_take(Time(0), 2) && !quota.try_take(Time(0), 1) && quota.try_take(Time(SECOND / 2), 1));
+        quota.throttle(0.0);
+        assert!(!quota.try_take(Time(3600 * SECOND), 1));
+        quota.throttle(1.0);
+        assert!(quota.try_take(Time(3600 * SECOND), 10) && !quota.try_take(Time(3600 * SECOND), 1));
+        let mut free = Quota::per_second(f64::INFINITY);
+        free.throttle(0.0);
+        assert!(free.try_take(Time(0), u32::MAX));
     }
 
     #[test]
-    fn the_peak_is_that_of_a_second_of_the_clock_since_last_asked() {
-        let mut quota = Quota::per_second(10.0);
-        for (at, calls) in [(0, 4), (SECOND - 1, 3), (SECOND, 5), (3 * SECOND, 6)] {
-            quota.take(Time(at), calls);
+    fn absurd_rates_do_not_overflow() {
+        for rate in [0.0, -1.0, f64::NAN] {
+            assert!(!Quota::per_second(rate).try_take(Time(0), 1), "{rate}");
         }
-        assert_eq!(quota.take_peak(), 7);
-        assert_eq!(quota.take_peak(), 0);
-        quota.take(Time(4 * SECOND), 2);
-        assert_eq!(quota.take_peak(), 2);
+        let mut slow = Quota::per_second(f64::MIN_POSITIVE);
+        assert!(slow.try_take(Time(i64::MAX), u32::MAX) && !slow.try_take(Time(i64::MAX), 1));
+        assert!(Quota::per_second(f64::MAX).try_take(Time(i64::MIN), u32::MAX));
     }
 
     #[test]
@@ -256,21 +225,23 @@ mod tests {
 
         /// The bucket itself, filled and emptied: tokens in units of 1/rate, so that all numbers are whole.
         #[test]
-        fn it_is_a_bucket_with_a_queue(
+        fn it_is_a_bucket(
             rate in prop::sample::select(vec![1i64, 2, 5, 10, 100, 1000]),
-            asks in prop::collection::vec((0i64..3 * SECOND, 0u32..300), 1..40),
+            asks in prop::collection::vec((0i64..3 * SECOND, 0i64..30), 1..60),
         ) {
             let mut quota = Quota::per_second(rate as f64);
-            // Tokens x a second's nanoseconds; negative = owed to those who queue.
-            let mut tokens = i128::from(rate) * i128::from(SECOND);
+            let full = i128::from(rate) * i128::from(SECOND);
+            let mut tokens = full;
             let mut now = 0i64;
             for (gap, calls) in asks {
                 now += gap;
-                tokens = (tokens + i128::from(gap) * i128::from(rate)).min(i128::from(rate) * i128::from(SECOND));
-                tokens -= i128::from(calls) * i128::from(SECOND);
-                let owed = (-tokens).max(0);
-                let expected = (owed + i128::from(rate) - 1) / i128::from(rate);
-                prop_assert_eq!(i128::from(quota.take(Time(now), calls).0), expected);
+                tokens = (tokens + i128::from(gap) * i128::from(rate)).min(full);
+                let wanted = i128::from(calls) * i128::from(SECOND);
+                let passes = calls == 0 || tokens >= wanted || tokens == full;
+                prop_assert_eq!(quota.try_take(Time(now), calls as u32), passes);
+                if passes {
+                    tokens -= wanted;
+                }
             }
         }
     }

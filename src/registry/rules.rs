@@ -153,6 +153,23 @@ pub fn destinations(rules: &[ReplicationRule], repository: &str) -> Vec<Registry
     reached
 }
 
+/// A destination of a push, and how it is copied there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Where to.
+    pub destination: RegistryId,
+    /// Whether deletions follow.
+    pub deletes: bool,
+    /// The repository's name there, where a rule gives it another one.
+    pub rename: Option<String>,
+}
+
+/// Where a push of this tag to this repository is copied, each destination once.
+pub fn copies(rules: &[ReplicationRule], repository: &str, _tag: Option<&str>) -> Vec<Reached> {
+    let reached = destinations(rules, repository).into_iter();
+    reached.map(|destination| Reached { destination, deletes: false, rename: None }).collect()
+}
+
 /// Everything that is wrong with the configuration of the registry `source`, in the order of its rules.
 pub fn problems(source: RegistryId, rules: &[ReplicationRule]) -> Vec<RuleProblem> {
     let mut problems = Vec::new();

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::cloud::RegistryId;
+use crate::cloud::{RegionId, RegistryId};
 use crate::demand::{IfMissing, Push, RepositoryId, Request};
 use crate::registry::Image;
 use crate::units::{Span, Time};
@@ -15,12 +15,20 @@ use crate::units::{Span, Time};
 pub trait View {
     /// Where clients push a repository.
     fn home(&self, repository: RepositoryId) -> RegistryId;
-    /// Whether a registry holds an image, whole.
+    /// Whether a registry holds an image, whole and ready to be pulled.
     fn holds(&self, registry: RegistryId, repository: RepositoryId, image: u32) -> bool;
     /// Which image a tag points to in a registry.
     fn holder(&self, registry: RegistryId, repository: RepositoryId, tag: &str) -> Option<Arc<Image>>;
     /// The name of a repository.
     fn name(&self, repository: RepositoryId) -> &str;
+    /// The region of a registry.
+    fn region(&self, registry: RegistryId) -> RegionId;
+    /// Whether a registry answers.
+    fn is_up(&self, registry: RegistryId) -> bool;
+    /// Whether a tag may not move in a repository of a registry.
+    fn is_frozen(&self, registry: RegistryId, repository: RepositoryId, tag: &str) -> bool;
+    /// Share of attempts to copy that a fault makes fail at a moment.
+    fn copy_failures(&self, from: RegistryId, to: RegistryId, at: Time) -> f64;
 }
 
 /// One image and tag to be copied.
@@ -48,6 +56,11 @@ pub struct Copy {
     pub lane: Option<u32>,
     /// Times its bytes are metered: more than one when failed attempts moved bytes too.
     pub attempts_metered: u32,
+    /// The repository's name at the destination, where it is another one.
+    pub name: Option<Arc<str>>,
+    /// Which of the strategy's backfills it belongs to: then it has no lag, and [`Behaviour::on_copied`] is told of
+    /// its end.
+    pub backfill: Option<u32>,
 }
 
 /// What a strategy wants done.
@@ -63,9 +76,37 @@ pub enum Action {
         to: RegistryId,
         /// When the last attempt failed.
         at: Time,
+        /// Nobody noticed.
+        unnoticed: bool,
+        /// As in [`Copy::backfill`].
+        backfill: Option<u32>,
+    },
+    /// Take a tag off an image at a destination, or the image with all its tags.
+    Remove {
+        /// Of which repository.
+        repository: RepositoryId,
+        /// Where.
+        at: RegistryId,
+        /// What.
+        image: Arc<Image>,
+        /// Only this tag; `None` = the image.
+        tag: Option<Arc<str>>,
     },
     /// Call [`Behaviour::on_tick`] at this moment.
     Tick(Time),
+}
+
+/// Something went from a repository's home: by hand, or by its lifecycle policy.
+#[derive(Clone, Debug)]
+pub struct Removed {
+    /// Of which repository.
+    pub repository: RepositoryId,
+    /// From which image.
+    pub image: Arc<Image>,
+    /// Tags that it had and has no more.
+    pub tags: Vec<Arc<str>>,
+    /// The image is gone too.
+    pub whole: bool,
 }
 
 /// Where a pull goes.
@@ -103,7 +144,7 @@ pub trait Behaviour {
     }
 
     /// Called once when the run begins.
-    fn on_begin(&mut self, _actions: &mut Vec<Action>) {}
+    fn on_begin(&mut self, _view: &dyn View, _actions: &mut Vec<Action>) {}
 
     /// An image that was at home before the run began: where has it already been copied to?
     fn on_existing(&mut self, _push: &Push, _view: &dyn View) -> Vec<RegistryId> {
@@ -112,6 +153,23 @@ pub trait Behaviour {
 
     /// An image and tag was pushed to its home.
     fn on_push(&mut self, _push: &Push, _view: &dyn View, _actions: &mut Vec<Action>) {}
+
+    /// A tag, or an image, went from its home.
+    fn on_removed(&mut self, _removed: &Removed, _view: &dyn View, _actions: &mut Vec<Action>) {}
+
+    /// A copy of a backfill is over.
+    fn on_copied(
+        &mut self,
+        _backfill: u32,
+        _succeeded: bool,
+        _now: Time,
+        _view: &dyn View,
+        _actions: &mut Vec<Action>,
+    ) {
+    }
+
+    /// A moment that it asked for has come, but its machine stands still.
+    fn on_skipped(&mut self, _actions: &mut Vec<Action>) {}
 
     /// A moment that it asked for has come.
     fn on_tick(&mut self, _now: Time, _view: &dyn View, _actions: &mut Vec<Action>) {}

@@ -1,7 +1,7 @@
 //! `pull-through-cache`: the first pull fetches and stores.
 //!
 //! A pull by a tag that moves is answered from the cache until the last upstream check is older than `refresh`; then
-//! upstream is asked, and the cache follows (facts A81, A82). A version's own tag never moves, so its image is either
+//! upstream is asked, and the cache follows (facts A81, A82, A85). A version's own tag never moves, so its image is either
 //! there or fetched. What the service has not got, dropping images so long after their last pull, is the `ttl`: it
 //! stands for a clean-up job of the user's (B5).
 
@@ -35,9 +35,18 @@ impl Behaviour for Cache<'_> {
         if home == at {
             return Route::From(home, resolve(request, home, view));
         }
+        let cached = view.holder(at, request.repository, &request.tag);
+        if !view.is_up(home) {
+            // Upstream cannot be asked: what is cached is served (A81).
+            let cached = if request.moving { cached } else { Some(request.image.clone()) };
+            return Route::From(at, cached);
+        }
         if request.moving {
+            if cached.is_some() && view.is_frozen(at, request.repository, &request.tag) {
+                // An immutable tag is never refreshed (A85).
+                return Route::From(at, cached);
+            }
             let key = (at, request.repository, request.tag.clone());
-            let cached = view.holder(at, request.repository, &request.tag);
             let fresh = self.checked.get(&key).is_some_and(|checked| now - *checked <= self.settings.refresh);
             if let (Some(image), true) = (cached, fresh) {
                 return Route::From(at, Some(image));

@@ -41,6 +41,11 @@ impl<'a> Job<'a> {
         Job { settings, seed, trial, seat, pending: Vec::new(), next: 0 }
     }
 
+    fn schedule_next(&mut self, actions: &mut Vec<Action>) {
+        self.next += 1;
+        actions.extend(self.settings.times.get(self.next).map(|at| Action::Tick(*at)));
+    }
+
     fn note(&mut self, push: &Push) {
         // A job copies tags; what has none stays behind.
         let Some(tag) = push.tag.as_ref().filter(|tag| self.settings.tags.matches(tag)) else { return };
@@ -67,8 +72,12 @@ impl Behaviour for Job<'_> {
         vec![Lane { capacity: Some(self.settings.parallel), runner: Some(runner) }]
     }
 
-    fn on_begin(&mut self, actions: &mut Vec<Action>) {
+    fn on_begin(&mut self, _view: &dyn View, actions: &mut Vec<Action>) {
         actions.extend(self.settings.times.first().map(|at| Action::Tick(*at)));
+    }
+
+    fn on_skipped(&mut self, actions: &mut Vec<Action>) {
+        self.schedule_next(actions);
     }
 
     fn on_existing(&mut self, push: &Push, _view: &dyn View) -> Vec<RegistryId> {
@@ -81,8 +90,7 @@ impl Behaviour for Job<'_> {
     }
 
     fn on_tick(&mut self, now: Time, view: &dyn View, actions: &mut Vec<Action>) {
-        self.next += 1;
-        actions.extend(self.settings.times.get(self.next).map(|at| Action::Tick(*at)));
+        self.schedule_next(actions);
         let mut again = Vec::new();
         for mut item in std::mem::take(&mut self.pending) {
             let from = view.home(item.repository);
@@ -99,9 +107,16 @@ impl Behaviour for Job<'_> {
                 .child(u64::from(item.to.0))
                 .child(u64::from(item.tries));
             let draw = Stream::new(self.seed, self.trial, entity, Purpose::JobFailure).uniform();
-            if draw < self.settings.silent_failures + self.settings.failures {
-                actions.push(Action::Failed { repository: item.repository, to: item.to, at: now });
-                if draw >= self.settings.silent_failures {
+            let silent = self.settings.silent_failures;
+            // A fault adds to the failures that the job has anyway; both are seen. So is a registry that is down.
+            let reachable = view.is_up(from) && view.is_up(item.to);
+            let seen = self.settings.failures + view.copy_failures(from, item.to, now);
+            let seen = if reachable { seen } else { f64::INFINITY };
+            if draw < silent + seen {
+                let unnoticed = reachable && draw < silent;
+                let (repository, to) = (item.repository, item.to);
+                actions.push(Action::Failed { repository, to, at: now, unnoticed, backfill: None });
+                if !unnoticed {
                     item.tries += 1;
                     again.push(item);
                 }
@@ -124,6 +139,8 @@ impl Behaviour for Job<'_> {
                 overhead: self.settings.per_image,
                 lane: Some(0),
                 attempts_metered: 1,
+                name: None,
+                backfill: None,
             }));
         }
         self.pending = again;

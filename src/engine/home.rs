@@ -1,0 +1,280 @@
+//! What clients do at home: push, untag, delete, archive, restore.
+//!
+//! A client whose registry or region is down, or whose calls are refused, comes back later; what it wants next with the
+//! same repository waits behind it, so everything happens in the order of the demand. Nothing is given up but what an
+//! outage keeps from happening before the end.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::cloud::RegistryId;
+use crate::demand::{Edit, EditKind, Push, RepositoryId};
+use crate::registry::{Image, Refused, Scanning, StorageClass, Untagged};
+use crate::sim::EntityKey;
+use crate::strategy::behaviour::Removed;
+use crate::units::{Span, Time};
+
+use super::calls::{self, sdk_wait};
+use super::outcome::{Cause, FailedEvent};
+use super::run::{Event, Trial, order};
+use super::world::ShelfId;
+
+/// How long a restore takes: the service says up to so long (C6).
+const RESTORE: Span = Span::seconds(1200);
+
+/// What a client wants.
+#[derive(Clone, Debug)]
+pub(super) enum Wish {
+    Push(Push),
+    Edit(Edit),
+}
+
+impl Wish {
+    fn repository(&self) -> RepositoryId {
+        match self {
+            Wish::Push(push) => push.repository,
+            Wish::Edit(edit) => edit.repository,
+        }
+    }
+}
+
+/// What waits, by repository.
+#[derive(Default)]
+pub(super) struct Waiting {
+    queues: BTreeMap<RepositoryId, Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    wishes: VecDeque<Wish>,
+    /// Refusals of the first of them.
+    refused: u32,
+}
+
+impl Trial<'_> {
+    /// A client wants something now.
+    pub fn client(&mut self, wish: Wish) {
+        let repository = wish.repository();
+        if let Some(queue) = self.waiting.queues.get_mut(&repository) {
+            queue.wishes.push_back(wish);
+        } else if let Some(again) = self.try_wish(&wish, 0) {
+            let queue = Queue { wishes: VecDeque::from([wish]), refused: 1 };
+            self.waiting.queues.insert(repository, queue);
+            self.queue.push(again, order::PUSH, Event::Client(repository));
+        }
+    }
+
+    /// A client that had to wait comes back, and those behind it follow.
+    pub fn client_again(&mut self, repository: RepositoryId) {
+        let Some(mut queue) = self.waiting.queues.remove(&repository) else { return };
+        while let Some(wish) = queue.wishes.front().cloned() {
+            if let Some(again) = self.try_wish(&wish, queue.refused) {
+                queue.refused += 1;
+                self.queue.push(again, order::PUSH, Event::Client(repository));
+                self.waiting.queues.insert(repository, queue);
+                return;
+            }
+            queue.wishes.pop_front();
+            queue.refused = 0;
+        }
+    }
+
+    /// Does it, unless the client has to come back at the moment that is returned.
+    fn try_wish(&mut self, wish: &Wish, refused: u32) -> Option<Time> {
+        let repository = wish.repository();
+        let home = self.world.homes()[repository.0 as usize];
+        let config = &self.model.demand.repositories[repository.0 as usize];
+        // The clients are where the repository is at home in the scenario, also when one central registry serves it.
+        let place = self.model.cloud.registry(config.home).region;
+        let hazards = &self.world.hazards;
+        if let Some(until) = hazards.registry_down(home).max(hazards.region_down(place)) {
+            if until >= self.model.calendar.end {
+                self.fail_at(FailedEvent::Push, Cause::Outage, home);
+                return None;
+            }
+            return Some(until);
+        }
+        if let Wish::Push(push) = wish {
+            let image = &push.image;
+            let shelf = self.world.find(home, repository).map(|id| self.world.shelf(id));
+            let missing = calls::uploads(image, |layer| shelf.is_some_and(|shelf| shelf.state.has_layer(layer)));
+            if !self.calls.make(home, self.now, &calls::of_push(image.layers.len(), &missing)) {
+                let entity = EntityKey::named("push", &config.name).child(u64::from(image.id));
+                return Some(self.now + sdk_wait(self.seed, self.trial, entity, refused));
+            }
+        }
+        match wish {
+            Wish::Push(push) => self.push(&Push { at: self.now, ..push.clone() }),
+            Wish::Edit(edit) => self.edit(edit, home),
+        }
+        None
+    }
+
+    fn push(&mut self, push: &Push) {
+        if self.store_push(push) {
+            self.probes.release(push, &self.world);
+            self.announce(push);
+        }
+    }
+
+    /// Tells every part of the strategy of a push.
+    fn announce(&mut self, push: &Push) {
+        let mut actions = Vec::new();
+        for index in 0..self.components.len() {
+            self.components[index].behaviour.on_push(push, &self.world, &mut actions);
+            self.execute(index, &mut actions);
+        }
+    }
+
+    /// A push becomes whole at home; `false` when the registry refuses it.
+    pub fn store_push(&mut self, push: &Push) -> bool {
+        let home = self.world.homes()[push.repository.0 as usize];
+        let Some(id) = self.world.find(home, push.repository) else { return false };
+        let stored = match self.world.shelf_mut(id).state.push(push.at, &push.image, push.tag.as_deref()) {
+            Ok(stored) => stored,
+            Err(refused) => {
+                self.fail_at(FailedEvent::Push, cause(refused), home);
+                return false;
+            }
+        };
+        self.world.restock(id, &mut self.meters, push.at);
+        self.schedule_upkeep(id);
+        if stored.new_image && self.model.registries[usize::from(home.0)].scanning == Scanning::Enhanced {
+            self.meters.scan(home, push.repository, push.at);
+        }
+        if push.release && push.tag.is_some() && (push.new_image || push.promoted) {
+            self.recoveries.released(push);
+        }
+        true
+    }
+
+    fn edit(&mut self, edit: &Edit, home: RegistryId) {
+        let Some(id) = self.world.find(home, edit.repository) else { return };
+        let state = &self.world.shelf(id).state;
+        let Some(image) = state.holder(&edit.tag).cloned() else {
+            self.fail_at(FailedEvent::Edit, Cause::Missing, home);
+            return;
+        };
+        let tags: Vec<Arc<str>> = state.tags_of(image.id).iter().map(|tag| Arc::from(tag.as_str())).collect();
+        let refused = match edit.kind {
+            EditKind::Untag => self.untag(id, &edit.tag, &image, tags),
+            EditKind::Delete => self.remove(id, &image, tags, |state| state.delete(image.id)),
+            EditKind::Archive => self.world.shelf_mut(id).state.archive(self.now, image.id),
+            EditKind::Restore => {
+                let archived = state.class(image.id) == Some(StorageClass::Archive);
+                if archived {
+                    self.queue.push(self.now + RESTORE, order::ARRIVAL, Event::Restored(id, image.id));
+                }
+                if archived { Ok(()) } else { Err(Refused::NoSuchImage) }
+            }
+        };
+        self.world.restock(id, &mut self.meters, self.now);
+        if let Err(refused) = refused {
+            self.fail_at(FailedEvent::Edit, cause(refused), home);
+        }
+    }
+
+    fn untag(&mut self, id: ShelfId, tag: &str, image: &Arc<Image>, tags: Vec<Arc<str>>) -> Result<(), Refused> {
+        if tags.len() == 1 {
+            let untag = |state: &mut crate::registry::Repository| state.untag(tag).map(|_: Untagged| ());
+            return self.remove(id, image, tags, untag);
+        }
+        self.world.shelf_mut(id).state.untag(tag)?;
+        let repository = self.world.shelf(id).repository;
+        self.removed(&Removed { repository, image: image.clone(), tags: vec![tag.into()], whole: false });
+        Ok(())
+    }
+
+    /// An image with all its tags is taken from a shelf at home, by hand.
+    fn remove(
+        &mut self,
+        id: ShelfId,
+        image: &Arc<Image>,
+        tags: Vec<Arc<str>>,
+        act: impl FnOnce(&mut crate::registry::Repository) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        self.charge_archive(id, image.id, act)?;
+        let shelf = self.world.shelf_mut(id);
+        shelf.forget(image.id);
+        let repository = shelf.repository;
+        self.schedule_upkeep(id);
+        self.removed(&Removed { repository, image: image.clone(), tags, whole: true });
+        Ok(())
+    }
+
+    /// Does something that may take an image out of the archive class, and charges what is left of its minimum time.
+    pub fn charge_archive<E>(
+        &mut self,
+        id: ShelfId,
+        image: u32,
+        act: impl FnOnce(&mut crate::registry::Repository) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let now = self.now;
+        let shelf = self.world.shelf_mut(id);
+        let (registry, repository) = (shelf.registry, shelf.repository);
+        let (since, before) = (shelf.state.archived_at(image), shelf.state.bytes(StorageClass::Archive));
+        act(&mut shelf.state)?;
+        let freed = before.saturating_sub(shelf.state.bytes(StorageClass::Archive));
+        if let Some(since) = since {
+            self.meters.archive_rest(registry, repository, freed, now - since, now);
+        }
+        Ok(freed)
+    }
+
+    /// An archived image is back: it is metered, and copied like a push (A17).
+    pub fn restored(&mut self, id: ShelfId, image: u32) {
+        let now = self.now;
+        let Ok(freed) = self.charge_archive(id, image, |state| state.restore(now, image)) else { return };
+        self.world.restock(id, &mut self.meters, now);
+        let shelf = self.world.shelf(id);
+        let (registry, repository) = (shelf.registry, shelf.repository);
+        self.meters.retrieval(registry, repository, freed, now);
+        let Some(image) = shelf.state.image(image).cloned() else { return };
+        let tags: Vec<Arc<str>> = shelf.state.tags_of(image.id).iter().map(|tag| Arc::from(tag.as_str())).collect();
+        for tag in tags {
+            let (image, tag) = (image.clone(), Some(tag));
+            self.announce(&Push { at: now, repository, image, tag, release: false, new_image: false, promoted: false });
+        }
+    }
+
+    /// Tells every part of the strategy that something went from home.
+    pub fn removed(&mut self, removed: &Removed) {
+        let mut actions = Vec::new();
+        for index in 0..self.components.len() {
+            self.components[index].behaviour.on_removed(removed, &self.world, &mut actions);
+            self.execute(index, &mut actions);
+        }
+    }
+
+    /// A deletion is carried out at a destination (A42 to A45).
+    pub fn remove_copy(&mut self, at: RegistryId, repository: RepositoryId, image: u32, tag: Option<&str>) {
+        let Some(id) = self.world.find(at, repository) else { return };
+        let state = &mut self.world.shelf_mut(id).state;
+        let gone = match tag {
+            Some(tag) if state.holder(tag).is_some_and(|holder| holder.id == image) => {
+                matches!(state.untag(tag), Ok(Untagged::Image(_)))
+            }
+            Some(_) => false,
+            None => state.delete(image).is_ok(),
+        };
+        if gone {
+            self.world.shelf_mut(id).forget(image);
+            self.schedule_upkeep(id);
+        }
+        self.world.restock(id, &mut self.meters, self.now);
+    }
+
+    /// Counts a failure of this moment.
+    pub fn fail_at(&mut self, event: FailedEvent, cause: Cause, registry: RegistryId) {
+        let measured = self.meters.measured(self.now);
+        self.outcome.fail(event, cause, registry, measured);
+    }
+}
+
+fn cause(refused: Refused) -> Cause {
+    match refused {
+        Refused::TagTaken { .. } => Cause::TagImmutable,
+        Refused::NeededByIndex { .. } => Cause::NeededByIndex,
+        Refused::ChildMissing { .. } | Refused::NoSuchTag | Refused::NoSuchImage => Cause::Missing,
+    }
+}
