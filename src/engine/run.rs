@@ -127,7 +127,9 @@ pub(super) struct Trial<'a> {
 pub fn run(model: &Model, strategy: usize, seed: u64, trial: u64) -> Outcome {
     let strategy = &model.strategies[strategy];
     let begin = Time::START + Span(-model.warm_up.0);
-    let mut source = Source::new(&model.demand, &model.calendar, seed, trial, begin, model.calendar.end);
+    let end = model.calendar.end;
+    let strikes = crate::faults::strikes(&model.faults, seed, trial, begin, end);
+    let mut source = Source::new(&model.demand, &model.calendar, seed, trial, begin, end, &strikes);
     let mut running = Trial::new(model, strategy, seed, trial);
     running.begin(&mut source);
     running.drive(&mut source);
