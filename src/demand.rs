@@ -8,6 +8,7 @@
 //! other, in order of time; [`NodeCacheState`] is what a node keeps of what it pulled.
 
 mod assignment;
+mod books;
 mod cache;
 mod cluster;
 mod fleet;
@@ -17,6 +18,7 @@ mod publisher;
 mod repository;
 mod source;
 mod tag;
+mod versions;
 
 pub use cache::NodeCacheState;
 pub use image::{MOST_BYTES, MOST_LAYERS};
@@ -296,6 +298,26 @@ pub struct Cluster {
     pub unpack: Unpack,
 }
 
+impl Cluster {
+    /// Whether it has no nodes until a fault strikes: a failover is all that makes it pull.
+    pub fn is_cold_standby(&self) -> bool {
+        !self.triggers.is_empty() && self.triggers.iter().all(|trigger| matches!(trigger, Trigger::Failover { .. }))
+    }
+
+    /// Whether its nodes fail over on the fault with this index.
+    pub fn fails_over_on(&self, fault: usize) -> bool {
+        self.triggers.iter().any(|trigger| matches!(trigger, Trigger::Failover { of, .. } if *of == fault))
+    }
+
+    /// Whether what is deployed on it is the newest release at the moment of a fault: it fails over, and has no deploys
+    /// of its own.
+    pub(crate) fn deploys_by_fault(&self) -> bool {
+        let has = |kind: fn(&Trigger) -> bool| self.triggers.iter().any(kind);
+        has(|trigger| matches!(trigger, Trigger::Failover { .. }))
+            && !has(|trigger| matches!(trigger, Trigger::Deploy { .. }))
+    }
+}
+
 /// What makes a cluster pull (`pulls`).
 #[derive(Clone, Debug)]
 pub enum Trigger {
@@ -336,7 +358,7 @@ pub enum Trigger {
     /// One pull each, ascending in time.
     List(Arc<[ListedPull]>),
     /// When a fault strikes, all nodes come up empty, uniformly in `within`, and pull all that they run. A cluster with
-    /// no other trigger has no nodes until then.
+    /// no other trigger has no nodes until then; they stay when the fault is over.
     Failover {
         /// Index of the fault.
         of: usize,
@@ -363,7 +385,8 @@ pub struct ListedPull {
 /// What triggers other than a deploy ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VersionChoice {
-    /// The newest version that a deploy of this cluster has started on.
+    /// The newest version that a deploy of this cluster has started on; without deploys, the newest release when the
+    /// last fault struck that it fails over on.
     Deployed,
     /// The newest version pushed.
     Newest,

@@ -5,7 +5,7 @@
 //! hang on them too (`failover`). What a strike does to calls, flows and copies is the engine's.
 
 use crate::cloud::{RegionId, RegistryId};
-use crate::sim::{EntityKey, Intensity, Law};
+use crate::sim::{Arrivals, EntityKey, Intensity, Law, Purpose, Stream};
 use crate::units::{Span, Time};
 
 /// Something that goes wrong.
@@ -26,7 +26,7 @@ pub struct Fault {
 /// When a fault strikes.
 #[derive(Clone, Debug)]
 pub enum When {
-    /// From before the start until after the end.
+    /// From before the start until after the end; only copies may fail for so long.
     WholeRun,
     /// Once.
     At(Time),
@@ -82,6 +82,21 @@ pub enum FaultKind {
     },
 }
 
+impl FaultKind {
+    /// The kind's word in scenarios and results.
+    pub fn name(&self) -> &'static str {
+        match self {
+            FaultKind::RegionOutage(_) => "region-outage",
+            FaultKind::RegistryOutage(_) => "registry-outage",
+            FaultKind::SlowLink { .. } => "slow-link",
+            FaultKind::Throttling { .. } => "throttling",
+            FaultKind::CopyFailures { .. } => "copy-failures",
+            FaultKind::MissingPermission { .. } => "missing-permission",
+            FaultKind::JobStopped { .. } => "job-stopped",
+        }
+    }
+}
+
 /// One time that a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Strike {
@@ -93,7 +108,42 @@ pub struct Strike {
     pub until: Time,
 }
 
-/// All strikes of a trial that begin before `end`, in order of their beginning; those of a whole run come first.
-pub fn strikes(_faults: &[Fault], _seed: u64, _trial: u64, _begin: Time, _end: Time) -> Vec<Strike> {
-    Vec::new()
+/// All strikes of a trial that begin in [`begin`, `end`), in order of (beginning, fault).
+///
+/// Each strike has a stream of its own for its length, so neither another fault nor a longer run changes a strike. A
+/// fault that strikes at random while it lasts is prolonged: its strikes never overlap, and a failover waits for the
+/// first of them. A strike that lasts no time is none. A fault of the whole run strikes at `begin` and is never over,
+/// [`Time::NEVER`].
+pub fn strikes(faults: &[Fault], seed: u64, trial: u64, begin: Time, end: Time) -> Vec<Strike> {
+    let mut strikes = Vec::new();
+    for (index, fault) in faults.iter().enumerate() {
+        let strike = |number: u64, from: Time| {
+            let mut stream = Stream::new(seed, trial, fault.key.child(number), Purpose::Fault);
+            let lasts = Span(libm::round(fault.lasts.sample(&mut stream)).max(0.0) as i64);
+            Strike { fault: index, from, until: from + lasts }
+        };
+        match &fault.when {
+            When::WholeRun => strikes.push(Strike { fault: index, from: begin, until: Time::NEVER }),
+            When::At(at) => strikes.push(strike(0, *at)),
+            When::Rate(intensity) => {
+                let mut stream = Stream::new(seed, trial, fault.key, Purpose::Fault);
+                let mut arrivals = Arrivals::poisson(intensity.clone(), begin);
+                let moments = std::iter::from_fn(|| arrivals.next(&mut stream)).take_while(|at| *at < end);
+                let mut last: Option<Strike> = None;
+                for next in (0..).zip(moments).map(|(number, at)| strike(number, at)) {
+                    match &mut last {
+                        Some(last) if next.from <= last.until => last.until = last.until.max(next.until),
+                        _ => strikes.extend(last.replace(next)),
+                    }
+                }
+                strikes.extend(last);
+            }
+        }
+    }
+    strikes.retain(|strike| (begin..end).contains(&strike.from) && strike.from < strike.until);
+    strikes.sort_unstable_by_key(|strike| (strike.from, strike.fault));
+    strikes
 }
+
+#[cfg(test)]
+mod tests;

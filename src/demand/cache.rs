@@ -4,6 +4,8 @@
 //! (theory A5.2): when more than 85 % are used after a pull, the least recently used images go until at most 80 % are.
 //! The image just pulled is in use and stays, even when it alone is above the mark. A layer goes with its last image.
 //!
+//! Of an index a node pulls, keeps and forgets the child for its platform (A23); the index itself takes no room.
+//!
 //! `unlimited` keeps every layer and forgets images; `none` keeps nothing. With a mere chance of a warm pull nothing is
 //! kept either: that draw is the caller's.
 
@@ -58,6 +60,7 @@ impl NodeCacheState {
 
     /// The layers of `image` that the node must download, bottom first.
     pub fn missing<'s>(&'s self, image: &'s Image) -> impl Iterator<Item = Layer> + 's {
+        let image = image.pulled();
         // An image on the list has all its layers: the usual case of a warm pull needs one look.
         let whole = self.images.places.contains_key(&image.id);
         let layers = if whole { &[] } else { image.layers.as_slice() };
@@ -76,6 +79,7 @@ impl NodeCacheState {
 
     /// The image is on the node now, just used; others go if there is no room.
     pub fn admit(&mut self, image: &Arc<Image>) {
+        let image = image.children.first().unwrap_or(image);
         match self.keeps {
             Keeps::Nothing => {}
             Keeps::Everything => {
@@ -127,7 +131,7 @@ impl NodeCacheState {
 
     /// The image was used, if it is there: it is now the last to go.
     pub fn touch(&mut self, image: &Image) {
-        self.images.touch(image.id);
+        self.images.touch(image.pulled().id);
     }
 
     /// The node was replaced: nothing is left.

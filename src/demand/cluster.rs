@@ -1,12 +1,15 @@
 //! One cluster's side of demand: its fleet, what is deployed on it, and the clocks of its triggers.
 //!
 //! Draws are named, never shared: a clock's times by (cluster, trigger), a node's list and life by (cluster, identity),
-//! a deploy's share and moments by (cluster, trigger, repository, push event, identity), the choice among the newest
-//! versions by (cluster, moment, identity, repository).
+//! a deploy's share and moments by (cluster, trigger, repository, push event, identity), those of a failover by (cluster,
+//! trigger, strike of its fault, identity), the choice among the newest versions by (cluster, moment, identity,
+//! repository).
 
 use super::assignment::{Popularity, uniform};
+use super::books::Version;
 use super::fleet::{Fleet, scaled_up};
-use super::repository::{RepositoryState, Version};
+use super::repository::RepositoryState;
+use super::source::failover::Riser;
 use super::{Cluster, Demand, ListedPull, RepositoryId, Trigger, VersionChoice};
 use crate::sim::{Arrivals, EntityKey, Law, Purpose, Stream};
 use crate::units::{Span, Time};
@@ -18,6 +21,8 @@ pub(super) struct ClusterState<'a> {
     trial: u64,
     pub(super) fleet: Fleet,
     popularity: Popularity,
+    /// How many nodes a cold standby will have when it comes up; `None` once nodes are there.
+    pub(super) asleep: Option<u32>,
     /// By slot (index into `runs`): the newest version that a deploy has started on.
     pub(super) deployed: Vec<Option<Version>>,
     /// By trigger.
@@ -82,14 +87,17 @@ impl<'a> ClusterState<'a> {
             seed,
             trial,
             fleet: Fleet::default(),
+            asleep: config.is_cold_standby().then_some(config.nodes),
             popularity: Popularity::new(config, &demand.repositories),
             deployed: vec![None; config.runs.len()],
             clocks,
             choices: EntityKey(choices),
             grown: 0,
         };
-        for identity in 0..u64::from(config.nodes) {
-            state.join(identity, begin);
+        if state.asleep.is_none() {
+            for identity in 0..u64::from(config.nodes) {
+                state.join(identity, begin);
+            }
         }
         state
     }
@@ -164,11 +172,11 @@ impl<'a> ClusterState<'a> {
         match (self.config.version, slot) {
             (VersionChoice::Deployed, Some(slot)) => self.deployed[slot as usize].as_ref(),
             // What no node runs is never deployed; a listed pull of it gets the newest.
-            (VersionChoice::Newest | VersionChoice::Deployed, _) => repository.recent(0),
+            (VersionChoice::Newest | VersionChoice::Deployed, _) => repository.books.recent(0),
             (VersionChoice::NewestOf(n), _) => {
                 let key = self.choices.child(at.0 as u64).child(identity).child(repository.config.key.0);
-                let back = uniform(key) * repository.available(n) as f64;
-                repository.recent(back as usize)
+                let back = uniform(key) * repository.books.available(n) as f64;
+                repository.books.recent(back as usize)
             }
         }
     }
@@ -213,6 +221,34 @@ impl<'a> ClusterState<'a> {
             .collect();
         pulls.sort_unstable();
         pulls
+    }
+}
+
+impl ClusterState<'_> {
+    /// How long after the `number`-th strike of its fault a failover begins, and the name of its nodes' draws.
+    pub(super) fn failover_draws(&self, trigger: usize, number: u64) -> (Span, EntityKey) {
+        let Trigger::Failover { after, .. } = &self.config.triggers[trigger] else {
+            return (Span::ZERO, self.config.key);
+        };
+        let key = self.config.key.child(index_in_kind(self.config, trigger) as u64).child(number);
+        let mut stream = self.stream(key, Purpose::Fault);
+        let nodes = EntityKey(stream.bits());
+        (sample(after, &mut stream), nodes)
+    }
+
+    /// The nodes that a failover brings up which begins at `at`, in order: all that are there, or all of a cold standby,
+    /// which is none any more.
+    pub(super) fn failover_ups(&mut self, trigger: usize, number: u64, at: Time, end: Time) -> Vec<(Time, Riser)> {
+        let Trigger::Failover { within, .. } = self.config.triggers[trigger] else { return Vec::new() };
+        let (_, draws) = self.failover_draws(trigger, number);
+        let nodes: Vec<Riser> = match self.asleep.take() {
+            Some(nodes) => (0..u64::from(nodes)).map(|identity| (None, identity)).collect(),
+            None => self.fleet.iter().map(|(number, node)| (Some(number), node.identity)).collect(),
+        };
+        let up = |riser: Riser| (at + part(within, uniform(draws.child(riser.1))), riser);
+        let mut ups: Vec<(Time, Riser)> = nodes.into_iter().map(up).filter(|(at, _)| *at < end).collect();
+        ups.sort_unstable();
+        ups
     }
 }
 

@@ -44,6 +44,21 @@ impl Ids {
         Arc::new(Image::new(id, layers, compression))
     }
 
+    /// An index of one image per platform.
+    pub(super) fn index(&mut self, children: Vec<Arc<Image>>, compression: f64) -> Arc<Image> {
+        let id = self.images;
+        self.images += 1;
+        Arc::new(Image { children, ..Image::new(id, Vec::new(), compression) })
+    }
+
+    /// An image of one layer that is about another.
+    pub(super) fn attachment(&mut self, bytes: u64, subject: u32) -> Arc<Image> {
+        let layers = if bytes > 0 { vec![self.layer(bytes)] } else { Vec::new() };
+        let id = self.images;
+        self.images += 1;
+        Arc::new(Image { subject: Some(subject), ..Image::new(id, layers, 1.0) })
+    }
+
     /// An image of a real manifest; a layer that any repository has shown before keeps its id.
     pub(super) fn real(&mut self, real: &RealImage, compression: f64) -> Arc<Image> {
         let mut layers = Vec::with_capacity(real.layers.len());
@@ -67,8 +82,8 @@ struct BaseState<'a> {
     config: &'a Base,
     renewals: Option<(Arrivals, Stream)>,
     next: Option<Time>,
-    /// Of the current generation; made at its first use.
-    layers: Vec<Layer>,
+    /// Of the current generation, by platform; made at their first use.
+    layers: Vec<Vec<Layer>>,
 }
 
 impl<'a> Bases<'a> {
@@ -84,8 +99,8 @@ impl<'a> Bases<'a> {
         Bases { bases: bases.iter().map(state).collect() }
     }
 
-    /// The layers of a base as it is at a moment. Moments must not go back.
-    fn layers(&mut self, base: u32, at: Time, ids: &mut Ids) -> &[Layer] {
+    /// The layers of a base for a platform, as it is at a moment. Moments must not go back.
+    fn layers(&mut self, base: u32, platform: usize, at: Time, ids: &mut Ids) -> &[Layer] {
         let base = &mut self.bases[base as usize];
         while let Some((arrivals, stream)) = &mut base.renewals
             && base.next.is_some_and(|next| next <= at)
@@ -93,17 +108,22 @@ impl<'a> Bases<'a> {
             base.layers.clear();
             base.next = arrivals.next(stream);
         }
-        if base.layers.is_empty() {
-            let sizes = equal(base.config.bytes, u64::from(base.config.layers));
-            base.layers = sizes.map(|bytes| ids.layer(bytes)).collect();
+        if base.layers.len() <= platform {
+            base.layers.resize(platform + 1, Vec::new());
         }
-        &base.layers
+        let layers = &mut base.layers[platform];
+        if layers.is_empty() {
+            let sizes = equal(base.config.bytes, u64::from(base.config.layers));
+            layers.extend(sizes.map(|bytes| ids.layer(bytes)));
+        }
+        layers
     }
 }
 
-/// The images of one repository, version by version.
+/// The images of one repository and platform, version by version.
 pub(super) struct Lineage {
     base: Option<u32>,
+    platform: usize,
     compression: f64,
     /// What a version by the repository's law looks like.
     usual: Version,
@@ -163,6 +183,7 @@ impl Lineage {
         }
         Lineage {
             base: law.base,
+            platform: 0,
             compression: law.compression,
             usual,
             listed_after: existing,
@@ -171,6 +192,11 @@ impl Lineage {
             built: 0,
             own: Vec::new(),
         }
+    }
+
+    /// The same for another platform, whose layers of the base are its own.
+    pub(super) fn of_platform(self, platform: u32) -> Lineage {
+        Lineage { platform: platform as usize, ..self }
     }
 
     /// The next version.
@@ -207,7 +233,7 @@ impl Lineage {
         self.built += 1;
         let mut layers = Vec::new();
         if let Some(base) = self.base {
-            layers.extend_from_slice(bases.layers(base, at, ids));
+            layers.extend_from_slice(bases.layers(base, self.platform, at, ids));
         }
         layers.extend_from_slice(&self.own);
         ids.image(layers, self.compression)

@@ -73,6 +73,8 @@ pub struct Request {
     pub moving: bool,
     /// Part of a deploy.
     pub deploy: bool,
+    /// Asked for by a node that came up because of this strike of a fault: its index among the trial's strikes.
+    pub failover: Option<u32>,
 }
 
 /// An image that a node holds when the run starts.
@@ -150,6 +152,9 @@ pub fn fingerprint(occurrence: &Occurrence, hash: &mut u64) {
             fold(hash, 4 << 56 | u64::from(request.cluster.0) << 32 | u64::from(request.node));
             fold(hash, u64::from(request.repository.0));
             fold_text(hash, &request.tag);
+            if let Some(strike) = request.failover {
+                fold(hash, 6 << 56 | u64::from(strike));
+            }
         }
     }
 }
@@ -202,7 +207,7 @@ mod tests {
     #[test]
     fn the_fingerprint_sees_the_reference() {
         let image = Arc::new(Image::new(0, Vec::new(), 1.0));
-        let pull = |repository, tag: &str| {
+        let by = |repository, tag: &str, failover| {
             Occurrence::Pull(Request {
                 at: Time(5),
                 cluster: ClusterId(1),
@@ -212,10 +217,13 @@ mod tests {
                 tag: tag.into(),
                 moving: false,
                 deploy: false,
+                failover,
             })
         };
+        let pull = |repository, tag| by(repository, tag, None);
         assert_ne!(hash(&[pull(0, "v1")]), hash(&[pull(1, "v1")]));
         assert_ne!(hash(&[pull(0, "v1")]), hash(&[pull(0, "v10")]));
         assert_ne!(hash(&[pull(0, "version-1")]), hash(&[pull(0, "version-2")]));
+        assert_ne!(hash(&[pull(0, "v1")]), hash(&[by(0, "v1", Some(0))]));
     }
 }

@@ -13,13 +13,18 @@
 //!
 //! Versions count for promotions, others do not; so a ring of promotions ends where it began. In a promotion's tag
 //! `{n}` is the number of the version in the repository that it comes from. Existing versions are not promoted.
+//!
+//! A version that is an index is pushed after its children, and its attachments after it; these have no tag. A list may
+//! also take away, archive or restore what it has pushed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::books::Version;
 use super::image::{Bases, Ids};
-use super::repository::{RepositoryState, Version, announce};
-use super::{Demand, ListedPush, Push, Pushes, Repository, RepositoryId, VersionFilter};
+use super::repository::{RepositoryState, announce};
+use super::versions::attachments;
+use super::{Demand, Edit, ListedPush, Push, Pushes, Repository, RepositoryId, VersionFilter};
 use crate::registry::Image;
 use crate::sim::{Calendar, Purpose, Stream};
 use crate::units::{Span, Time};
@@ -40,6 +45,16 @@ pub(super) struct Published {
     pub(super) promoted: bool,
     /// The version's own first; whether each moves.
     pub(super) tags: Vec<(Arc<str>, bool)>,
+    /// Pushed with it, after it.
+    pub(super) attachments: Vec<Arc<Image>>,
+}
+
+/// What a repository's clock brings.
+pub(super) enum Due {
+    /// A push.
+    Push(Published),
+    /// Something is done to what was pushed.
+    Edit(Edit),
 }
 
 impl Published {
@@ -59,17 +74,27 @@ impl Published {
         Version { number: self.number, image: self.image.clone(), tag, moving }
     }
 
-    /// One occurrence per tag.
+    /// One occurrence per tag; before them, those of an index's children where the index is new, and after them those of
+    /// what was pushed along with it.
     pub(super) fn pushes(&self) -> impl Iterator<Item = Push> + '_ {
-        self.tags.iter().enumerate().map(|(index, (tag, _))| Push {
+        let untagged = |image: &Arc<Image>| Push {
             at: self.at,
             repository: self.repository,
-            image: self.image.clone(),
+            image: image.clone(),
+            tag: None,
+            release: false,
+            new_image: true,
+            promoted: self.promoted,
+        };
+        let children = self.image.children.iter().filter(|_| self.new_image);
+        let tagged = self.tags.iter().enumerate().map(move |(index, (tag, _))| Push {
             tag: Some(tag.clone()),
             release: self.release,
             new_image: self.new_image && index == 0,
             promoted: self.promoted && index == 0,
-        })
+            ..untagged(&self.image)
+        });
+        children.map(untagged).chain(tagged).chain(self.attachments.iter().map(untagged))
     }
 }
 
@@ -163,11 +188,16 @@ impl<'a> Publisher<'a> {
         due.into_iter().map(|(at, id)| self.push(id, at)).collect()
     }
 
-    /// A version that a repository's clock brings; `None` for a listed tag whose image is not there.
-    pub(super) fn clock_push(&mut self, repository: RepositoryId, at: Time) -> Option<Published> {
-        match self.state(repository).next_row() {
-            Some(row) => self.listed(repository, row),
-            None => Some(self.push(repository, at)),
+    /// What a repository's clock brings; `None` for a listed tag whose image is not there.
+    pub(super) fn due(&mut self, repository: RepositoryId, at: Time) -> Option<Due> {
+        let state = self.state(repository);
+        match state.next_row() {
+            Some(ListedPush { edit: Some(kind), at, tag, .. }) => {
+                state.books.edit(tag, *kind);
+                Some(Due::Edit(Edit { at: *at, repository, tag: tag.as_str().into(), kind: *kind }))
+            }
+            Some(row) => self.listed(repository, row).map(Due::Push),
+            None => Some(Due::Push(self.push(repository, at))),
         }
     }
 
@@ -175,9 +205,9 @@ impl<'a> Publisher<'a> {
     fn push(&mut self, repository: RepositoryId, at: Time) -> Published {
         let state = &mut self.repositories[repository.0 as usize];
         let manifest = state.next_manifest();
-        let image = match (manifest, &mut state.lineage) {
+        let image = match (manifest, &mut state.images) {
             (Some(real), _) => self.ids.real(real, state.config.image.compression),
-            (None, Some(lineage)) => lineage.next(at, &mut self.bases, &mut self.ids),
+            (None, Some(images)) => images.next(at, &mut self.bases, &mut self.ids),
             (None, None) => unreachable!("a repository of real images has a push per image and no more"),
         };
         self.version(repository, at, image, manifest.map(|real| real.tag.as_str()))
@@ -186,7 +216,7 @@ impl<'a> Publisher<'a> {
     /// A row of a list or trace.
     fn listed(&mut self, repository: RepositoryId, row: &'a ListedPush) -> Option<Published> {
         if let Some(same_as) = &row.same_as {
-            let holder = self.state(repository).holder(same_as)?.clone();
+            let holder = self.state(repository).books.holder(same_as)?.clone();
             return Some(self.retag(repository, row, holder.image, holder.number));
         }
         let Some(name) = row.digest.as_deref() else { return Some(self.listed_version(repository, row, None)) };
@@ -210,8 +240,8 @@ impl<'a> Publisher<'a> {
 
     fn listed_version(&mut self, repository: RepositoryId, row: &ListedPush, image: Option<Arc<Image>>) -> Published {
         let state = &mut self.repositories[repository.0 as usize];
-        let lineage = state.lineage.as_mut().expect("only real images have no lineage, and they are not listed");
-        let image = image.unwrap_or_else(|| lineage.next(row.at, &mut self.bases, &mut self.ids));
+        let images = state.images.as_mut().expect("only real images have no lineage, and they are not listed");
+        let image = image.unwrap_or_else(|| images.next(row.at, &mut self.bases, &mut self.ids));
         self.version(repository, row.at, image, Some(&row.tag))
     }
 
@@ -229,9 +259,10 @@ impl<'a> Publisher<'a> {
             Some(tag) => (tag.into(), state.moves(tag)),
             None => (template.fill(state.versions, state.releases, at, calendar), template.is_moving()),
         };
-        let number = state.versions;
+        let (number, config) = (state.versions, state.config);
+        let attachments = attachments(config, &image, number, (self.seed, self.trial), &mut self.ids);
         let event = Event { at, image, number, version: true, release, new_image: true, promoted: false };
-        self.publish(repository, event, tag)
+        Published { attachments, ..self.publish(repository, event, tag) }
     }
 
     /// A listed tag on an image that the repository has.
@@ -280,8 +311,21 @@ impl<'a> Publisher<'a> {
         let Event { at, image, number, version, release, new_image, promoted } = event;
         let event = state.events;
         state.events += 1;
-        let published = Published { at, repository, image, number, event, version, release, new_image, promoted, tags };
-        state.record(&published);
+        let attachments = Vec::new();
+        let published = Published {
+            at,
+            repository,
+            image,
+            number,
+            event,
+            version,
+            release,
+            new_image,
+            promoted,
+            tags,
+            attachments,
+        };
+        state.books.record(&published);
         published
     }
 
@@ -380,8 +424,8 @@ mod tests {
         let calendar = calendar();
         let mut publisher = Publisher::new(&demand, &calendar, 1, 1, Time(0), Time(100));
         let held = [(); 3].map(|()| {
-            let published = publisher.clock_push(RepositoryId(0), Time(0));
-            (published.is_some_and(|published| published.version), publisher.digests.len())
+            let due = publisher.due(RepositoryId(0), Time(0));
+            (matches!(due, Some(Due::Push(published)) if published.version), publisher.digests.len())
         });
         assert_eq!(held, [(true, 2), (true, 1), (false, 0)]);
     }

@@ -2,30 +2,16 @@
 //! still ask for.
 //!
 //! Versions are numbered from 1, existing ones first, promoted ones included; each `release_every`-th of the
-//! repository's *own* versions is a release. Only what a trigger can ask for is kept: as many of the newest versions as
-//! some cluster chooses from, and the holders of tags that a list names.
+//! repository's *own* versions is a release.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::image::Lineage;
-use super::publisher::Published;
-use super::{Demand, ListedPush, Pushes, RealImage, Repository, Trigger, VersionChoice};
-use crate::registry::Image;
+use super::books::Books;
+use super::versions::Versions;
+use super::{Demand, ListedPush, Pushes, RealImage, Repository, Trigger};
 use crate::sim::{Arrivals, Purpose, Stream};
 use crate::units::Time;
-
-/// A version as a trigger asks for it.
-#[derive(Clone, Debug)]
-pub(super) struct Version {
-    /// From 1 in its repository.
-    pub(super) number: u32,
-    pub(super) image: Arc<Image>,
-    /// The tag to ask by.
-    pub(super) tag: Arc<str>,
-    /// Whether that tag moves.
-    pub(super) moving: bool,
-}
 
 /// The state of a repository's pushes.
 pub(super) struct RepositoryState<'a> {
@@ -33,7 +19,7 @@ pub(super) struct RepositoryState<'a> {
     clock: Clock<'a>,
     batches: Stream,
     /// `None` when its images are real ones.
-    pub(super) lineage: Option<Lineage>,
+    pub(super) images: Option<Versions>,
     /// Versions so far.
     pub(super) versions: u32,
     /// Versions of its own so far.
@@ -47,11 +33,8 @@ pub(super) struct RepositoryState<'a> {
     pub(super) moving: Vec<Arc<str>>,
     /// Listed tags that are set more than once.
     repeated: HashSet<&'a str>,
-    /// The newest versions, oldest first; at most `depth`.
-    recent: VecDeque<Version>,
-    depth: usize,
-    /// What holds the tags that a list of pushes or pulls names.
-    wanted: HashMap<&'a str, Option<Version>>,
+    /// What may be asked for.
+    pub(super) books: Books<'a>,
 }
 
 /// How often a promotion has come to pass.
@@ -86,7 +69,8 @@ impl<'a> RepositoryState<'a> {
         end: Time,
     ) -> RepositoryState<'a> {
         let stream = |purpose| Stream::new(seed, trial, config.key, purpose);
-        let mut wanted = HashMap::new();
+        let mut wanted: Vec<&str> = Vec::new();
+        let mut edited = false;
         let mut rows: Vec<&ListedPush> = Vec::new();
         let mut repeated = HashSet::new();
         let clock = match &config.pushes {
@@ -98,12 +82,14 @@ impl<'a> RepositoryState<'a> {
             Pushes::Times(times) => Clock::Times(times[times.partition_point(|at| *at < begin)..].iter()),
             Pushes::List(list) => {
                 let list = &list[list.partition_point(|push| push.at < begin)..];
-                wanted.extend(list.iter().filter_map(|push| Some((push.same_as.as_deref()?, None))));
+                wanted.extend(list.iter().filter_map(|push| push.same_as.as_deref()));
+                edited = list.iter().any(|push| push.edit.is_some());
+                let pushed = || list.iter().filter(|push| push.edit.is_none());
                 let mut digests = HashSet::new();
-                rows.extend(list.iter().filter(|push| {
+                rows.extend(pushed().filter(|push| {
                     push.same_as.is_none() && push.digest.as_deref().is_none_or(|digest| digests.insert(digest))
                 }));
-                repeated = repeated_tags(list.iter().map(|push| (push.tag.as_str(), push.digest.as_deref())));
+                repeated = repeated_tags(pushed().map(|push| (push.tag.as_str(), push.digest.as_deref())));
                 Clock::List(list)
             }
             Pushes::Manifests(images) => {
@@ -112,15 +98,13 @@ impl<'a> RepositoryState<'a> {
                 Clock::Manifests { images: &images[existing..], next: 0, end }
             }
         };
-        let lineage = (!matches!(clock, Clock::Manifests { .. })).then(|| {
-            let mut shape = stream(Purpose::ImageShape);
-            Lineage::new(&config.image, &demand.bases, &mut shape, config.existing as usize, &rows)
-        });
+        let images = (!matches!(clock, Clock::Manifests { .. }))
+            .then(|| Versions::new(config, demand, (seed, trial), config.existing as usize, &rows));
         RepositoryState {
             config,
             clock,
             batches: stream(Purpose::PushBatch),
-            lineage,
+            images,
             versions: 0,
             own: 0,
             releases: 0,
@@ -128,16 +112,7 @@ impl<'a> RepositoryState<'a> {
             promotions: vec![PromotionCounts::default(); config.promotions.len()],
             moving: config.tags.moving.iter().map(|tag| tag.as_str().into()).collect(),
             repeated,
-            recent: VecDeque::new(),
-            depth: 1,
-            wanted,
-        }
-    }
-
-    /// Notes what a cluster that runs the repository, or lists pulls of it, may ask for.
-    pub(super) fn serve(&mut self, version: VersionChoice) {
-        if let VersionChoice::NewestOf(depth) = version {
-            self.depth = self.depth.max(depth as usize);
+            books: Books::new(wanted.into_iter(), edited),
         }
     }
 
@@ -187,59 +162,25 @@ impl<'a> RepositoryState<'a> {
     pub(super) fn moves(&self, tag: &str) -> bool {
         self.repeated.contains(tag) || self.moving.iter().any(|moving| **moving == *tag)
     }
-
-    /// Remembers a push for those who may ask for it.
-    pub(super) fn record(&mut self, published: &Published) {
-        let version = |(tag, moving): &(Arc<str>, bool)| Version {
-            number: published.number,
-            image: published.image.clone(),
-            tag: tag.clone(),
-            moving: *moving,
-        };
-        if !self.wanted.is_empty() {
-            for tag in &published.tags {
-                if let Some(holder) = self.wanted.get_mut(&*tag.0) {
-                    *holder = Some(version(tag));
-                }
-            }
-        }
-        if published.version {
-            if self.recent.len() == self.depth {
-                self.recent.pop_front();
-            }
-            self.recent.extend(published.tags.first().map(version));
-        }
-    }
-
-    /// The `back`-th newest version, 0 being the newest.
-    pub(super) fn recent(&self, back: usize) -> Option<&Version> {
-        self.recent.iter().nth_back(back)
-    }
-
-    /// How many of the newest `n` versions there are.
-    pub(super) fn available(&self, n: u32) -> usize {
-        self.recent.len().min(n as usize)
-    }
-
-    /// What holds a tag that a list names.
-    pub(super) fn holder(&self, tag: &str) -> Option<&Version> {
-        self.wanted.get(tag)?.as_ref()
-    }
 }
 
 /// Lets every repository know which versions and tags the clusters may ask for.
 pub(super) fn announce<'a>(demand: &'a Demand, repositories: &mut [RepositoryState<'a>]) {
     for cluster in &demand.clusters {
         for id in &cluster.runs {
-            repositories[id.0 as usize].serve(cluster.version);
+            let books = &mut repositories[id.0 as usize].books;
+            books.serve(cluster.version);
+            if cluster.deploys_by_fault() {
+                books.serve_releases();
+            }
         }
         for trigger in &cluster.triggers {
             let Trigger::List(pulls) = trigger else { continue };
             for pull in pulls.iter() {
-                let repository = &mut repositories[pull.repository.0 as usize];
+                let books = &mut repositories[pull.repository.0 as usize].books;
                 match &pull.tag {
-                    Some(tag) => drop(repository.wanted.entry(tag).or_default()),
-                    None => repository.serve(cluster.version),
+                    Some(tag) => books.serve_tag(tag),
+                    None => books.serve(cluster.version),
                 }
             }
         }

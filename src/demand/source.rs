@@ -1,29 +1,33 @@
 //! All demand of one trial, drawn lazily and merged in order of time.
 //!
 //! One queue holds one entry per *source of events*: the next push of a repository, the next pull of a running deploy,
-//! the next scale-up, each node's next replacement. Whatever happens at one moment has an order: pushes; then deploys
-//! start; then nodes come and go; then pulls. So a node that comes up at the moment of a push asks for the version just
-//! pushed, and a deploy's nodes are those from before.
+//! the next scale-up, each node's next replacement. Whatever happens at one moment has an order: faults strike; then
+//! pushes; then deploys start; then nodes come and go; then pulls. So a node that comes up at the moment of a push asks
+//! for the version just pushed, and a deploy's nodes are those from before.
 //!
 //! Only what can still be asked for is kept; an image lives on in whoever holds its `Arc`.
 
 use std::collections::VecDeque;
 
+use failover::Failover;
+
+use super::books::Version;
 use super::cluster::{Clock, ClusterState};
 use super::occurrence::{Occurrence, Push, Request, Warm};
-use super::publisher::{Pending, Published, Publisher};
-use super::repository::Version;
+use super::publisher::{Due, Pending, Published, Publisher};
 use super::{ClusterId, Demand, RepositoryId, Trigger};
+use crate::faults::Strike;
 use crate::sim::{Calendar, EntityKey, Purpose, Queue};
 use crate::units::{Span, Time};
 
+pub(super) mod failover;
 #[cfg(test)]
 pub(super) mod fixture;
 
-const PUSHES: u8 = 0;
-const DEPLOYS: u8 = 1;
-const NODES: u8 = 2;
-const PULLS: u8 = 3;
+const PUSHES: u8 = 1;
+const DEPLOYS: u8 = 2;
+const NODES: u8 = 3;
+const PULLS: u8 = 4;
 
 /// What a source of events does next.
 enum Event {
@@ -48,7 +52,13 @@ enum Event {
     /// A node is replaced.
     Churn { cluster: u16, clock: u16, node: u32, identity: u64 },
     /// A node that just came up pulls all that it runs.
-    Fill { cluster: u16, node: u32, epoch: u32 },
+    Fill { cluster: u16, node: u32, epoch: u32, failover: Option<u32> },
+    /// A fault strikes that a cluster without deploys fails over on.
+    Strike { cluster: u16 },
+    /// A failover begins: the `number`-th of its fault.
+    Failover { cluster: u16, trigger: u16, strike: u32, number: u64 },
+    /// Its next node comes up.
+    Rise(Box<Failover>),
     /// A pull at a rate.
     Rate { cluster: u16, trigger: u16 },
     /// Every node pulls all that it runs.
@@ -76,6 +86,8 @@ struct Sweep {
     node: u32,
     until: u32,
     place: usize,
+    /// Because of this strike of a fault.
+    failover: Option<u32>,
 }
 
 /// The demand of one trial: an iterator over its occurrences, in order of time.
@@ -98,7 +110,7 @@ pub struct Source<'a> {
 
 impl<'a> Source<'a> {
     /// The demand of `trial` in [`begin`, `end`). `begin` is the start of the run less its warm-up, so never after
-    /// [`Time::START`]. The calendar serves the `{date}` of tags.
+    /// [`Time::START`]. The calendar serves the `{date}` of tags. `strikes` are the trial's: failovers hang on them.
     pub fn new(
         demand: &'a Demand,
         calendar: &'a Calendar,
@@ -106,6 +118,7 @@ impl<'a> Source<'a> {
         trial: u64,
         begin: Time,
         end: Time,
+        strikes: &[Strike],
     ) -> Source<'a> {
         let mut publisher = Publisher::new(demand, calendar, seed, trial, begin, end);
         let clusters: Vec<ClusterState<'a>> =
@@ -140,7 +153,7 @@ impl<'a> Source<'a> {
                     source.audience[id.0 as usize].push((index, slot));
                 }
             }
-            for node in 0..cluster.nodes {
+            for node in 0..source.nodes(ClusterId(index)) {
                 source.schedule_churn(index, node);
             }
             for trigger in 0..cluster.triggers.len() as u16 {
@@ -148,6 +161,7 @@ impl<'a> Source<'a> {
             }
             source.schedule_growth(index);
         }
+        source.schedule_failovers(strikes);
         source
     }
 
@@ -174,9 +188,10 @@ impl<'a> Source<'a> {
         warm
     }
 
-    /// Nodes of a cluster at the beginning, numbered from 0.
+    /// Nodes of a cluster at the beginning, numbered from 0; a cold standby has none.
     pub fn nodes(&self, cluster: ClusterId) -> u32 {
-        self.demand.clusters[usize::from(cluster.0)].nodes
+        let cluster = &self.demand.clusters[usize::from(cluster.0)];
+        if cluster.is_cold_standby() { 0 } else { cluster.nodes }
     }
 
     /// Events at or after the end never happen.
@@ -190,17 +205,15 @@ impl<'a> Source<'a> {
         match event {
             Event::Clock(repository) => {
                 let of = self.publisher.repositories[repository.0 as usize].batch();
-                let published = self.publisher.clock_push(repository, at);
+                let due = self.publisher.due(repository, at);
                 self.schedule_batch(repository, at, 1, of);
                 self.schedule_clock(repository);
-                self.follow(published?);
-                None
+                self.meet(due?)
             }
             Event::Batch { repository, start, index, of } => {
                 self.schedule_batch(repository, start, index + 1, of);
-                let published = self.publisher.clock_push(repository, at);
-                self.follow(published?);
-                None
+                let due = self.publisher.due(repository, at);
+                self.meet(due?)
             }
             Event::Promotion(pending) => {
                 let published = self.publisher.promote(*pending, at);
@@ -221,7 +234,7 @@ impl<'a> Source<'a> {
                 None
             }
             Event::Join { cluster, identity, down } => {
-                let node = self.join(cluster, identity, at);
+                let node = self.join(cluster, identity, at, None);
                 self.schedule(down, NODES, Event::Leave { cluster, node, identity });
                 Some(Occurrence::NodeUp { at, cluster: ClusterId(cluster), node })
             }
@@ -236,14 +249,23 @@ impl<'a> Source<'a> {
                 let fleet = &mut self.clusters[usize::from(cluster)].fleet;
                 fleet.known(node, identity)?;
                 fleet.replace(node);
-                self.fill(cluster, node, at);
+                self.fill(cluster, node, at, None);
                 self.schedule_replacement(cluster, node, clock);
                 Some(Occurrence::NodeUp { at, cluster: ClusterId(cluster), node })
             }
-            Event::Fill { cluster, node, epoch } => {
+            Event::Strike { cluster } => {
+                self.settle_releases(cluster);
+                None
+            }
+            Event::Failover { cluster, trigger, strike, number } => {
+                self.start_failover(at, cluster, trigger, strike, number);
+                None
+            }
+            Event::Rise(failover) => self.rise(at, failover),
+            Event::Fill { cluster, node, epoch, failover } => {
                 let state = self.clusters[usize::from(cluster)].fleet.node(node);
                 if state.is_up() && state.epoch == epoch {
-                    self.sweep = Some(Sweep { at, cluster, node, until: node + 1, place: 0 });
+                    self.sweep = Some(Sweep { at, cluster, node, until: node + 1, place: 0, failover });
                 }
                 None
             }
@@ -254,7 +276,7 @@ impl<'a> Source<'a> {
             }
             Event::Moment { cluster, trigger } => {
                 let until = self.clusters[usize::from(cluster)].fleet.numbers();
-                self.sweep = Some(Sweep { at, cluster, node: 0, until, place: 0 });
+                self.sweep = Some(Sweep { at, cluster, node: 0, until, place: 0, failover: None });
                 self.schedule_trigger(cluster, trigger);
                 None
             }
@@ -263,6 +285,16 @@ impl<'a> Source<'a> {
                 self.schedule_trigger(cluster, trigger);
                 request.map(Occurrence::Pull)
             }
+        }
+    }
+
+    fn meet(&mut self, due: Due) -> Option<Occurrence> {
+        match due {
+            Due::Push(published) => {
+                self.follow(published);
+                None
+            }
+            Due::Edit(edit) => Some(Occurrence::Edit(edit)),
         }
     }
 
@@ -314,6 +346,7 @@ impl<'a> Source<'a> {
             tag: deploy.version.tag.clone(),
             moving: deploy.version.moving,
             deploy: true,
+            failover: None,
         });
         deploy.next += 1;
         if let Some((next, ..)) = deploy.pulls.get(deploy.next).copied() {
@@ -322,25 +355,28 @@ impl<'a> Source<'a> {
         request.map(Occurrence::Pull)
     }
 
-    fn join(&mut self, cluster: u16, identity: u64, at: Time) -> u32 {
+    fn join(&mut self, cluster: u16, identity: u64, at: Time, failover: Option<u32>) -> u32 {
         let node = self.clusters[usize::from(cluster)].join(identity, at);
-        self.fill(cluster, node, at);
+        self.fill(cluster, node, at, failover);
         self.schedule_churn(cluster, node);
         node
     }
 
     /// An empty node pulls all that it runs, after everything else that nodes do at this moment.
-    fn fill(&mut self, cluster: u16, node: u32, at: Time) {
+    fn fill(&mut self, cluster: u16, node: u32, at: Time, failover: Option<u32>) {
         let epoch = self.clusters[usize::from(cluster)].fleet.node(node).epoch;
-        self.schedule(at, PULLS, Event::Fill { cluster, node, epoch });
+        self.schedule(at, PULLS, Event::Fill { cluster, node, epoch, failover });
     }
 
     fn grow(&mut self, cluster: u16, at: Time) -> Option<Occurrence> {
         let state = &mut self.clusters[usize::from(cluster)];
         let id = ClusterId(cluster);
-        let occurrence = if state.config.growth > 0.0 {
+        let occurrence = if let Some(asleep) = &mut state.asleep {
+            *asleep = if state.config.growth > 0.0 { *asleep + 1 } else { *asleep - 1 };
+            None
+        } else if state.config.growth > 0.0 {
             let identity = state.grown_identity();
-            Some(Occurrence::NodeUp { at, cluster: id, node: self.join(cluster, identity, at) })
+            Some(Occurrence::NodeUp { at, cluster: id, node: self.join(cluster, identity, at, None) })
         } else {
             state.fleet.youngest().map(|node| {
                 state.fleet.leave(node);
@@ -369,7 +405,7 @@ impl<'a> Source<'a> {
         }?;
         let repository = &self.publisher.repositories[row.repository.0 as usize];
         let version = match &row.tag {
-            Some(tag) => repository.holder(tag),
+            Some(tag) => repository.books.holder(tag),
             None => state.choose(slot, repository, at, state.fleet.node(node).identity),
         }?;
         Some(request_for(at, cluster, node, row.repository, version))
@@ -396,8 +432,9 @@ impl<'a> Source<'a> {
             };
             sweep.place += 1;
             if let Some(request) = self.request(sweep.at, sweep.cluster, sweep.node, *slot) {
+                let failover = sweep.failover;
                 self.sweep = Some(sweep);
-                return Some(request);
+                return Some(Request { failover, ..request });
             }
         }
         None
@@ -460,7 +497,7 @@ impl<'a> Source<'a> {
 impl Iterator for Source<'_> {
     type Item = Occurrence;
 
-    /// The next occurrence: ascending in time; at equal times pushes, then nodes that come and go, then pulls. `None`
+    /// The next occurrence: ascending in time; at equal times pushes and edits, then nodes that come and go, then pulls. `None`
     /// when nothing more happens before the end.
     fn next(&mut self) -> Option<Occurrence> {
         loop {
@@ -488,6 +525,7 @@ fn request_for(at: Time, cluster: u16, node: u32, repository: RepositoryId, vers
         tag: version.tag.clone(),
         moving: version.moving,
         deploy: false,
+        failover: None,
     }
 }
 

@@ -150,7 +150,7 @@ pub(super) struct Trial<'a> {
 pub fn run(model: &Model, strategy: usize, seed: u64, trial: u64) -> Outcome {
     let (begin, end) = (Time::START + Span(-model.warm_up.0), model.calendar.end);
     let strikes = strikes(&model.faults, seed, trial, begin, end);
-    let mut source = Source::new(&model.demand, &model.calendar, &strikes, seed, trial, begin, end);
+    let mut source = Source::new(&model.demand, &model.calendar, seed, trial, begin, end, &strikes);
     let mut running = Trial::new(model, strategy, &strikes, seed, trial);
     running.begin(&mut source);
     running.drive(&mut source);

@@ -175,3 +175,22 @@ fn the_hit_ratio_is_that_of_the_che_approximation() {
     // The standard error is below 0.001; the approximation itself is good to 0.001.
     assert!((ratio - 0.39965).abs() < 0.004, "{ratio}");
 }
+
+#[test]
+fn of_an_index_a_node_keeps_the_child_for_its_platform() {
+    // A23: the others are stored and copied, never pulled.
+    let children = vec![image(0, &[(0, 100), (1, 50)]), image(1, &[(2, 900)])];
+    let index = Arc::new(Image { children, ..Image::new(2, Vec::new(), 1.0) });
+    for kind in [NodeCache::Bytes(1000), NodeCache::Unlimited] {
+        let mut cache = NodeCacheState::new(kind);
+        assert_eq!(missing(&cache, &index), [0, 1]);
+        assert!(!cache.is_warm(&index));
+        cache.admit(&index);
+        assert!(cache.is_warm(&index) && cache.is_warm(&index.children[0]) && !cache.is_warm(&index.children[1]));
+        assert_eq!(cache.used_bytes(), 150);
+        cache.admit(&image(3, &[(3, 600)]));
+        cache.touch(&index);
+        cache.admit(&image(4, &[(4, 200)]));
+        assert!(cache.is_warm(&index), "it was used after the other");
+    }
+}

@@ -8,6 +8,8 @@ use crate::registry::Image;
 use crate::sim::Calendar;
 use crate::units::{DAY, HOUR};
 
+mod failovers;
+mod parts;
 mod pulls;
 mod pushes;
 
@@ -19,7 +21,7 @@ pub(super) fn drain(source: &mut Source<'_>) -> Vec<Occurrence> {
 
 pub(super) fn all(demand: &Demand) -> Vec<Occurrence> {
     let calendar = calendar();
-    drain(&mut Source::new(demand, &calendar, 1, 1, Time(0), END))
+    drain(&mut Source::new(demand, &calendar, 1, 1, Time(0), END, &[]))
 }
 
 pub(super) fn pushes(occurrences: &[Occurrence]) -> Vec<&Push> {
@@ -182,7 +184,7 @@ fn a_trial_is_reproducible_and_trials_and_seeds_differ() {
     let (demand, calendar) = (rich(), calendar());
     let hash = |seed, trial| {
         let mut hash = 0;
-        drain(&mut Source::new(&demand, &calendar, seed, trial, Time(0), END))
+        drain(&mut Source::new(&demand, &calendar, seed, trial, Time(0), END, &[]))
             .iter()
             .for_each(|occurrence| fingerprint(occurrence, &mut hash));
         hash
@@ -242,8 +244,8 @@ fn a_further_node_changes_no_other_nodes_life() {
 #[test]
 fn a_longer_run_begins_like_a_shorter_one() {
     let (demand, calendar) = (rich(), calendar());
-    let long = drain(&mut Source::new(&demand, &calendar, 1, 1, Time(0), END));
-    let short = drain(&mut Source::new(&demand, &calendar, 1, 1, Time(0), Time(7 * DAY)));
+    let long = drain(&mut Source::new(&demand, &calendar, 1, 1, Time(0), END, &[]));
+    let short = drain(&mut Source::new(&demand, &calendar, 1, 1, Time(0), Time(7 * DAY), &[]));
     assert_eq!(short[..], long[..short.len()]);
     assert!(long[short.len()].at() >= Time(7 * DAY));
 }
@@ -251,7 +253,7 @@ fn a_longer_run_begins_like_a_shorter_one() {
 #[test]
 fn images_that_nobody_can_ask_for_are_let_go() {
     let (demand, calendar) = (rich(), calendar());
-    let mut source = Source::new(&demand, &calendar, 1, 1, Time(0), END);
+    let mut source = Source::new(&demand, &calendar, 1, 1, Time(0), END, &[]);
     let mut images: Vec<Weak<Image>> = source.existing().iter().map(|push| Arc::downgrade(&push.image)).collect();
     for occurrence in source.by_ref() {
         if let Occurrence::Push(push) = occurrence
@@ -269,7 +271,7 @@ fn images_that_nobody_can_ask_for_are_let_go() {
 #[test]
 fn layer_and_image_ids_are_dense() {
     let (demand, calendar) = (rich(), calendar());
-    let mut source = Source::new(&demand, &calendar, 1, 1, Time(0), END);
+    let mut source = Source::new(&demand, &calendar, 1, 1, Time(0), END, &[]);
     let mut all = source.existing();
     all.extend(pushes(&drain(&mut source)).into_iter().cloned());
     let images: std::collections::BTreeSet<u32> = all.iter().map(|push| push.image.id).collect();
@@ -285,7 +287,7 @@ fn warm_up_begins_before_the_start() {
     let app = Repository { pushes: rate(10.0), existing: 2, ..repository("app") };
     let demand = demand(vec![app], vec![Cluster { nodes: 2, ..cluster("c") }]);
     let calendar: Calendar = calendar();
-    let mut source = Source::new(&demand, &calendar, 1, 1, Time(-10 * DAY), END);
+    let mut source = Source::new(&demand, &calendar, 1, 1, Time(-10 * DAY), END, &[]);
     let at: Vec<Time> = source.existing().iter().map(|push| push.at).collect();
     assert_eq!(at, [Time(-12 * DAY), Time(-11 * DAY)]);
     assert!(source.existing().is_empty(), "they are handed out once");

@@ -75,7 +75,7 @@ fn existing_versions_take_the_first_numbers_and_the_newest_release_is_everywhere
     let calm = Cluster { runs: Vec::new(), ..cluster("runs nothing") };
     let demand = demand(vec![app], vec![nodes, calm]);
     let calendar = calendar();
-    let mut source = Source::new(&demand, &calendar, 1, 1, Time(0), END);
+    let mut source = Source::new(&demand, &calendar, 1, 1, Time(0), END, &[]);
     let existing = source.existing();
     let expected =
         [(0, "build-1", false), (0, "v2", true), (0, "build-3", false), (0, "v4", true), (0, "build-5", false)];
@@ -153,7 +153,7 @@ fn real_images_are_spread_over_the_period_after_the_existing_ones() {
     };
     let demand = demand(vec![app], Vec::new());
     let calendar = calendar();
-    let mut source = Source::new(&demand, &calendar, 1, 1, Time(0), END);
+    let mut source = Source::new(&demand, &calendar, 1, 1, Time(0), END, &[]);
     assert_eq!(tags(&source.existing()), [(0, "t0", true), (0, "t1", true), (0, "t2", true)]);
     let occurrences = drain(&mut source);
     let pushed: Vec<(i64, &str)> = pushes(&occurrences)
