@@ -122,6 +122,11 @@ impl Cloud {
         &self.regions[usize::from(id.0)]
     }
 
+    /// The partition that a region belongs to; codes that nobody knows count as commercial.
+    pub fn partition(&self, id: RegionId) -> regions::Partition {
+        regions::find(self.region(id)).map_or(regions::Partition::Aws, |region| region.partition)
+    }
+
     /// The name of an account.
     pub fn account(&self, id: AccountId) -> &str {
         &self.accounts[usize::from(id.0)].name

@@ -213,7 +213,7 @@ impl Trial<'_> {
         let repository = &self.model.demand.repositories[order.repository.0 as usize].name;
         let name = order.name.as_deref().unwrap_or(repository);
         let owner = |account: AccountId| cloud.accounts[usize::from(account.0)].id.as_str();
-        let arn = policy::repository_arn(cloud.region(to.region), owner(to.account), name);
+        let arn = policy::repository_arn(cloud.partition(to.region), cloud.region(to.region), owner(to.account), name);
         let allows = |action| settings(order.to).policy.allows(owner(from.account), action, &arn) && !lacks(action);
         if !allows(policy::REPLICATE_IMAGE) {
             return Some(Cause::NotAllowed);

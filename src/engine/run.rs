@@ -16,7 +16,7 @@ use crate::faults::{Strike, strikes};
 use crate::sim::{Purpose, Queue, Stream};
 use crate::strategy::behaviour::{Action, Behaviour};
 use crate::strategy::{
-    Kind, Strategy, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy,
+    Kind, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy,
 };
 use crate::units::{Span, Time};
 
@@ -316,10 +316,10 @@ impl<'a> Trial<'a> {
             Event::Tick(component) => {
                 let mut actions = Vec::new();
                 let stopped = self.world.hazards.job_stopped(self.strategy) || self.machine_down(component);
-                let behaviour = &mut self.components[component].behaviour;
-                match stopped && self.components[component].is_job {
-                    true => behaviour.on_skipped(&mut actions),
-                    false => behaviour.on_tick(self.now, &self.world, &mut actions),
+                let part = &mut self.components[component];
+                match stopped && part.is_job {
+                    true => part.behaviour.on_skipped(&mut actions),
+                    false => part.behaviour.on_tick(self.now, &self.world, &mut actions),
                 }
                 self.execute(component, &mut actions);
             }

@@ -69,6 +69,9 @@ impl Call {
 /// Binary digits below the nanosecond.
 const FRACTION: u32 = 32;
 
+/// Far beyond any run, and far from overflowing (2^-32 ns).
+const MOST_INTERVAL: f64 = 1e30;
+
 /// The quota of one operation at one registry.
 #[derive(Clone, Debug)]
 pub struct Quota {
@@ -140,8 +143,8 @@ impl Bucket {
             return Bucket::Shut;
         }
         let second = i128::from(NANOS) << FRACTION;
-        // Saturates: a rate of one call in a million years is as good as none.
-        let interval = libm::round(second as f64 / rate).max(1.0) as i128;
+        // A rate of one call in a million years is as good as none.
+        let interval = libm::round(second as f64 / rate).clamp(1.0, MOST_INTERVAL) as i128;
         Bucket::Limited { interval, burst: interval.max(second), full }
     }
 }
