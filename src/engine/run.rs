@@ -377,11 +377,14 @@ impl<'a> Trial<'a> {
     }
 
     fn run_lifecycle(&mut self, id: ShelfId) {
-        let mut gone = Vec::new();
+        let mut acted = Vec::new();
         let shelf = self.world.shelf_mut(id);
-        shelf.state.expire(self.now, &mut gone);
-        for (image, freed) in gone {
-            shelf.drop_image(image, freed, &mut self.meters, self.now);
+        let before = shelf.state.stored_bytes();
+        shelf.state.apply_lifecycle(self.now, Span(DAY), &mut acted);
+        // All at one moment, so it does not matter which image's bytes are which.
+        let mut freed = before - shelf.state.stored_bytes();
+        for gone in acted {
+            shelf.drop_image(gone.image.id, std::mem::take(&mut freed), &mut self.meters, self.now);
         }
         let next = Time(self.now.0 + DAY);
         if next < self.model.calendar.end {
