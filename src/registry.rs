@@ -7,8 +7,10 @@
 //!
 //! | question | answer |
 //! |---|---|
-//! | what is in a repository after a push, an arriving copy, a removal, a run of its lifecycle policy? | [`Repository`] |
+//! | what is in a repository after a push, an arriving copy, an edit, a run of its lifecycle policy? | [`Repository`] |
 //! | which images does a policy act on? | [`LifecyclePolicy::acts_on`] |
+//! | what would the service refuse in a policy? | [`LifecyclePolicy::problems`] |
+//! | who is charged for a layer that repositories share? | [`Mounts`] |
 //! | where does a pushed image go, by which rule, and what would the service refuse? | [`rules`], [`filter`] |
 //! | with what settings does a repository start? | [`RegistrySettings::home`], [`RegistrySettings::created`] |
 //! | how long does a call wait for its quota? | [`Quota`] |
@@ -17,7 +19,7 @@
 //! ```
 //! # use std::sync::Arc;
 //! # use replisim::registry::{Image, Layer, LifecyclePolicy, Mutability, Repository};
-//! # use replisim::units::{DAY, Time};
+//! # use replisim::units::{DAY, Span, Time};
 //! let mut repository = Repository::new(Mutability::mutable(), Some(LifecyclePolicy::keep(1)));
 //! let version = |id| {
 //!     let layers = vec![Layer { id: 0, bytes: 100 }, Layer { id, bytes: 20 }];
@@ -26,9 +28,10 @@
 //! repository.push(Time(0), &version(1), "v1")?;
 //! let stored = repository.push(Time(DAY), &version(2), "v2")?;
 //! assert_eq!(stored.bytes_added, 20); // the other layer was there
-//! let mut gone = Vec::new();
-//! repository.expire(Time(2 * DAY), &mut gone);
-//! assert_eq!(gone, [(1, 20)]);
+//! let mut acted = Vec::new();
+//! repository.apply_lifecycle(Time(2 * DAY), Span(DAY), &mut acted);
+//! assert_eq!(acted.iter().map(|acted| acted.image.id).collect::<Vec<_>>(), [1]);
+//! assert_eq!(repository.stored_bytes(), 120);
 //! # Ok::<(), replisim::registry::Refused>(())
 //! ```
 
@@ -43,9 +46,13 @@ pub mod policy;
 pub mod quota;
 pub mod rules;
 mod hash;
+mod kin;
 mod layers;
 mod lifecycle;
+mod mounts;
 mod patterns;
+mod problems;
+mod pulls;
 mod repository;
 mod shelf;
 mod tags;
@@ -53,10 +60,12 @@ mod template;
 
 pub use filter::{PrefixError, validate_prefix};
 pub use lifecycle::Candidate;
+pub use mounts::{Charge, Mounts};
 pub use patterns::{Patterns, glob};
 pub use policy::RegistryPolicy;
+pub use problems::LifecycleProblem;
 pub use quota::Quota;
-pub use repository::{Refused, Repository, Stored};
+pub use repository::{Acted, Refused, Repository, Stored, Untagged};
 pub use rules::{RuleProblem, Selected, destinations, selected_by};
 pub use tags::Tag;
 pub use template::{CreatedBy, RepositorySettings, template_for};

@@ -1,4 +1,4 @@
-//! One repository in one registry: which images it holds, under which tags, on which layers.
+//! One repository in one registry: which images it holds, under which tags, on which layers, in which storage class.
 //!
 //! The rules of the service that live here:
 //!
@@ -7,24 +7,40 @@
 //! * another tag on an image that is there moves no bytes (A21) and leaves its push time alone, so lifecycle rules go on
 //!   counting from the first arrival;
 //! * where a tag may not move, a client's push is refused as a whole, while a copy arrives without the tag (A26);
+//! * an index needs its children: a client pushes them first, a copy brings them along (A23), and none can be taken
+//!   away while the index is there (B20);
+//! * an archived image cannot be pulled until it is restored; pushing it again, or a copy of it, restores it (C6, A48).
+//!   It goes on standing among the others by the moment of the restore (B19);
 //! * a lifecycle policy counts from the arrival *here*, not from the push at home (B24).
 //!
-//! A repository does not know its name, its registry, or the time: each operation is told when it happens.
+//! Two things hold at any moment: no tag is on two images, and every child of a standard index is here and standard.
+//! An archived index may lose its children to the lifecycle policy (B20); it must then be pushed again to come back.
+//!
+//! What clients take away is in `edits`, what the service does by itself in `upkeep`. A repository does not know its
+//! name, its registry, or the time: each operation is told when it happens.
 
 use std::sync::Arc;
 
 use super::hash::{Map, TagIndex};
+use super::kin::Kin;
 use super::layers::Layers;
-use super::lifecycle::{Candidate, Tally};
+use super::lifecycle::Tally;
+use super::pulls::Pulls;
 use super::shelf::Shelf;
 use super::tags::{Tag, Tags};
-use super::{Image, Layer, LifecyclePolicy, Mutability};
+use super::{Count, Image, Layer, LifecyclePolicy, LifecycleRule, Mutability, StorageClass};
 use crate::units::Time;
+
+mod edits;
+mod upkeep;
+
+pub use edits::Untagged;
+pub use upkeep::Acted;
 
 /// One repository in one registry.
 ///
 /// Pushes, copies and removals cost about the layers of the image, whatever the repository holds; memory follows the
-/// images that are there.
+/// images that are there. What only few images have is kept beside them.
 #[derive(Clone, Debug)]
 pub struct Repository {
     mutability: Mutability,
@@ -36,6 +52,13 @@ pub struct Repository {
     /// Tag → place on the shelf of the image that holds it.
     tags: TagIndex,
     layers: Layers,
+    kin: Kin,
+    /// Archived images, and since when.
+    archived: Map<u32, Time>,
+    /// When images were pushed that stand on the shelf by the moment of a restore (B19).
+    pushed: Map<u32, Time>,
+    /// Last pulls, where the lifecycle policy has a rule that asks for them.
+    pulls: Option<Pulls>,
 }
 
 /// An image that is here, and its tags.
@@ -50,15 +73,18 @@ struct Held {
 pub struct Stored {
     /// The image was not here before.
     pub new_image: bool,
-    /// Bytes of layers that were not here before.
+    /// Bytes of layers that were not here before, in either storage class; those of children that came along included.
     pub bytes_added: u64,
-    /// The image holds the tag now; `false` = the tag is immutable and another image's, and was dropped (A26).
+    /// The image holds the tag now; `false` = the tag is immutable and another image's, and was dropped (A26), or there
+    /// was none.
     pub tag_set: bool,
     /// The image that lost its last tag to this one (A22), by id.
     pub untagged: Option<u32>,
+    /// The image, or a child of it, was archived here and is standard again (C6, A48).
+    pub restored: bool,
 }
 
-/// Why a push was refused; nothing has changed.
+/// Why a client's operation was refused; nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The tag may not move, and another image holds it.
@@ -67,11 +93,31 @@ pub enum Refused {
         /// That image, by id.
         holder: u32,
     },
+    /// An index lists an image that is not here (A23).
+    #[error("the index lists an image that is not in the repository")]
+    ChildMissing {
+        /// That image, by id.
+        child: u32,
+    },
+    /// No image here holds the tag.
+    #[error("no image holds the tag")]
+    NoSuchTag,
+    /// The image is not here.
+    #[error("the image is not in the repository")]
+    NoSuchImage,
+    /// An index here lists the image (B20).
+    #[error("an index in the repository needs the image")]
+    NeededByIndex {
+        /// That index, by id.
+        index: u32,
+    },
 }
 
 impl Repository {
     /// An empty repository.
     pub fn new(mutability: Mutability, lifecycle: Option<LifecyclePolicy>) -> Repository {
+        let asks_for_pulls = |rule: &LifecycleRule| matches!(rule.count, Count::DaysSincePull(_));
+        let has_pull_rule = lifecycle.as_ref().is_some_and(|policy| policy.rules.iter().any(asks_for_pulls));
         Repository {
             mutability,
             lifecycle: lifecycle.map(Tally::new),
@@ -79,13 +125,18 @@ impl Repository {
             places: Map::default(),
             tags: TagIndex::default(),
             layers: Layers::default(),
+            kin: Kin::default(),
+            archived: Map::default(),
+            pushed: Map::default(),
+            pulls: has_pull_rule.then(Pulls::default),
         }
     }
 
-    /// A client's push: the image, whole, under a tag.
+    /// A client's push: the image, whole, under a tag or untagged. The children of an index were pushed before it.
     ///
     /// # Errors
-    /// [`Refused::TagTaken`] when the tag may not move and another image holds it: nothing is stored.
+    /// [`Refused::ChildMissing`] when an index comes before a child of it (A23), [`Refused::TagTaken`] when the tag may
+    /// not move and another image holds it: nothing is stored.
     pub fn push<'t>(
         &mut self,
         at: Time,
@@ -93,16 +144,28 @@ impl Repository {
         tag: impl Into<Option<&'t str>>,
     ) -> Result<Stored, Refused> {
         let tag = tag.into();
+        if let Some(child) = self.missing_child(image) {
+            return Err(Refused::ChildMissing { child });
+        }
         match tag.and_then(|tag| self.clash(image.id, tag)) {
             Some(holder) => Err(Refused::TagTaken { holder }),
             None => Ok(self.store(at, image, tag)),
         }
     }
 
-    /// A copy arrives: the image, whole, under a tag. A tag that may not move stays where it is (A26).
+    /// A copy arrives: the image, whole, under a tag or untagged; an index brings its children along, untagged (A23). A
+    /// tag that may not move stays where it is (A26).
     pub fn receive<'t>(&mut self, at: Time, image: &Arc<Image>, tag: impl Into<Option<&'t str>>) -> Stored {
+        let mut brought = 0;
+        for child in &image.children {
+            if !self.contains(child.id) {
+                brought += self.receive(at, child, None).bytes_added;
+            }
+        }
         let tag = tag.into().filter(|tag| self.clash(image.id, tag).is_none());
-        self.store(at, image, tag)
+        let mut stored = self.store(at, image, tag);
+        stored.bytes_added += brought;
+        stored
     }
 
     /// Whether this image is here.
@@ -117,7 +180,24 @@ impl Repository {
 
     /// When an image became whole here.
     pub fn pushed_at(&self, image: u32) -> Option<Time> {
-        self.shelf.since(*self.places.get(&image)?)
+        let since = self.shelf.since(*self.places.get(&image)?)?;
+        Some(self.first_pushed(image, since))
+    }
+
+    /// The storage class of an image.
+    pub fn class(&self, image: u32) -> Option<StorageClass> {
+        let class = if self.archived.contains_key(&image) { StorageClass::Archive } else { StorageClass::Standard };
+        self.contains(image).then_some(class)
+    }
+
+    /// Since when an image is in the archive, if it is.
+    pub fn archived_at(&self, image: u32) -> Option<Time> {
+        self.archived.get(&image).copied()
+    }
+
+    /// Whether the image is here and not archived (C6).
+    pub fn can_pull(&self, image: u32) -> bool {
+        self.class(image) == Some(StorageClass::Standard)
     }
 
     /// Whether a lifecycle policy acts here.
@@ -135,58 +215,40 @@ impl Repository {
         self.layers.has(layer)
     }
 
-    /// Layers of an image that are not stored here: what a copy would have to move (A76).
+    /// Layers of an image and of its children that are not stored here: what a copy would have to move (A76).
     pub fn missing<'a>(&'a self, image: &'a Image) -> impl Iterator<Item = Layer> + 'a {
         self.layers.missing(image)
     }
 
-    /// Removes an image and its tags; the answer is the bytes that no other image here needs, or `None` when
-    /// there is no such image.
-    pub fn remove(&mut self, image: u32) -> Option<u64> {
-        let place = self.places.remove(&image)?;
-        let held = self.shelf.take(place)?;
-        let tags = held.tags.as_slice();
-        for tag in tags {
-            self.tags.remove(tag.as_str(), place);
-        }
-        if let Some(tally) = &mut self.lifecycle {
-            tally.leaves(tags);
-        }
-        Some(self.layers.release(&held.image))
+    /// Bytes of the layers stored in a class. A layer that a standard image needs is standard, whatever archived images
+    /// need it too.
+    pub fn bytes(&self, class: StorageClass) -> u64 {
+        self.layers.bytes(class)
     }
 
-    /// Runs the lifecycle policy once and adds to `gone` each image that it expired, with the bytes freed,
-    /// oldest first.
-    ///
-    /// Only images at least as old as the last one that could possibly go are looked at; when none can, none is.
-    pub fn expire(&mut self, now: Time, gone: &mut Vec<(u32, u64)>) {
-        let Some(tally) = &self.lifecycle else { return };
-        if self.shelf.iter().next().is_none_or(|(oldest, _)| tally.is_quiet(oldest, now)) {
-            return;
-        }
-        let first = gone.len();
-        let mut sweep = tally.sweep(now);
-        for (pushed, held) in self.shelf.iter() {
-            if sweep.is_over(pushed) {
-                break;
-            }
-            if sweep.acts_on(&Candidate { pushed, tags: held.tags.as_slice() }) {
-                gone.push((held.image.id, 0));
-            }
-        }
-        for (image, freed) in &mut gone[first..] {
-            *freed = self.remove(*image).unwrap_or_default();
-        }
-    }
-
-    /// Bytes of all layers stored.
+    /// Bytes of the layers stored in the standard class.
     pub fn stored_bytes(&self) -> u64 {
-        self.layers.bytes()
+        self.bytes(StorageClass::Standard)
     }
 
-    /// All images with the moment of their arrival here and their tags, oldest first.
+    /// Remembers from now on which layers of the standard class come and go, for a registry that shares them between
+    /// repositories (A74).
+    pub fn watch_layers(&mut self) {
+        self.layers.watch();
+    }
+
+    /// The layers of the standard class that came (`true`) and went (`false`) since the last call, in order; nothing
+    /// when nobody watches.
+    pub fn take_layer_changes(&mut self) -> Vec<(Layer, bool)> {
+        self.layers.take_changes()
+    }
+
+    /// All images with the moment of their arrival here and their tags, oldest first; a restored one stands by the
+    /// moment of the restore (B19).
     pub fn images(&self) -> impl Iterator<Item = (&Arc<Image>, Time, &[Tag])> {
-        self.shelf.iter().map(|(pushed, held)| (&held.image, pushed, held.tags.as_slice()))
+        self.shelf.iter().map(|(since, held)| {
+            (&held.image, self.first_pushed(held.image.id, since), held.tags.as_slice())
+        })
     }
 
     /// Whether it holds no image.
@@ -200,6 +262,16 @@ impl Repository {
         (holder != image && self.mutability.freezes(tag)).then_some(holder)
     }
 
+    /// A child of this image that is not here.
+    fn missing_child(&self, image: &Image) -> Option<u32> {
+        image.children.iter().map(|child| child.id).find(|&child| !self.contains(child))
+    }
+
+    /// The push time of an image that stands on the shelf by this moment.
+    fn first_pushed(&self, image: u32, since: Time) -> Time {
+        self.pushed.get(&image).copied().unwrap_or(since)
+    }
+
     fn store(&mut self, at: Time, image: &Arc<Image>, tag: Option<&str>) -> Stored {
         let known = self.places.get(&image.id).copied();
         let (place, bytes_added) = match known {
@@ -208,11 +280,13 @@ impl Repository {
                 let place = self.shelf.put(at, Held { image: Arc::clone(image), tags: Tags::None });
                 self.places.insert(image.id, place);
                 self.enters(place);
-                (place, self.layers.keep(image))
+                self.kin.enters(image, |other| self.places.contains_key(&other));
+                (place, self.layers.keep(image, StorageClass::Standard))
             }
         };
+        let restored = !self.archived.is_empty() && self.bring_back(at, image.id);
         let untagged = tag.and_then(|tag| self.set_tag(place, tag));
-        Stored { new_image: known.is_none(), bytes_added, tag_set: tag.is_some(), untagged }
+        Stored { new_image: known.is_none(), bytes_added, tag_set: tag.is_some(), untagged, restored }
     }
 
     /// Puts a tag on the image at this place; the answer is the image that lost its last tag by that.
@@ -221,15 +295,7 @@ impl Repository {
         if previous == Some(place) {
             return None;
         }
-        let mut untagged = None;
-        if let Some(previous) = previous {
-            self.tags.remove(tag, previous);
-            self.leaves(previous);
-            if let Some(held) = self.shelf.get_mut(previous) {
-                untagged = held.tags.remove(tag).then_some(held.image.id);
-            }
-            self.enters(previous);
-        }
+        let untagged = previous.and_then(|previous| self.drop_tag(previous, tag));
         self.tags.insert(tag, place);
         self.leaves(place);
         if let Some(held) = self.shelf.get_mut(place) {
@@ -237,6 +303,73 @@ impl Repository {
         }
         self.enters(place);
         untagged
+    }
+
+    /// Takes a tag off the image at this place; the answer is the image when that was its last one.
+    fn drop_tag(&mut self, place: u32, tag: &str) -> Option<u32> {
+        self.tags.remove(tag, place);
+        self.leaves(place);
+        let held = self.shelf.get_mut(place)?;
+        let untagged = held.tags.remove(tag).then_some(held.image.id);
+        self.enters(place);
+        untagged
+    }
+
+    /// Takes an image out, with its tags; the number is the bytes that no other image here needs.
+    fn take_out(&mut self, image: u32) -> Option<(Held, u64)> {
+        let place = self.places.remove(&image)?;
+        let held = self.shelf.take(place)?;
+        let tags = held.tags.as_slice();
+        for tag in tags {
+            self.tags.remove(tag.as_str(), place);
+        }
+        if let Some(tally) = &mut self.lifecycle {
+            tally.leaves(tags);
+        }
+        if let Some(pulls) = &mut self.pulls {
+            pulls.forget(image);
+        }
+        let was_archived = self.archived.remove(&image).is_some();
+        self.pushed.remove(&image);
+        self.kin.leaves(&held.image);
+        let class = if was_archived { StorageClass::Archive } else { StorageClass::Standard };
+        let freed = self.layers.release(&held.image, class);
+        Some((held, freed))
+    }
+
+    /// Moves an image to the archive, and its children where no other standard index needs them.
+    fn put_away(&mut self, at: Time, image: u32) {
+        let Some(held) = self.image(image).filter(|_| self.can_pull(image)).cloned() else { return };
+        self.archived.insert(image, at);
+        self.layers.keep(&held, StorageClass::Archive);
+        self.layers.release(&held, StorageClass::Standard);
+        for child in &held.children {
+            if self.standard_index_of(child.id).is_none() {
+                self.put_away(at, child.id);
+            }
+        }
+    }
+
+    /// Brings an image and its children back from the archive; whether any of them was there.
+    fn bring_back(&mut self, at: Time, image: u32) -> bool {
+        let Some(&place) = self.places.get(&image) else { return false };
+        let Some(held) = self.shelf.get(place).map(|held| Arc::clone(&held.image)) else { return false };
+        let children = held.children.iter().filter(|child| self.bring_back(at, child.id)).count();
+        if self.archived.remove(&image).is_none() {
+            return children > 0;
+        }
+        self.layers.keep(&held, StorageClass::Standard);
+        self.layers.release(&held, StorageClass::Archive);
+        if let Some(since) = self.shelf.since(place) {
+            self.pushed.entry(image).or_insert(since);
+        }
+        self.shelf.renew(place, at);
+        true
+    }
+
+    /// An index of the standard class that lists this image.
+    fn standard_index_of(&self, image: u32) -> Option<u32> {
+        self.kin.indexes_of(image).iter().copied().find(|&index| self.can_pull(index))
     }
 
     /// Where the image stands that holds this tag.

@@ -35,13 +35,7 @@ impl<T> Default for Shelf<T> {
 impl<T> Shelf<T> {
     /// Puts a thing in and says where it stands. Of things of one moment, the later put is the younger.
     pub(super) fn put(&mut self, since: Time, item: T) -> u32 {
-        // Time runs forward in a simulation, so this walk ends at its first step.
-        let mut older = self.youngest;
-        while older != NONE && self.slots[older as usize].since > since {
-            older = self.slots[older as usize].older;
-        }
-        let younger = if older == NONE { self.oldest } else { self.slots[older as usize].younger };
-        let slot = Slot { since, older, younger, item: Some(item) };
+        let slot = Slot { since, older: NONE, younger: NONE, item: Some(item) };
         let place = if self.free == NONE {
             // Repositories are many and small: growing by a quarter wastes less than doubling does.
             if self.slots.len() == self.slots.capacity() {
@@ -55,9 +49,17 @@ impl<T> Shelf<T> {
             self.slots[place as usize] = slot;
             place
         };
-        *self.link_up(older) = place;
-        *self.link_down(younger) = place;
+        self.link(place);
         place
+    }
+
+    /// Puts the thing at this place among the others by another moment; it keeps its place.
+    pub(super) fn renew(&mut self, place: u32, since: Time) {
+        if self.get(place).is_some() {
+            self.unlink(place);
+            self.slots[place as usize].since = since;
+            self.link(place);
+        }
     }
 
     /// Since when the thing at this place is there.
@@ -67,14 +69,10 @@ impl<T> Shelf<T> {
 
     /// Takes the thing at this place out.
     pub(super) fn take(&mut self, place: u32) -> Option<T> {
-        let free = self.free;
-        let slot = self.slots.get_mut(place as usize)?;
-        let item = slot.item.take()?;
-        let (older, younger) = (slot.older, slot.younger);
-        slot.younger = free;
+        let item = self.slots.get_mut(place as usize)?.item.take()?;
+        self.unlink(place);
+        self.slots[place as usize].younger = self.free;
         self.free = place;
-        *self.link_up(older) = younger;
-        *self.link_down(younger) = older;
         Some(item)
     }
 
@@ -93,6 +91,28 @@ impl<T> Shelf<T> {
         let at = |place: u32| self.slots.get(place as usize).filter(|slot| slot.item.is_some());
         std::iter::successors(at(self.oldest), move |slot| at(slot.younger))
             .filter_map(|slot| Some((slot.since, slot.item.as_ref()?)))
+    }
+
+    /// Threads a slot in, by its moment.
+    fn link(&mut self, place: u32) {
+        let since = self.slots[place as usize].since;
+        // Time runs forward in a simulation, so this walk ends at its first step.
+        let mut older = self.youngest;
+        while older != NONE && self.slots[older as usize].since > since {
+            older = self.slots[older as usize].older;
+        }
+        let younger = if older == NONE { self.oldest } else { self.slots[older as usize].younger };
+        let slot = &mut self.slots[place as usize];
+        (slot.older, slot.younger) = (older, younger);
+        *self.link_up(older) = place;
+        *self.link_down(younger) = place;
+    }
+
+    /// Takes a slot off the thread.
+    fn unlink(&mut self, place: u32) {
+        let Slot { older, younger, .. } = self.slots[place as usize];
+        *self.link_up(older) = younger;
+        *self.link_down(younger) = older;
     }
 
     /// Who points at the thing after `older`.
@@ -130,14 +150,19 @@ mod tests {
 
         #[test]
         fn it_is_a_list_sorted_by_age_then_arrival(
-            steps in prop::collection::vec((any::<bool>(), 0i64..6, 0usize..40), 1..60),
+            steps in prop::collection::vec((0u8..5, 0i64..6, 0usize..40), 1..60),
         ) {
             let mut shelf = Shelf::default();
             let mut twin: Vec<(Time, usize, u32)> = Vec::new();
             let mut most = 0;
-            for (number, (put, since, which)) in steps.into_iter().enumerate() {
-                if put || twin.is_empty() {
+            for (number, (kind, since, which)) in steps.into_iter().enumerate() {
+                if kind < 2 || twin.is_empty() {
                     let place = shelf.put(Time(since), number);
+                    twin.push((Time(since), number, place));
+                    twin.sort_by_key(|thing| thing.0);
+                } else if kind == 2 {
+                    let (_, number, place) = twin.remove(which % twin.len());
+                    shelf.renew(place, Time(since));
                     twin.push((Time(since), number, place));
                     twin.sort_by_key(|thing| thing.0);
                 } else {

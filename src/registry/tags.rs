@@ -86,6 +86,15 @@ impl Tags {
         }
     }
 
+    /// All of them, to keep.
+    pub(super) fn into_vec(self) -> Vec<Tag> {
+        match self {
+            Tags::None => Vec::new(),
+            Tags::One(tag) => vec![tag],
+            Tags::Many(tags) => tags.into_vec(),
+        }
+    }
+
     /// Whether this is one of them.
     pub(super) fn contains(&self, tag: &str) -> bool {
         self.as_slice().iter().any(|held| held == tag)
