@@ -50,13 +50,13 @@ mod shelf;
 mod tags;
 mod template;
 
-pub use filter::{PrefixError, validate_prefix};
+pub use filter::{PrefixError, validate_pattern, validate_prefix};
 pub use lifecycle::Candidate;
 pub use patterns::{Patterns, glob};
-pub use policy::RegistryPolicy;
+pub use policy::{Denial, RegistryPolicy};
 pub use quota::Quota;
 pub use repository::{Refused, Repository, Stored};
-pub use rules::{RuleProblem, Selected, destinations, selected_by};
+pub use rules::{Reached, RuleProblem, Selected, copies, destinations, selected_by};
 pub use tags::Tag;
 pub use template::{CreatedBy, RepositorySettings, template_for};
 

@@ -131,6 +131,8 @@ pub enum Existing {
     Absent,
     /// Already copied.
     Present,
+    /// Copied by a backfill that begins with the run (A50).
+    Backfill,
 }
 
 /// A pull-through cache in every registry that clusters pull from.

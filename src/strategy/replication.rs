@@ -91,7 +91,7 @@ impl Behaviour for Replicate<'_> {
 
     fn on_existing(&mut self, push: &Push, view: &dyn View) -> Vec<RegistryId> {
         match self.settings.existing {
-            Existing::Absent => Vec::new(),
+            Existing::Absent | Existing::Backfill => Vec::new(),
             Existing::Present => {
                 let home = view.home(push.repository);
                 self.destinations(home, view.name(push.repository)).map(|(_, to)| to).unwrap_or_default()
