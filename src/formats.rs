@@ -1,4 +1,5 @@
-//! The outside world's files: replication configurations, catalogues, traces, real image manifests, tables of laws.
+//! The outside world's files: replication configurations, registry and lifecycle policies, catalogues, traces, real image
+//! manifests, tables of laws.
 //!
 //! Each reader takes the text of a file and gives typed rows, or every [`Problem`] that it found with the bytes that
 //! the problem is about, so that whoever knows the file's name can show the line. Readers do not open files, and know
@@ -11,10 +12,13 @@ use std::ops::Range;
 
 pub mod catalogue;
 pub mod json;
+pub mod lifecycle;
 pub mod manifests;
+pub mod policy;
 pub mod quantiles;
 pub mod replication;
 pub mod rows;
+pub mod strict;
 pub mod traces;
 
 /// After so many problems a reader gives up on a file: the rest rarely helps, and a file may have millions of rows.

@@ -58,15 +58,15 @@ mod shelf;
 mod tags;
 mod template;
 
-pub use filter::{PrefixError, validate_prefix};
+pub use filter::{PrefixError, validate_pattern, validate_prefix};
 pub use lifecycle::Candidate;
 pub use mounts::{Charge, Mounts};
 pub use patterns::{Patterns, glob};
-pub use policy::RegistryPolicy;
+pub use policy::{Denial, RegistryPolicy};
 pub use problems::LifecycleProblem;
 pub use quota::Quota;
 pub use repository::{Acted, Refused, Repository, Stored, Untagged};
-pub use rules::{RuleProblem, Selected, destinations, selected_by};
+pub use rules::{Reached, RuleProblem, Selected, copies, destinations, selected_by};
 pub use tags::Tag;
 pub use template::{CreatedBy, RepositorySettings, template_for};
 

@@ -30,6 +30,17 @@ pub struct Strategy {
     pub exceptions: Vec<Exception>,
 }
 
+impl Strategy {
+    /// The replication rules of the strategy and of its exceptions, each with its source registry.
+    pub fn rules(&self) -> impl Iterator<Item = &(RegistryId, ReplicationRule)> {
+        let kinds = std::iter::once(&self.kind).chain(self.exceptions.iter().map(|exception| &exception.kind));
+        kinds.flat_map(|kind| match kind {
+            Kind::Replication(replication) => replication.rules.as_slice(),
+            _ => &[],
+        })
+    }
+}
+
 /// Pairs that are served in another way.
 #[derive(Clone, Debug)]
 pub struct Exception {

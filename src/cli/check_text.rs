@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use replisim::cloud::{Cloud, RegistryId};
-use replisim::registry::ReplicationRule;
+use replisim::registry::{RegistryPolicy, RegistrySettings, ReplicationRule, selected_by};
 use replisim::scenario::Scenario;
 use replisim::strategy::{Kind, Replication};
 use serde::Serialize;
@@ -86,7 +86,7 @@ pub fn describe(scenario: &Scenario) -> Findings {
     let rules = strategies.iter().flat_map(|(_, replication)| &replication.rules);
     Findings {
         counts: counts(scenario),
-        policies: policies(&scenario.model.cloud, rules),
+        policies: policies(&scenario.model.cloud, &scenario.model.registries, rules),
         replication: strategies.iter().map(|(name, replication)| of_strategy(scenario, name, replication)).collect(),
     }
 }
@@ -153,18 +153,24 @@ fn of_strategy(scenario: &Scenario, name: &str, replication: &Replication) -> Re
     }
 }
 
-/// Whether a rule copies a repository: it has no filter, or one of its prefixes fits (facts A12 to A14).
+/// Whether a rule copies a repository (facts A12 to A14).
 fn selects(rule: &ReplicationRule, name: &str) -> bool {
-    rule.prefixes.is_empty() || rule.prefixes.iter().any(|prefix| name.starts_with(prefix))
+    !selected_by(std::slice::from_ref(rule), name).is_empty()
 }
 
 /// The policies that registries need whose account differs from the source's (facts A31 to A33), one for all registries
-/// with the same sources: a registry's policy reaches no other registry, so its resource may be `*`.
-fn policies<'a>(cloud: &Cloud, rules: impl Iterator<Item = &'a (RegistryId, ReplicationRule)>) -> Vec<PolicyFindings> {
+/// with the same sources: a registry's policy reaches no other registry, so its resource may be `*`. A registry that has a
+/// policy of its own is judged by that.
+fn policies<'a>(
+    cloud: &Cloud,
+    registries: &[RegistrySettings],
+    rules: impl Iterator<Item = &'a (RegistryId, ReplicationRule)>,
+) -> Vec<PolicyFindings> {
     let mut sources: BTreeMap<RegistryId, BTreeSet<&str>> = BTreeMap::new();
     for (from, rule) in rules {
         let source = cloud.registry(*from).account;
-        for to in rule.destinations.iter().filter(|to| cloud.registry(**to).account != source) {
+        let open = |to: &RegistryId| registries[usize::from(to.0)].policy == RegistryPolicy::Open;
+        for to in rule.destinations.iter().filter(|to| cloud.registry(**to).account != source && open(to)) {
             sources.entry(*to).or_default().insert(&cloud.accounts[usize::from(source.0)].id);
         }
     }

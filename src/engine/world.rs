@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use crate::cloud::{RegionId, RegistryId};
 use crate::demand::RepositoryId;
-use crate::registry::mounts::{Charge, Mounts};
-use crate::registry::{CreatedBy, Image, Repository, RepositorySettings, StorageClass};
+use crate::registry::{Charge, CreatedBy, Image, Mounts, Repository, RepositorySettings, StorageClass};
 use crate::strategy::behaviour::View;
 use crate::units::{Span, Time};
 

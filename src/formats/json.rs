@@ -61,6 +61,21 @@ impl Json {
         }
     }
 
+    /// Moves the places of a value and of all inside it.
+    fn relocate(&mut self, place: &impl Fn(Range<usize>) -> Range<usize>) {
+        self.span = place(self.span.clone());
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.relocate(place)),
+            Value::Object(members) => {
+                for member in members {
+                    member.key_span = place(member.key_span.clone());
+                    member.value.relocate(place);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The member of an object with this key.
     pub fn get(&self, key: &str) -> Option<&Json> {
         match &self.value {
@@ -84,6 +99,32 @@ pub fn parse(text: &str) -> Result<Json, Problem> {
         return Err(reader.wrong("expected the end of the file"));
     }
     Ok(value)
+}
+
+/// Reads the JSON that a string of a JSON text holds; places are those of the outer text, so that an error shows where it
+/// is written. `span` is that of the string, quotes included.
+///
+/// # Errors
+/// The first thing that is not JSON.
+pub fn embedded(text: &str, span: &Range<usize>) -> Result<Json, Problem> {
+    let mut reader = Reader { text, at: span.start + 1 };
+    let (mut inner, mut places) = (String::new(), Vec::new());
+    loop {
+        let at = reader.at;
+        let Some(c) = reader.character(span.start)? else { break };
+        inner.push(c);
+        // Every byte of a character is written where the character is.
+        places.resize(inner.len(), at);
+    }
+    places.push(span.end.saturating_sub(1));
+    let outer = |span: Range<usize>| {
+        let place = |at: usize| places[at.min(places.len() - 1)];
+        place(span.start)..place(span.end)
+    };
+    let mut json =
+        parse(&inner).map_err(|problem| Problem::new(outer(problem.span), problem.message, problem.label))?;
+    json.relocate(&outer);
+    Ok(json)
 }
 
 struct Reader<'a> {
@@ -186,23 +227,27 @@ impl Reader<'_> {
         let start = self.at;
         self.at += 1;
         let mut text = String::new();
-        loop {
-            let Some(c) = self.text[self.at..].chars().next() else {
-                return Err(Problem::new(start..self.at, "this string has no closing quote", ""));
-            };
-            match c {
-                '"' => {
-                    self.at += 1;
-                    return Ok(text);
-                }
-                '\\' => text.push(self.escape()?),
-                '\0'..='\x1f' => {
-                    return Err(Problem::new(start..self.at, "a string may not hold a line break or control", ""));
-                }
-                c => {
-                    text.push(c);
-                    self.at += c.len_utf8();
-                }
+        while let Some(c) = self.character(start)? {
+            text.push(c);
+        }
+        Ok(text)
+    }
+
+    /// The next character of the string that begins at `start`; `None` = that was its closing quote.
+    fn character(&mut self, start: usize) -> Result<Option<char>, Problem> {
+        let Some(c) = self.text[self.at..].chars().next() else {
+            return Err(Problem::new(start..self.at, "this string has no closing quote", ""));
+        };
+        match c {
+            '"' => {
+                self.at += 1;
+                Ok(None)
+            }
+            '\\' => self.escape().map(Some),
+            '\0'..='\x1f' => Err(Problem::new(start..self.at, "a string may not hold a line break or control", "")),
+            c => {
+                self.at += c.len_utf8();
+                Ok(Some(c))
             }
         }
     }
@@ -346,6 +391,24 @@ mod tests {
         let Value::Object(members) = &rules[0].value else { panic!("an object") };
         assert_eq!(&text[members[0].key_span.clone()], "\"é\"");
         assert_eq!(&text[members[0].value.span.clone()], "\"prod-*\"");
+    }
+
+    #[test]
+    fn json_in_a_string_keeps_the_places_of_the_outer_text() {
+        let text = r#"{"id": "1", "policyText": "{\n \"é\": [\"\u0041\", \"prod-*\"]\n}"}"#;
+        let outer = parse(text).expect("JSON");
+        let inner = embedded(text, &outer.get("policyText").expect("a text").span).expect("JSON");
+        assert_eq!(&text[inner.span.clone()], r#"{\n \"é\": [\"\u0041\", \"prod-*\"]\n}"#);
+        let Value::Object(members) = &inner.value else { panic!("an object") };
+        assert_eq!((members[0].key.as_str(), &text[members[0].key_span.clone()]), ("é", r#"\"é\""#));
+        let Value::List(items) = &members[0].value.value else { panic!("a list") };
+        assert_eq!(items[0].value, Value::Text("A".into()));
+        assert_eq!(&text[items[1].span.clone()], r#"\"prod-*\""#);
+        let text = r#"["{\"a\": }"]"#;
+        let problem = embedded(text, &(1..text.len() - 1)).expect_err("not JSON");
+        assert_eq!((problem.message.as_str(), &text[problem.span]), ("expected a value, found `}`", "}"));
+        let text = r#"["{"]"#;
+        assert_eq!(embedded(text, &(1..4)).expect_err("cut short").span, 3..3);
     }
 
     #[test]

@@ -5,22 +5,14 @@
 
 use std::ops::Range;
 
-use super::json::{self, Json, Member, Value};
-use super::{Problem, did_you_mean};
+use super::Problem;
+use super::json::{self, Json, Value};
+use super::strict::{Placed, Strict};
 
 /// The most filters in a rule (A6).
 pub const MOST_FILTERS: usize = 100;
 /// The most destinations in one rule of a configuration; the quota over all rules is lower (A5).
 pub const MOST_DESTINATIONS: usize = 100;
-
-/// A value and its bytes in the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed<T> {
-    /// The value.
-    pub value: T,
-    /// Its bytes.
-    pub span: Range<usize>,
-}
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +23,8 @@ pub struct Rule {
     pub destinations: Vec<Destination>,
     /// Prefixes of repository names; none = every repository (A13).
     pub prefixes: Vec<Placed<String>>,
+    /// Deletions at the source are carried out at the destinations too (A41).
+    pub deletes: bool,
 }
 
 /// A destination of a rule.
@@ -50,14 +44,9 @@ pub struct Destination {
 /// Every problem of the file, in file order (of problems of syntax only the first).
 pub fn read(text: &str) -> Result<Vec<Rule>, Vec<Problem>> {
     let json = json::parse(text).map_err(|problem| vec![problem])?;
-    let mut reader = Reader { problems: Vec::new() };
+    let mut reader = Reader { strict: Strict::new("fact A2") };
     let rules = reader.configuration(&json);
-    if reader.problems.is_empty() {
-        Ok(rules)
-    } else {
-        reader.problems.sort_by_key(|problem| problem.span.start);
-        Err(reader.problems)
-    }
+    reader.strict.finish().map(|_| rules)
 }
 
 /// Why the service refuses this as a prefix filter, or `None` (A11: 2 to 256 characters of
@@ -90,124 +79,71 @@ pub fn refused_filter(filter: &str) -> Option<String> {
 }
 
 struct Reader {
-    problems: Vec<Problem>,
+    strict: Strict,
 }
 
 impl Reader {
-    fn problem(&mut self, span: &Range<usize>, message: impl Into<String>, label: impl Into<String>) {
-        self.problems.push(Problem::new(span.clone(), message, label));
-    }
-
-    /// The members of an object, with unknown and missing keys reported.
-    fn object<'a>(&mut self, json: &'a Json, what: &str, known: &[&str], required: &[&str]) -> &'a [Member] {
-        let Value::Object(members) = &json.value else {
-            self.problem(&json.span, format!("expected {what}, an object, found {}", json.kind()), "fact A2");
-            return &[];
-        };
-        for member in members {
-            if !known.contains(&member.key.as_str()) {
-                let near = did_you_mean(&member.key, known.iter().copied());
-                let label = format!("keys of {what}: {}", known.join(", "));
-                self.problem(&member.key_span, format!("unknown key `{}`{near}", member.key), label);
-            }
-        }
-        for key in required {
-            if !members.iter().any(|member| member.key == *key) {
-                self.problem(&json.span, format!("{what} needs `{key}`"), "fact A2");
-            }
-        }
-        members
-    }
-
-    fn list<'a>(&mut self, json: &'a Json, key: &str) -> &'a [Json] {
-        let Value::List(items) = &json.value else {
-            self.problem(&json.span, format!("`{key}` is a list, found {}", json.kind()), "fact A2");
-            return &[];
-        };
-        items
-    }
-
-    fn text(&mut self, json: &Json, key: &str) -> Option<Placed<String>> {
-        let Value::Text(text) = &json.value else {
-            let mend = match &json.value {
-                Value::Number(number) => format!("; write \"{number}\" in quotes"),
-                _ => String::new(),
-            };
-            self.problem(&json.span, format!("`{key}` is a string, found {}{mend}", json.kind()), "fact A2");
-            return None;
-        };
-        Some(Placed { value: text.clone(), span: json.span.clone() })
-    }
-
     fn configuration(&mut self, json: &Json) -> Vec<Rule> {
-        self.object(json, "a replication configuration", &["rules"], &["rules"]);
+        self.strict.object(json, "a replication configuration", &["rules"], &["rules"]);
         let Some(rules) = json.get("rules") else { return Vec::new() };
-        self.list(rules, "rules").iter().map(|rule| self.rule(rule)).collect()
+        self.strict.list(rules, "rules").iter().map(|rule| self.rule(rule)).collect()
     }
 
     fn rule(&mut self, json: &Json) -> Rule {
         let known = ["destinations", "repositoryFilters", "deleteReplication"];
-        self.object(json, "a rule", &known, &["destinations"]);
-        let mut rule = Rule { span: json.span.clone(), destinations: Vec::new(), prefixes: Vec::new() };
+        self.strict.object(json, "a rule", &known, &["destinations"]);
+        let mut rule = Rule { span: json.span.clone(), destinations: Vec::new(), prefixes: Vec::new(), deletes: false };
         if let Some(destinations) = json.get("destinations") {
-            let items = self.list(destinations, "destinations");
+            let items = self.strict.list(destinations, "destinations");
             if items.len() > MOST_DESTINATIONS {
                 let message = format!("{} destinations; a rule takes at most {MOST_DESTINATIONS}", items.len());
-                self.problem(&destinations.span, message, "fact A5");
+                self.strict.problem(&destinations.span, message, "fact A5");
             }
             rule.destinations = items.iter().filter_map(|item| self.destination(item)).collect();
         }
         if let Some(filters) = json.get("repositoryFilters") {
-            let items = self.list(filters, "repositoryFilters");
+            let items = self.strict.list(filters, "repositoryFilters");
             if matches!(filters.value, Value::List(_)) && !(1..=MOST_FILTERS).contains(&items.len()) {
                 let mend = if items.is_empty() { "; leave the key out to select every repository" } else { "" };
                 let message = format!("{} filters; a rule takes 1 to {MOST_FILTERS}{mend}", items.len());
-                self.problem(&filters.span, message, "fact A6");
+                self.strict.problem(&filters.span, message, "fact A6");
             }
             rule.prefixes = items.iter().filter_map(|item| self.filter(item)).collect();
         }
         if let Some(deletes) = json.get("deleteReplication") {
-            self.object(deletes, "deleteReplication", &["enabled"], &["enabled"]);
-            match deletes.get("enabled").map(|enabled| (&enabled.value, enabled)) {
-                Some((Value::Bool(false), _)) | None => {}
-                Some((Value::Bool(true), enabled)) => {
-                    self.problem(&enabled.span, "replication of deletes is not supported yet", "fact A41");
-                }
-                Some((_, enabled)) => {
-                    let message = format!("`enabled` is true or false, found {}", enabled.kind());
-                    self.problem(&enabled.span, message, "fact A41");
-                }
-            }
+            self.strict.object(deletes, "deleteReplication", &["enabled"], &["enabled"]);
+            let enabled = deletes.get("enabled").and_then(|enabled| self.strict.flag(enabled, "enabled"));
+            rule.deletes = enabled.unwrap_or(false);
         }
         rule
     }
 
     fn destination(&mut self, json: &Json) -> Option<Destination> {
-        self.object(json, "a destination", &["region", "registryId"], &["region", "registryId"]);
-        let region = json.get("region").and_then(|region| self.text(region, "region"));
-        let account = json.get("registryId").and_then(|id| self.text(id, "registryId"));
+        self.strict.object(json, "a destination", &["region", "registryId"], &["region", "registryId"]);
+        let region = json.get("region").and_then(|region| self.strict.text(region, "region"));
+        let account = json.get("registryId").and_then(|id| self.strict.text(id, "registryId"));
         if let Some(account) = &account
             && (account.value.len() != 12 || !account.value.bytes().all(|b| b.is_ascii_digit()))
         {
             let message = format!("`registryId` is an account id of 12 digits, found `{}`", account.value);
-            self.problem(&account.span, message, "fact A8");
+            self.strict.problem(&account.span, message, "fact A8");
             return None;
         }
         Some(Destination { span: json.span.clone(), region: region?, account: account? })
     }
 
     fn filter(&mut self, json: &Json) -> Option<Placed<String>> {
-        self.object(json, "a filter", &["filter", "filterType"], &["filter", "filterType"]);
+        self.strict.object(json, "a filter", &["filter", "filterType"], &["filter", "filterType"]);
         if let Some(kind) = json.get("filterType")
-            && let Some(text) = self.text(kind, "filterType")
+            && let Some(text) = self.strict.text(kind, "filterType")
             && text.value != "PREFIX_MATCH"
         {
             let message = format!("unknown filter type `{}`; the service knows only PREFIX_MATCH", text.value);
-            self.problem(&text.span, message, "fact A10");
+            self.strict.problem(&text.span, message, "fact A10");
         }
-        let filter = json.get("filter").and_then(|filter| self.text(filter, "filter"))?;
+        let filter = json.get("filter").and_then(|filter| self.strict.text(filter, "filter"))?;
         if let Some(message) = refused_filter(&filter.value) {
-            self.problem(&filter.span, message, "fact A11");
+            self.strict.problem(&filter.span, message, "fact A11");
         }
         Some(filter)
     }
@@ -246,7 +182,7 @@ mod tests {
         let text = r#"{"rules": [{"destination": [], "repositoryFilters": []},
             {"destinations": [{"region": "eu-west-1", "registryId": 444455556666}, {"region": 1}],
              "repositoryFilters": [{"filter": "x", "filterType": "WILDCARD"}],
-             "deleteReplication": {"enabled": true}}], "version": 1}"#;
+             "deleteReplication": {"enabled": "true"}}], "version": 1}"#;
         let messages: Vec<String> = read(text).expect_err("many").into_iter().map(|p| p.message).collect();
         assert_eq!(
             messages,
@@ -259,10 +195,20 @@ mod tests {
                 "`region` is a string, found a number; write \"1\" in quotes",
                 "invalid filter `x`: the service takes 2 to 256 characters, not 1",
                 "unknown filter type `WILDCARD`; the service knows only PREFIX_MATCH",
-                "replication of deletes is not supported yet",
+                "`enabled` is true or false, found a string; write true without quotes",
                 "unknown key `version`",
             ]
         );
+    }
+
+    #[test]
+    fn a41_a_rule_may_replicate_deletes() {
+        assert!(!read(GOOD).expect("a configuration")[0].deletes);
+        assert!(read(&GOOD.replace("false", "true")).expect("a configuration")[0].deletes);
+        let problems = read(&GOOD.replace("{\"enabled\": false}", "{}")).expect_err("A41");
+        assert_eq!(problems[0].message, "deleteReplication needs `enabled`");
+        let problems = read(&GOOD.replace("{\"enabled\": false}", "true")).expect_err("A41");
+        assert_eq!(problems[0].message, "expected deleteReplication, an object, found a truth value");
     }
 
     #[test]

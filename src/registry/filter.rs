@@ -68,6 +68,14 @@ pub fn validate_prefix(prefix: &str) -> Result<(), PrefixError> {
     if NAME_LENGTH.contains(&prefix.len()) { Ok(()) } else { Err(PrefixError::Length(prefix.len())) }
 }
 
+/// Whether this could be a filter if the service took wildcards: a filter but for its `*` (extension `wildcard-filter`).
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn validate_pattern(prefix: &str) -> Result<(), PrefixError> {
+    validate_prefix(&prefix.replace('*', "a"))
+}
+
 /// What was probably meant by a filter that ends in a wildcard: `prod-` for `prod-*`. `None` when leaving the wildcard
 /// out makes no valid filter (for `*` alone: leave the filter out to select all, A13).
 pub fn without_wildcard(prefix: &str) -> Option<&str> {
@@ -109,6 +117,20 @@ mod tests {
             ("a/-b/c", PrefixError::Part { at: 2 }),
         ] {
             assert_eq!(validate_prefix(bad), Err(expected), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_a_filter_but_for_its_wildcards() {
+        for (pattern, expected) in [
+            ("prod-*", Ok(())),
+            ("*/api", Ok(())),
+            ("prod", Ok(())),
+            ("*", Err(PrefixError::Length(1))),
+            ("Prod-*", Err(PrefixError::Capital { at: 0 })),
+            ("a*?", Err(PrefixError::Character { at: 2, found: '?' })),
+        ] {
+            assert_eq!(validate_pattern(pattern), expected, "{pattern}");
         }
     }
 

@@ -210,6 +210,17 @@ impl Repository {
         self.shelf.get(self.place_of(tag)?).map(|held| &held.image)
     }
 
+    /// The tags of an image.
+    pub fn tags_of(&self, image: u32) -> &[Tag] {
+        let held = self.places.get(&image).and_then(|place| self.shelf.get(*place));
+        held.map_or(&[], |held| held.tags.as_slice())
+    }
+
+    /// Whether this tag may not move here.
+    pub fn freezes(&self, tag: &str) -> bool {
+        self.mutability.freezes(tag)
+    }
+
     /// Whether this layer is stored here.
     pub fn has_layer(&self, layer: u32) -> bool {
         self.layers.has(layer)

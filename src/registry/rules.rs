@@ -10,8 +10,8 @@
 
 use thiserror::Error;
 
-use super::ReplicationRule;
-use super::filter::{PrefixError, can_select, validate_prefix};
+use super::filter::{PrefixError, can_select, validate_pattern, validate_prefix};
+use super::{Extension, ReplicationRule, glob};
 use crate::cloud::RegistryId;
 
 /// Rules of a configuration at most (A4, the newest API model).
@@ -127,16 +127,38 @@ impl RuleProblem {
     }
 }
 
+/// Where a pushed image goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The registry.
+    pub destination: RegistryId,
+    /// Deletions at the source are carried out there too (A41).
+    pub deletes: bool,
+    /// The repository's name there, where it is another than at the source (extension `rename`).
+    pub rename: Option<String>,
+}
+
 /// The rules that select a repository, in order.
 pub fn selected_by<'a>(rules: &'a [ReplicationRule], repository: &str) -> Vec<Selected<'a>> {
     let selects = |(index, rule): (usize, &'a ReplicationRule)| {
+        if rule.extension.except.as_ref().is_some_and(|except| except.matches(repository)) {
+            return None;
+        }
         if rule.prefixes.is_empty() {
             return Some(Selected { rule: index, prefix: None });
         }
-        let prefix = rule.prefixes.iter().find(|prefix| repository.starts_with(prefix.as_str()))?;
+        let prefix = rule.prefixes.iter().find(|prefix| begins(repository, prefix, rule.extension.wildcards))?;
         Some(Selected { rule: index, prefix: Some(prefix) })
     };
     rules.iter().enumerate().filter_map(selects).collect()
+}
+
+/// Whether a name begins with a prefix (A12); with `wildcards`, a `*` in the prefix is any run of characters.
+fn begins(repository: &str, prefix: &str, wildcards: bool) -> bool {
+    match wildcards && prefix.contains('*') {
+        true => glob(&format!("{prefix}*"), repository),
+        false => repository.starts_with(prefix),
+    }
 }
 
 /// The registries that a push to this repository is copied to, each once, in the order in which the selecting rules
@@ -153,21 +175,37 @@ pub fn destinations(rules: &[ReplicationRule], repository: &str) -> Vec<Registry
     reached
 }
 
-/// A destination of a push, and how it is copied there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reached {
-    /// Where to.
-    pub destination: RegistryId,
-    /// Whether deletions follow.
-    pub deletes: bool,
-    /// The repository's name there, where a rule gives it another one.
-    pub rename: Option<String>,
+/// Where a push of this tag (`None` = an untagged image) to this repository is copied to: each destination once (A15),
+/// in the order in which the selecting rules name them.
+///
+/// Deletions are carried out where any of the rules that lead there says so (O14). The first rule that leads there gives
+/// the repository its name.
+pub fn copies(rules: &[ReplicationRule], repository: &str, tag: Option<&str>) -> Vec<Reached> {
+    let mut reached: Vec<Reached> = Vec::new();
+    for selected in selected_by(rules, repository) {
+        let rule = &rules[selected.rule];
+        if !rule.extension.takes(tag) {
+            continue;
+        }
+        for &destination in &rule.destinations {
+            match reached.iter_mut().find(|known| known.destination == destination) {
+                Some(known) => known.deletes |= rule.deletes,
+                None => {
+                    let rename = rule.extension.rename.as_ref().map(|name| name.replace("{name}", repository));
+                    reached.push(Reached { destination, deletes: rule.deletes, rename });
+                }
+            }
+        }
+    }
+    reached
 }
 
-/// Where a push of this tag to this repository is copied, each destination once.
-pub fn copies(rules: &[ReplicationRule], repository: &str, _tag: Option<&str>) -> Vec<Reached> {
-    let reached = destinations(rules, repository).into_iter();
-    reached.map(|destination| Reached { destination, deletes: false, rename: None }).collect()
+impl Extension {
+    /// Whether its filters of tags and of status let a push of this tag pass.
+    fn takes(&self, tag: Option<&str>) -> bool {
+        let tags = self.tags.as_ref().is_none_or(|tags| tag.is_some_and(|tag| tags.matches(tag)));
+        tags && self.tagged.is_none_or(|tagged| tagged == tag.is_some())
+    }
 }
 
 /// Everything that is wrong with the configuration of the registry `source`, in the order of its rules.
@@ -219,9 +257,12 @@ fn filter_problems(index: usize, rule: &ReplicationRule, problems: &mut Vec<Rule
         problems.push(RuleProblem::TooManyFilters { rule: index, found: rule.prefixes.len() });
     }
     for (filter, prefix) in rule.prefixes.iter().enumerate() {
-        match validate_prefix(prefix) {
+        let validate = if rule.extension.wildcards { validate_pattern } else { validate_prefix };
+        match validate(prefix) {
             Err(error) => problems.push(RuleProblem::BadFilter { rule: index, filter, error }),
-            Ok(()) if !can_select(prefix) => problems.push(RuleProblem::IdleFilter { rule: index, filter }),
+            Ok(()) if !can_select(&prefix.replace('*', "a")) => {
+                problems.push(RuleProblem::IdleFilter { rule: index, filter })
+            }
             Ok(()) => {}
         }
     }
@@ -229,8 +270,9 @@ fn filter_problems(index: usize, rule: &ReplicationRule, problems: &mut Vec<Rule
 
 #[cfg(test)]
 mod tests {
-    use super::super::Extension;
+    use super::super::{Patterns, fixed};
     use super::*;
+    use proptest::prelude::*;
 
     const SOURCE: RegistryId = RegistryId(0);
 
@@ -275,6 +317,107 @@ mod tests {
             [Selected { rule: 0, prefix: Some("prod/") }, Selected { rule: 2, prefix: None }]
         );
         assert_eq!(selected_by(&rules[..2], "prune"), [Selected { rule: 0, prefix: Some("p") }]);
+    }
+
+    #[test]
+    fn a_copy_goes_to_each_destination_once_and_deletes_where_any_rule_says_so() {
+        let deleting = |rule| ReplicationRule { deletes: true, ..rule };
+        let rules = [rule([1, 2], &["prod/"]), deleting(rule([2, 3], &[])), rule([3], &["prod/api"])];
+        let to = |destination: u16, deletes| Reached { destination: RegistryId(destination), deletes, rename: None };
+        // A15, O14.
+        assert_eq!(copies(&rules, "prod/api", Some("v1")), [to(1, false), to(2, true), to(3, true)]);
+        assert_eq!(copies(&rules, "dev/api", None), [to(2, true), to(3, true)]);
+        assert_eq!(copies(&rules[..1], "dev/api", None), []);
+    }
+
+    #[test]
+    fn powers_that_the_service_lacks_narrow_a_rule_or_rename_its_copies() {
+        let with = |rule, extension| ReplicationRule { extension, ..rule };
+        let patterns = |list: &[&str]| Some(Patterns(list.iter().map(ToString::to_string).collect()));
+        let reached = |rule: &ReplicationRule, repository: &str, tag| {
+            copies(std::slice::from_ref(rule), repository, tag).len() == 1
+        };
+        let tags = with(rule([1], &[]), Extension { tags: patterns(&["v*", "!v0*"]), ..Extension::default() });
+        assert!(reached(&tags, "api", Some("v1")));
+        assert!(!reached(&tags, "api", Some("v0.9")) && !reached(&tags, "api", None));
+        let tagged = |tagged| with(rule([1], &[]), Extension { tagged: Some(tagged), ..Extension::default() });
+        assert!(reached(&tagged(true), "api", Some("x")) && !reached(&tagged(true), "api", None));
+        assert!(!reached(&tagged(false), "api", Some("x")) && reached(&tagged(false), "api", None));
+        let except = with(rule([1], &["prod/"]), Extension { except: patterns(&["*-old"]), ..Extension::default() });
+        assert!(reached(&except, "prod/api", None) && !reached(&except, "prod/api-old", None));
+        assert_eq!(selected_by(std::slice::from_ref(&except), "prod/api-old"), []);
+        assert_eq!(destinations(std::slice::from_ref(&except), "prod/api-old"), []);
+        let wild = with(rule([1], &["*/api", "prod-*"]), Extension { wildcards: true, ..Extension::default() });
+        assert!(reached(&wild, "team/api", None) && reached(&wild, "team/x/apis", None));
+        assert!(reached(&wild, "prod-x", None) && !reached(&wild, "api", None) && !reached(&wild, "dev", None));
+        assert_eq!(selected_by(std::slice::from_ref(&wild), "prod-x")[0].prefix, Some("prod-*"));
+        // Without the extension a `*` is a character that no name has (A11).
+        assert!(!reached(&rule([1], &["prod-*"]), "prod-x", None));
+        let rename = with(rule([1], &[]), Extension { rename: Some("dr/{name}-dr".into()), ..Extension::default() });
+        let found = copies(&[rename, rule([1, 2], &[])], "team/api", None);
+        assert_eq!(found[0].rename.as_deref(), Some("dr/team/api-dr"));
+        assert_eq!((found.len(), found[1].rename.as_deref()), (2, None));
+    }
+
+    #[test]
+    fn an_allowed_wildcard_is_no_problem_and_the_rest_of_the_grammar_holds() {
+        let mut one = rule([1], &["prod-*", "Prod*", "*"]);
+        one.extension.wildcards = true;
+        assert_eq!(
+            problems(SOURCE, &[one]),
+            [
+                RuleProblem::BadFilter { rule: 0, filter: 1, error: PrefixError::Capital { at: 0 } },
+                RuleProblem::BadFilter { rule: 0, filter: 2, error: PrefixError::Length(1) },
+            ]
+        );
+    }
+
+    fn any_rule() -> impl Strategy<Value = ReplicationRule> {
+        let prefixes = prop::collection::vec("[ab*]{1,3}", 0..3);
+        let extension = (prop::option::of("[ab*]{1,2}"), any::<bool>(), prop::option::of(any::<bool>()));
+        (prop::collection::vec(1u16..5, 1..4), prefixes, extension, any::<bool>()).prop_map(
+            |(to, prefixes, (except, wildcards, tagged), deletes)| ReplicationRule {
+                destinations: to.into_iter().map(RegistryId).collect(),
+                prefixes,
+                deletes,
+                extension: Extension {
+                    except: except.map(|pattern| Patterns(vec![pattern])),
+                    wildcards,
+                    tagged,
+                    ..Extension::default()
+                },
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(fixed(1000))]
+
+        #[test]
+        fn copies_are_what_each_rule_by_itself_says(
+            rules in prop::collection::vec(any_rule(), 0..4),
+            name in "[ab]{1,4}",
+            tag in prop::option::of("[ab]"),
+        ) {
+            let tag = tag.as_deref();
+            let together = copies(&rules, &name, tag);
+            for id in (1..5).map(RegistryId) {
+                let leads = |rule: &&ReplicationRule| {
+                    let prefixed = |prefix: &String| match rule.extension.wildcards {
+                        true => glob(&format!("{prefix}*"), &name),
+                        false => name.starts_with(prefix.as_str()),
+                    };
+                    rule.destinations.contains(&id)
+                        && (rule.prefixes.is_empty() || rule.prefixes.iter().any(prefixed))
+                        && !rule.extension.except.as_ref().is_some_and(|except| except.matches(&name))
+                        && rule.extension.tagged.is_none_or(|tagged| tagged == tag.is_some())
+                };
+                let leading: Vec<_> = rules.iter().filter(leads).collect();
+                let found: Vec<_> = together.iter().filter(|reached| reached.destination == id).collect();
+                prop_assert_eq!(found.len(), usize::from(!leading.is_empty()));
+                prop_assert!(found.iter().all(|one| one.deletes == leading.iter().any(|rule| rule.deletes)));
+            }
+        }
     }
 
     #[test]

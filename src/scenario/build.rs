@@ -18,11 +18,14 @@ use crate::units::Usd;
 use crate::units::parse::PriceUnit;
 
 mod clusters;
+mod extensions;
 mod extent;
 mod images;
+mod lifecycle;
 mod lints;
 mod network;
 mod objectives;
+mod permissions;
 mod places;
 mod presets;
 mod prices;
@@ -53,7 +56,8 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
     let estate = repositories::repositories(&mut r, root);
     let client = network::client(&mut r, root, ideal);
     let clusters = clusters::clusters(&mut r, root, &estate, ideal, client.parallel_layers);
-    let strategies = strategies::strategies(&mut r, root, &estate, &clusters);
+    let mut strategies = strategies::strategies(&mut r, root, &estate, &clusters);
+    extensions::extensions(&mut r, root, &mut strategies);
     let baseline = run::baseline(&mut r, root, &strategies);
     let registries = places::registries(&mut r, root, &estate);
     let terms = prices::terms(&mut r, root);
@@ -73,6 +77,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
         links,
     };
     extent::check(&mut r, root, &run, &estate, &clusters, strategies.list.len());
+    permissions::check(&mut r, &registries, &estate, &strategies);
     let terms = terms?;
     // What is refused is mended first: a half-read scenario would be warned of in vain.
     if !r.diagnostics.has_errors() {

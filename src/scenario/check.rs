@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::diagnostics::{Diagnostic, Diagnostics, Severity};
-use super::keys::strategies::{EXTENSION_KEYS, FOREIGN_ADVICE, RULE};
+use super::keys::strategies::{EXTENSION_KEYS, FOREIGN_ADVICE, RULE, WILDCARD};
 use super::keys::{Group, Key, LINE_ITEMS, MapKey, Support, Table, Type};
 use super::tree::{Entry, Node, Origin, Value};
 use super::{lexical, scalar};
@@ -108,13 +108,14 @@ impl Checker<'_> {
                     self.wrong_shape(node, "a table of paths such as 'clusters.eu.nodes' = 60");
                 }
             }
-            // With the extension, a `*` is refused together with `extensions`; without it, see the fact.
+            // With the extension it is looked at with the rule; without it, see the fact.
             Type::Prefix if node.text().is_some_and(|text| text.contains('*')) => {
-                let extended = self.extensions.iter().any(|name| name == "wildcard-filter");
-                match self.stage {
-                    Stage::File => {}
-                    Stage::Whole if extended => self.refuse(&node.origin, "`*` in a prefix is not supported yet", ""),
-                    Stage::Whole => self.plain(node, ty, key),
+                let (extension, advice) = WILDCARD;
+                if self.stage == Stage::Whole
+                    && !self.extensions.iter().any(|name| name == extension)
+                    && let Err(error) = scalar::check(ty, node, key)
+                {
+                    self.refuse(&node.origin, error.message, advice);
                 }
             }
             _ => self.plain(node, ty, key),
@@ -367,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_power_that_the_service_lacks_is_named_or_not_there_yet() {
+    fn a_power_that_the_service_lacks_is_asked_for_by_name() {
         let rule = "strategies = [{ kind = \"replication\", rules = [{ to = \"eu-west-1\", KEY }] }]\n";
         for (key, extension, fact) in [
             ("tags = [\"v*\"]", "tag-filter", "replication cannot filter by tag (facts A10, A16)"),
@@ -377,12 +378,15 @@ mod tests {
         ] {
             let rule = rule.replace("KEY", key);
             assert_eq!(messages(&rule), [fact]);
-            let name = key.split(' ').next().expect("a key");
-            assert_eq!(
-                messages(&format!("extensions = [\"{extension}\"]\n{rule}")),
-                ["this `extensions` is not supported yet".to_string(), format!("`{name}` is not supported yet")]
-            );
+            let asked = format!("extensions = [\"{extension}\"]\n{rule}");
+            assert_eq!(messages(&asked), Vec::<String>::new());
         }
+        let wild = rule.replace("KEY", "prefixes = [\"prod-*\"]");
+        let message = "invalid filter `prod-*`: the service takes plain prefixes without `*`; write \"prod-\"";
+        assert_eq!(messages(&wild), [message]);
+        assert_eq!(messages(&format!("extensions = [\"wildcard-filter\"]\n{wild}")), Vec::<String>::new());
+        let file = "strategies = [{ kind = \"replication\", rules = [{ file = \"a.json\", deletes = true }] }]\n";
+        assert_eq!(messages(file), ["`file` and `deletes` exclude each other; keep one"]);
     }
 
     #[test]

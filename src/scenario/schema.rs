@@ -63,7 +63,7 @@ const PATTERNS: &[(&str, &str, &[&str])] = &[
     ("registry-pattern", r"^!?([a-z0-9*][a-z0-9.*_-]*/)?[a-z0-9-]{2,25}$", &["bu-*/us-east-1"]),
     ("region", r"^[a-z0-9-]{2,25}$", &["eu-west-1"]),
     ("account-number", r"^[0-9]{12}$", &["111122223333"]),
-    ("prefix", r"^[a-z0-9._/-]{2,256}$", &["prod/"]),
+    ("prefix", r"^[a-z0-9._/*-]{2,256}$", &["prod/"]),
     ("tag", r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", &["latest"]),
 ];
 

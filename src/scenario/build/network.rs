@@ -212,6 +212,7 @@ fn egress(r: &mut Reading<'_>, table: &Node) -> Vec<Bandwidth> {
 pub fn service(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Service {
     let table = &table_or_empty(root, "service");
     let quotas = &table_or_empty(table, "quotas");
+    let unlimited = quotas.text() == Some("unlimited") || ideal;
     let quota = |r: &mut Reading<'_>, (key, default): (&str, f64)| match quotas.get(key) {
         Some(node) if node.text() == Some("unlimited") => f64::INFINITY,
         Some(node) => r.rate(node).map_or(default, |rate: RateText| {
@@ -220,7 +221,7 @@ pub fn service(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Service {
             }
             rate.per_nanosecond() * NANOS as f64
         }),
-        None if ideal => f64::INFINITY,
+        None if unlimited => f64::INFINITY,
         None => default,
     };
     let delay = match table.get("lifecycle_delay") {
@@ -234,8 +235,8 @@ pub fn service(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Service {
     Service {
         lifecycle_delay: delay.unwrap_or(Law::Uniform { min: 0.0, max: DAY as f64 }),
         retry_moves_bytes_again: r.or(table, "retry_moves_bytes_again", false, |r, n| r.flag(n)),
-        pull_time_lag: Span(DAY),
-        copy_counts_as_pull: false,
+        pull_time_lag: r.or(table, "pull_time_lag", Span(DAY), |r, n| r.duration(n)),
+        copy_counts_as_pull: r.or(table, "copy_counts_as_pull", false, |r, n| r.flag(n)),
         quotas: Call::ALL.map(|call| quota(r, call.default_quota())),
     }
 }

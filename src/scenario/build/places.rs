@@ -1,11 +1,14 @@
 //! `[accounts]` and `[[registries]]`: who owns registries, and how they are set.
 
+use std::collections::HashSet;
+
+use super::lifecycle;
 use super::repositories::Estate;
-use crate::cloud::Account;
-use crate::registry::{Count, Selection};
-use crate::registry::{
-    CreationTemplate, LifecyclePolicy, LifecycleRule, Mutability, Patterns, RegistrySettings, Scanning,
-};
+use crate::cloud::{Account, RegistryId};
+use crate::formats;
+use crate::registry::names::validate_repository;
+use crate::registry::policy::{RegistryPolicy, reaches};
+use crate::registry::{CreationTemplate, Mutability, Patterns, RegistrySettings, Scanning};
 use crate::scenario::tree::{Node, Value};
 use crate::scenario::values::{Reading, elements, one_or_many};
 
@@ -95,7 +98,9 @@ pub fn registries(r: &mut Reading<'_>, root: &Node, estate: &Estate) -> Vec<Regi
         let mounting = r.optional(element, "blob_mounting", |r, n| r.flag(n));
         let words = [("none", Scanning::None), ("basic", Scanning::Basic), ("enhanced", Scanning::Enhanced)];
         let scanning = r.optional(element, "scanning", |r, n| r.word(n, &words));
-        policy(r, element);
+        let policy = policy(r, element, &ids);
+        let repositories = repositories(r, element);
+        let enabled = r.optional(element, "region_enabled", |r, n| r.flag(n));
         for id in ids {
             let settings = &mut settings[id];
             if let Some(mutability) = &mutability {
@@ -106,6 +111,20 @@ pub fn registries(r: &mut Reading<'_>, root: &Node, estate: &Estate) -> Vec<Regi
             }
             settings.blob_mounting = mounting.unwrap_or(settings.blob_mounting);
             settings.scanning = scanning.unwrap_or(settings.scanning);
+            settings.region_enabled = enabled.unwrap_or(settings.region_enabled);
+            if let Some(policy) = &policy {
+                settings.policy = policy.clone();
+            }
+            if let Some(repositories) = &repositories {
+                settings.repositories = repositories.clone();
+            }
+        }
+    }
+    for (repository, origin) in estate.repositories.iter().zip(&estate.origins) {
+        if !settings[usize::from(repository.home.0)].region_enabled {
+            let name = r.places.name(repository.home);
+            let message = format!("`{}` is at home in {name}, whose region is not enabled", repository.name);
+            r.error(origin, message, "nothing can be pushed there (fact A37)");
         }
     }
     for (home, name, policy) in &estate.lifecycle {
@@ -121,13 +140,48 @@ pub fn registries(r: &mut Reading<'_>, root: &Node, estate: &Estate) -> Vec<Regi
     settings
 }
 
-/// Only the policy that allows everything is there yet.
-fn policy(r: &mut Reading<'_>, element: &Node) {
-    if let Some(node) = element.get("policy")
-        && node.text() != Some("allow")
-    {
-        r.error(&node.origin, "registry policies other than \"allow\" are not supported yet", "facts A31 to A35");
+/// What other accounts may do in these registries: everything, nothing, or what a file says.
+fn policy(r: &mut Reading<'_>, element: &Node, ids: &[usize]) -> Option<RegistryPolicy> {
+    let node = element.get("policy")?;
+    match node.text() {
+        Some("allow") => return Some(RegistryPolicy::Open),
+        Some("none") => return Some(RegistryPolicy::Statements(Vec::new())),
+        _ => {}
     }
+    let file = r.file(node)?;
+    let policy = r.rows(&file, formats::policy::read(&file.text))?;
+    r.warned(&file, policy.warnings);
+    for resource in policy.resources {
+        let here = |id: &usize| {
+            let (partition, region, account) = r.places.address(RegistryId(*id as u16));
+            reaches(&resource.value, partition, region, account)
+        };
+        if !ids.iter().any(here) {
+            let origin = r.place(&file, resource.span);
+            let name = element.get("registry").and_then(Node::text).unwrap_or_default();
+            let message = format!("`{}` names nothing in {name}", resource.value);
+            r.diagnostics.warning(&origin, message, "a policy reaches the registry that it is applied to (fact A33)");
+        }
+    }
+    Some(RegistryPolicy::Statements(policy.statements))
+}
+
+/// Repositories that are there from the start.
+fn repositories(r: &mut Reading<'_>, element: &Node) -> Option<Vec<String>> {
+    let list = element.get("repositories")?;
+    let mut names: Vec<String> = Vec::new();
+    let mut known = HashSet::new();
+    for item in one_or_many(list) {
+        let Some(name) = r.text(item, "a repository's name") else { continue };
+        if let Err(error) = validate_repository(name) {
+            r.error(&item.origin, format!("`{name}` is no repository name: {error}"), "");
+        } else if known.insert(name) {
+            names.push(name.to_string());
+        } else {
+            r.error(&item.origin, format!("`{name}` is there twice"), "");
+        }
+    }
+    Some(names)
 }
 
 /// `mutability` and `mutability_except`, if either is written.
@@ -166,38 +220,10 @@ fn template(r: &mut Reading<'_>, table: &Node) -> Option<CreationTemplate> {
     Some(CreationTemplate {
         prefix,
         mutability: mutability(r, table),
-        lifecycle: table.get("lifecycle").and_then(|node| lifecycle(r, node)),
+        lifecycle: table.get("lifecycle").and_then(|node| lifecycle::lifecycle(r, node)),
         for_replication: targets.0,
         for_cache: targets.1,
     })
-}
-
-/// `{ keep }` or `{ days }`, and `untagged_days`: short for the service's JSON. Rule 1 sees untagged images, rule 2 all.
-pub fn lifecycle(r: &mut Reading<'_>, node: &Node) -> Option<LifecyclePolicy> {
-    if node.text().is_some() {
-        r.error(
-            &node.origin,
-            "lifecycle policies in files are not supported yet",
-            "write { keep = 30 } or { days = 90 }",
-        );
-        return None;
-    }
-    let untagged = r.optional(node, "untagged_days", |r, n| r.count(n, 1)).map(Count::DaysSincePush);
-    let keep = r.optional(node, "keep", |r, n| r.count(n, 1)).map(Count::MoreThan);
-    let days = r.optional(node, "days", |r, n| r.count(n, 1)).map(Count::DaysSincePush);
-    if let (Some(_), Some(_), Some(entry)) = (keep, days, node.entry("days")) {
-        r.error(&entry.key_origin, "`keep` and `days` exclude each other; keep one", "");
-    }
-    let rules = [(1, Selection::Untagged, untagged), (2, Selection::Any, keep.or(days))];
-    let rules: Vec<LifecycleRule> = rules
-        .into_iter()
-        .filter_map(|(priority, selection, count)| Some(LifecycleRule::expire(priority, selection, count?)))
-        .collect();
-    if rules.is_empty() {
-        r.error(&node.origin, "a lifecycle needs `keep`, `days` or `untagged_days`", "");
-        return None;
-    }
-    Some(LifecyclePolicy { rules })
 }
 
 #[cfg(test)]
@@ -230,25 +256,6 @@ mod tests {
                 "accounts `b` and `c` have the same id 111122223333"
             ]
         );
-    }
-
-    #[test]
-    fn a_short_lifecycle_is_two_rules_at_most() {
-        let text = "a = { keep = 30, untagged_days = 7 }\nb = { days = 90 }\nc = { keep = 1, days = 2 }\nd = {}\n";
-        let ((), problems) = read(text, "2026-01-01T00:00:00Z", 1, |r, root| {
-            let a = lifecycle(r, root.get("a").expect("a")).expect("a policy");
-            let rule = LifecycleRule::expire;
-            assert_eq!(
-                a.rules,
-                [rule(1, Selection::Untagged, Count::DaysSincePush(7)), rule(2, Selection::Any, Count::MoreThan(30))]
-            );
-            let b = lifecycle(r, root.get("b").expect("b")).expect("a policy");
-            assert_eq!(b.rules, [rule(2, Selection::Any, Count::DaysSincePush(90))]);
-            lifecycle(r, root.get("c").expect("c"));
-            assert_eq!(lifecycle(r, root.get("d").expect("d")), None);
-        });
-        assert_eq!(problems[0].0, "`keep` and `days` exclude each other; keep one");
-        assert_eq!(problems[1].0, "a lifecycle needs `keep`, `days` or `untagged_days`");
     }
 
     #[test]

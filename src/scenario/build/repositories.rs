@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::images;
+use super::lifecycle;
 use super::places::{self, members};
 use super::pushes::{self, Plan};
 use crate::cloud::RegistryId;
@@ -124,7 +125,7 @@ fn instantiate(
     let tags = pushes::tags(r, node);
     let existing = r.or(node, "existing", 0, |r, n| r.count_up_to(n, 0, MOST_EXISTING));
     let weight = r.or(node, "weight", 1.0, |r, n| r.number(n, 0.0));
-    let lifecycle = node.get("lifecycle").and_then(|n| places::lifecycle(r, n));
+    let lifecycle = node.get("lifecycle").and_then(|n| lifecycle::lifecycle(r, n));
     let mutability = places::mutability(r, node);
     for (index, name) in group.names.iter().enumerate() {
         if ids[name.as_str()].0 as usize != estate.repositories.len() {

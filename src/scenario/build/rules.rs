@@ -4,9 +4,10 @@ use super::clusters::Clusters;
 use super::repositories::Estate;
 use crate::cloud::{AccountId, RegistryId, regions};
 use crate::formats::replication::{self, refused_filter};
-use crate::registry::{Extension, ReplicationRule};
+use crate::registry::names::validate_repository;
+use crate::registry::{Extension, ReplicationRule, selected_by, validate_pattern};
 use crate::scenario::tree::{Node, Origin, Value};
-use crate::scenario::values::{Reading, Wanted, listed_names, one_or_many};
+use crate::scenario::values::{Named, Reading, Wanted, listed_names, one_or_many};
 
 /// Above so many rules of a registry `check` warns (A4).
 const MANY_RULES: usize = 10;
@@ -92,20 +93,62 @@ fn inline(r: &mut Reading<'_>, table: &Node, strategy: &Node, estate: &Estate) -
         return from.map(|from| file(r, path, from)).unwrap_or_default();
     }
     let to = r.needed(table, "to", "a rule").map(|node| r.registries(node)).unwrap_or_default();
-    let mut prefixes = Vec::new();
+    let (prefixes, wildcards) = prefixes(r, table);
+    let extension = Extension { wildcards, ..extension(r, table, estate) };
+    let deletes = r.or(table, "deletes", false, |r, n| r.flag(n));
+    let Some(from) = from else { return Vec::new() };
+    // In a pattern, the rule's own registry is left out; written out, it is an error.
+    let to: Vec<Wanted> = to.into_iter().filter(|one| !(one.pattern && one.registry == from)).collect();
+    let destinations = to.iter().map(|one| one.registry).collect();
+    let rule = ReplicationRule { destinations, prefixes, deletes, extension };
+    let destinations = to.into_iter().map(|one| one.origin).collect();
+    vec![Placed { from, rule, origin: table.origin.clone(), destinations }]
+}
+
+/// The prefixes of a rule, and whether a `*` in them stands for any run of characters. Without the extension the check of
+/// keys has refused a `*` already.
+fn prefixes(r: &mut Reading<'_>, table: &Node) -> (Vec<String>, bool) {
+    let (mut prefixes, mut wildcards) = (Vec::new(), false);
     for item in table.get("prefixes").map(one_or_many).unwrap_or_default() {
         let Some(text) = r.text(item, "a prefix such as \"prod/\"").map(str::to_string) else { continue };
-        if let Some(message) = refused_filter(&text) {
+        if text.contains('*') {
+            wildcards = true;
+            if let Err(error) = validate_pattern(&text) {
+                r.error(&item.origin, format!("invalid filter `{text}`: {error}"), "fact A11");
+            }
+        } else if let Some(message) = refused_filter(&text) {
             r.error(&item.origin, message, "fact A11");
         }
         prefixes.push(text);
     }
-    let Some(from) = from else { return Vec::new() };
-    // In a pattern, the rule's own registry is left out; written out, it is an error.
-    let to: Vec<Wanted> = to.into_iter().filter(|one| !(one.pattern && one.registry == from)).collect();
-    let rule = plain_rule(to.iter().map(|one| one.registry).collect(), prefixes);
-    let destinations = to.into_iter().map(|one| one.origin).collect();
-    vec![Placed { from, rule, origin: table.origin.clone(), destinations }]
+    (prefixes, wildcards)
+}
+
+/// What a rule asks for that the service cannot do.
+fn extension(r: &mut Reading<'_>, table: &Node, estate: &Estate) -> Extension {
+    let tags = r.optional(table, "tags", |r, n| r.patterns(n));
+    let tagged = r.optional(table, "status", |r, n| r.word(n, &[("tagged", true), ("untagged", false)]));
+    if let (Some(_), Some(false), Some(entry)) = (&tags, tagged, table.entry("status")) {
+        r.error(&entry.key_origin, "an untagged image has none of the `tags`; keep one of the two", "");
+    }
+    let except = r.optional(table, "except", |r, n| r.patterns(n));
+    if except.is_some() {
+        let names = estate.names();
+        r.selected(table, "except", Named { names: &names, groups: &[], one: "repository", plural: "repositories" });
+    }
+    let rename = r.optional(table, "rename", |r, n| {
+        let text = r.text(n, "a name such as \"{name}-dr\"")?.to_string();
+        if !text.contains("{name}") {
+            r.error(&n.origin, "a new name holds `{name}`, the old one", "such as \"{name}-dr\"");
+        } else if let Err(error) = validate_repository(&text.replace("{name}", "name")) {
+            r.error(&n.origin, format!("`{text}` makes no repository names: {error}"), "such as \"{name}-dr\"");
+        } else if text == "{name}" {
+            r.diagnostics.warning(&n.origin, "this new name is the old one", "copies keep their name without it");
+            return None;
+        }
+        Some(text)
+    });
+    Extension { tags, tagged, except, rename, wildcards: false }
 }
 
 fn file(r: &mut Reading<'_>, path: &Node, from: RegistryId) -> Vec<Placed> {
@@ -135,7 +178,8 @@ fn file(r: &mut Reading<'_>, path: &Node, from: RegistryId) -> Vec<Placed> {
         }
         let prefixes = rule.prefixes.into_iter().map(|prefix| prefix.value).collect();
         let origin = r.place(&file, rule.span);
-        placed.push(Placed { from, rule: plain_rule(destinations, prefixes), origin, destinations: origins });
+        let rule = ReplicationRule { deletes: rule.deletes, ..plain_rule(destinations, prefixes) };
+        placed.push(Placed { from, rule, origin, destinations: origins });
     }
     placed
 }
@@ -174,11 +218,18 @@ fn check(r: &mut Reading<'_>, placed: &[Placed], estate: &Estate) {
             if one.rule.destinations.is_empty() {
                 r.error(&one.origin, "this rule has no destination", "fact A2");
             }
-            let prefixes = &one.rule.prefixes;
-            let selects = estate.repositories.iter().any(|repository| {
-                repository.home == from
-                    && (prefixes.is_empty() || prefixes.iter().any(|prefix| repository.name.starts_with(prefix)))
-            });
+            let own_rule = std::slice::from_ref(&one.rule);
+            let mut selected = estate
+                .repositories
+                .iter()
+                .filter(|repository| repository.home == from && !selected_by(own_rule, &repository.name).is_empty());
+            if let Some(rename) = &one.rule.extension.rename
+                && let Some(long) = selected.clone().find(|one| rename.len() + one.name.len() > "{name}".len() + 256)
+            {
+                let message = format!("the new name of `{}` is longer than 256 characters", long.name);
+                r.error(&one.origin, message, "");
+            }
+            let selects = selected.next().is_some();
             if !selects {
                 let message = format!("this rule selects no repository of {name}");
                 r.diagnostics.warning(&one.origin, message, format!("repositories: {}", listed_names(&estate.names())));

@@ -169,14 +169,7 @@ fn replication(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, c
         let label = "rules from clusters begin at every home; `from` is the source of a rules file";
         r.diagnostics.warning(&entry.key_origin, "`from` has no effect here", label);
     }
-    let existing = table.get("existing_images").map_or(Existing::Absent, |node| {
-        let words = [("absent", Some(Existing::Absent)), ("present", Some(Existing::Present)), ("backfill", None)];
-        let existing = r.word(node, &words).unwrap_or(Some(Existing::Absent));
-        if existing.is_none() {
-            r.error(&node.origin, "`backfill` is not supported yet", "facts A50 to A57");
-        }
-        existing.unwrap_or(Existing::Absent)
-    });
+    let words = [("absent", Existing::Absent), ("present", Existing::Present), ("backfill", Existing::Backfill)];
     Replication {
         rules: rules::rules(r, table, estate, clusters),
         delay,
@@ -193,7 +186,7 @@ fn replication(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, c
         },
         copy_failures: r.or(table, "copy_failures", 0.0, |r, n| r.share(n)),
         retries: r.or(table, "retries", 3, |r, n| r.count_up_to(n, 0, MOST_RETRIES)),
-        existing,
+        existing: r.or(table, "existing_images", Existing::Absent, |r, n| r.word(n, &words)),
     }
 }
 

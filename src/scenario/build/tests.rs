@@ -6,6 +6,7 @@ mod examples;
 mod files;
 mod lints;
 mod refusals;
+mod service;
 
 use super::super::values::testing::{problems, tree};
 use super::*;

@@ -1,6 +1,6 @@
 //! Repositories: what their images look like, when they are pushed, and how they are named.
 
-use super::surroundings::{LIFECYCLE_TABLE, LIFECYCLE_TYPE};
+use super::surroundings::LIFECYCLE_TYPE;
 use super::{Group, Table, Type, at_most_one, exactly_one, exclusive, key, required, table};
 use crate::scenario::tree::Value;
 
@@ -44,8 +44,7 @@ pub static REPOSITORY: Table = Table {
                 "where versions go next; one, or a list",
             ),
             key("weight", Type::Number(0.0), "1", "", "popularity factor in clusters"),
-            key("lifecycle", LIFECYCLE_TYPE, "none", "A39", "at home: which images expire when")
-                .only(LIFECYCLE_TABLE, "a table"),
+            key("lifecycle", LIFECYCLE_TYPE, "none", "A39", "at home: JSON in a file, or a table"),
             key("mutability", Type::Word(&["mutable", "immutable"]), "the registry's", "A39", "at home"),
             key("mutability_except", Type::Selector, "[]", "A27", "up to 5 tag patterns for which the opposite holds"),
             key(

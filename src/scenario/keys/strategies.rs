@@ -108,10 +108,9 @@ const REPLICATION: &[Key] = &[
         "existing_images",
         Type::Word(&["absent", "present", "backfill"]),
         "\"absent\"",
-        "A18",
+        "A18, A50",
         "images there at the start: not copied, already copied, or backfilled from the start",
-    )
-    .only(|node| node.text().is_none_or(|word| word != "backfill"), "\"absent\", \"present\""),
+    ),
 ];
 
 const CACHE: &[Key] = &[
@@ -176,15 +175,34 @@ pub static RULE: Table = exclusive(
         key("from", Type::Registry, "the only home", "A1", "source registry; required when there are several homes"),
         key("file", Type::Path, "none", "A2", "the service's JSON for this source, in place of the other keys"),
         key("to", Type::Registries, "none", "A5, A7", "destinations; the rule's own registry is left out of patterns"),
-        key("prefixes", Type::List(&Type::Prefix), "all", "A10 to A14", "prefixes of repository names; none = all"),
-        key("deletes", Type::Bool, "false", "A41", "delete replication")
-            .only(|node| node.bool() != Some(true), "false"),
-        key("tags", Type::Selector, "none", "A10, A16", "extension `tag-filter`").later(),
-        key("status", Type::Word(&["tagged", "untagged"]), "none", "A10, A16", "extension `status-filter`").later(),
-        key("except", Type::Selector, "none", "A10, A16", "extension `exclude-filter`").later(),
-        key("rename", Type::Text, "none", "A28", "extension `rename`, such as `\"{name}-dr\"`").later(),
+        key(
+            "prefixes",
+            Type::List(&Type::Prefix),
+            "all",
+            "A10 to A14",
+            "prefixes of repository names; none = all. With the extension `wildcard-filter`, `*` is any run of characters",
+        ),
+        key("deletes", Type::Bool, "false", "A41", "deletions at the source are carried out at the destinations too"),
+        key("tags", Type::Selector, "none", "A10, A16", "only these tags: extension `tag-filter`"),
+        key(
+            "status",
+            Type::Word(&["tagged", "untagged"]),
+            "none",
+            "A10, A16",
+            "only these images: extension `status-filter`",
+        ),
+        key("except", Type::Selector, "none", "A10, A16", "not these repositories: extension `exclude-filter`"),
+        key("rename", Type::Text, "none", "A28", "the name there, such as `\"{name}-dr\"`: extension `rename`"),
     ],
-    &[exactly_one(&[&["to"], &["file"]]), at_most_one(&[&["file"], &["prefixes"]])],
+    &[
+        exactly_one(&[&["to"], &["file"]]),
+        at_most_one(&[&["file"], &["prefixes"]]),
+        at_most_one(&[&["file"], &["deletes"]]),
+        at_most_one(&[&["file"], &["tags"]]),
+        at_most_one(&[&["file"], &["status"]]),
+        at_most_one(&[&["file"], &["except"]]),
+        at_most_one(&[&["file"], &["rename"]]),
+    ],
 );
 
 /// The extension that a key of a rule takes, and what the service says to it: message and advice.
@@ -214,6 +232,10 @@ pub const EXTENSION_KEYS: &[(&str, &str, &str, &str)] = &[
         "leave it out, or add \"rename\" to `extensions` to price it anyway",
     ),
 ];
+
+/// The extension that a `*` in a prefix takes, and what the service says to it: the fact and the advice.
+pub const WILDCARD: (&str, &str) =
+    ("wildcard-filter", "fact A11; add \"wildcard-filter\" to `extensions` to price it anyway");
 
 /// Advice for keys that stand in a strategy of another kind: key, kind, advice.
 pub const FOREIGN_ADVICE: &[(&str, &str, &str)] = &[

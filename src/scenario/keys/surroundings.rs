@@ -2,7 +2,6 @@
 
 use super::laws::LIFECYCLE;
 use super::{MapKey, Table, Type, at_most_one, exclusive, key, required, table};
-use crate::scenario::tree::{Node, Value};
 use crate::units::parse::PriceUnit;
 
 /// `[run]`.
@@ -203,15 +202,10 @@ pub static SERVICE: Table = table(
             "\"24h\"",
             "B23",
             "how late the recorded last pull may be, for lifecycle only",
-        )
-        .only(
-            |node| crate::units::parse::duration(node.text().unwrap_or("24h")).is_ok_and(|t| t.0 == crate::units::DAY),
-            "\"24h\"",
         ),
         key("quotas", Type::WordOr(&["unlimited"], &Type::Table(&QUOTAS)), "see below", "A.9", "calls per registry"),
         key("retry_moves_bytes_again", Type::Bool, "false", "choice", "a retried copy is metered twice"),
-        key("copy_counts_as_pull", Type::Bool, "false", "choice", "a copy refreshes the source's last pull time")
-            .only(|node| node.bool() != Some(true), "false"),
+        key("copy_counts_as_pull", Type::Bool, "false", "choice", "a copy refreshes the source's last pull time"),
     ],
 );
 
@@ -221,12 +215,12 @@ static QUOTAS: Table = table(
     &[
         key("batch_get_image", QUOTA, "\"2000/s\"", "A.9", "manifest calls of pulls"),
         key("get_download_url_for_layer", QUOTA, "\"3000/s\"", "A.9", "layer calls of pulls"),
-        key("batch_check_layer_availability", QUOTA, "\"1000/s\"", "A.9", "layer checks of pushes").later(),
-        key("get_authorization_token", QUOTA, "\"500/s\"", "A.9", "logins").later(),
-        key("initiate_layer_upload", QUOTA, "\"100/s\"", "A.9", "layers begun by pushes").later(),
-        key("complete_layer_upload", QUOTA, "\"100/s\"", "A.9", "layers ended by pushes").later(),
-        key("upload_layer_part", QUOTA, "\"500/s\"", "A.9", "parts of layers pushed").later(),
-        key("put_image", QUOTA, "\"10/s\"", "A.9", "manifests pushed").later(),
+        key("batch_check_layer_availability", QUOTA, "\"1000/s\"", "A.9", "layer checks of pushes"),
+        key("get_authorization_token", QUOTA, "\"500/s\"", "A.9", "logins"),
+        key("initiate_layer_upload", QUOTA, "\"100/s\"", "A.9", "layers begun by pushes"),
+        key("complete_layer_upload", QUOTA, "\"100/s\"", "A.9", "layers ended by pushes"),
+        key("upload_layer_part", QUOTA, "\"500/s\"", "A.9", "parts of layers pushed"),
+        key("put_image", QUOTA, "\"10/s\"", "A.9", "manifests pushed"),
     ],
 );
 
@@ -260,8 +254,13 @@ pub static REGISTRY: Table = Table {
                 "of repositories pushed to or created here; a repository's own key wins at its home",
             ),
             key("mutability_except", Type::Selector, "[]", "A27", "up to 5 tag patterns for which the opposite holds"),
-            key("policy", Type::WordOr(&["allow", "none"], &Type::Path), "\"allow\"", "A31", "registry policy")
-                .only(|node| node.text().is_none_or(|word| word == "allow"), "\"allow\""),
+            key(
+                "policy",
+                Type::WordOr(&["allow", "none"], &Type::Path),
+                "\"allow\"",
+                "A31 to A35",
+                "what other accounts may do here: everything, nothing, or what the service's JSON in a file says",
+            ),
             key(
                 "templates",
                 Type::List(&Type::Table(&TEMPLATE)),
@@ -269,8 +268,7 @@ pub static REGISTRY: Table = Table {
                 "A38",
                 "settings of repositories that the service creates here; the longest prefix decides",
             ),
-            key("blob_mounting", Type::Bool, "false", "A74, A75", "layers are shared between repositories")
-                .only(|node| node.bool() != Some(true), "false"),
+            key("blob_mounting", Type::Bool, "false", "A74, A75", "layers are shared between repositories"),
             key(
                 "scanning",
                 Type::Word(&["none", "basic", "enhanced"]),
@@ -284,8 +282,14 @@ pub static REGISTRY: Table = Table {
                 "[]",
                 "A32",
                 "already here at the start, empty; needed where `policy` forbids creation",
-            )
-            .only(|node| matches!(&node.value, Value::List(items) if items.is_empty()), "the empty list"),
+            ),
+            key(
+                "region_enabled",
+                Type::Bool,
+                "true",
+                "A37",
+                "false = the account has not enabled this region; copies into it fail",
+            ),
         ],
     )
 };
@@ -297,8 +301,13 @@ static TEMPLATE: Table = table(
         required("prefix", Type::WordOr(&["ROOT"], &Type::Repository), "`ROOT`, or a prefix with an implied `/`"),
         key("mutability", Type::Word(&["mutable", "immutable"]), "\"mutable\"", "A39", "of repositories made from it"),
         key("mutability_except", Type::Selector, "[]", "A27", "up to 5 tag patterns for which the opposite holds"),
-        key("lifecycle", LIFECYCLE_TYPE, "none", "A38, A39", "of repositories made from it")
-            .only(LIFECYCLE_TABLE, "a table"),
+        key(
+            "lifecycle",
+            LIFECYCLE_TYPE,
+            "none",
+            "A38, A39",
+            "of repositories made from it: JSON in a file, or a table",
+        ),
         key(
             "for",
             Type::List(&Type::Word(&["replication", "pull-through-cache"])),
@@ -312,14 +321,17 @@ static TEMPLATE: Table = table(
 /// A lifecycle: the service's JSON in a file, or a table.
 pub const LIFECYCLE_TYPE: Type = Type::OneOf(&[Type::Path, Type::Table(&LIFECYCLE)]);
 
-/// Lifecycle files come later.
-pub const LIFECYCLE_TABLE: fn(&Node) -> bool = |node| node.text().is_none();
-
 /// `[value]`.
 pub static VALUE: Table = table(
     "`[value]`",
     &[
-        key("downtime", Type::Price(PriceUnit::Hour), "none", "", "an hour of downtime").later(),
+        key(
+            "downtime",
+            Type::Price(PriceUnit::Hour),
+            "none",
+            "",
+            "an hour of an outage, until the clusters that fail over have recovered",
+        ),
         key("waiting", Type::Price(PriceUnit::Hour), "none", "", "an hour of one waiting node"),
     ],
 );

@@ -24,8 +24,7 @@ pub static SCENARIO: Table = table(
             "[]",
             "A10, A16, A28",
             "powers that the service lacks; reports carry the mark \"not possible today\"",
-        )
-        .only(|node| node.items().is_empty(), "the empty list"),
+        ),
         key("run", Type::Table(&RUN), "{}", "", "period, trials and seed"),
         key("prices", Type::Table(&PRICES), "{}", "", "price book and how it is read"),
         key("network", Type::Table(&NETWORK), "{}", "", "round trips, links and the client"),

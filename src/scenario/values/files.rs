@@ -67,6 +67,14 @@ impl Reading<'_> {
         Origin { file: id, span }
     }
 
+    /// What a reader says of a file that it has read all the same.
+    pub fn warned(&mut self, file: &Loaded, warnings: Vec<Problem>) {
+        for problem in warnings {
+            let origin = self.place(file, problem.span);
+            self.diagnostics.warning(&origin, problem.message, problem.label);
+        }
+    }
+
     /// What a reader made of a file, or its problems in the diagnostics.
     pub fn rows<T>(&mut self, file: &Loaded, read: Result<T, Vec<Problem>>) -> Option<T> {
         match read {

@@ -4,6 +4,7 @@
 //! there are, since a selector that silently selects nothing would make a strategy look cheap.
 
 use super::{Reading, one_or_many};
+use crate::cloud::regions::Partition;
 use crate::cloud::{Account, AccountId, RegionId, Registry, RegistryId, regions};
 use crate::formats::did_you_mean;
 use crate::registry::{Patterns, glob};
@@ -51,6 +52,14 @@ impl Places {
             [_] => region.clone(),
             accounts => format!("{}/{region}", accounts[usize::from(registry.account.0)].name),
         }
+    }
+
+    /// What names a registry in an ARN: partition, region and the account's id.
+    pub fn address(&self, id: RegistryId) -> (Partition, &str, &str) {
+        let registry = self.registries[usize::from(id.0)];
+        let region = &self.regions[usize::from(registry.region.0)];
+        let partition = regions::find(region).map_or(Partition::Aws, |region| region.partition);
+        (partition, region, &self.accounts[usize::from(registry.account.0)].id)
     }
 
     /// A registry's full name, `ACCOUNT/REGION`, whatever the number of accounts.
