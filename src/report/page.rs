@@ -105,7 +105,7 @@ impl<'a> Page<'a> {
                 .figures
                 .iter()
                 .map(|figure| Picture {
-                    name: figure.name,
+                    name: &figure.name,
                     title: &figure.title,
                     subtitle: &figure.subtitle,
                     alt: &figure.alt,
@@ -113,7 +113,7 @@ impl<'a> Page<'a> {
                     svg: &figure.svg,
                 })
                 .collect(),
-            missing: rendered.left_out.iter().map(|it| Missing { name: it.name, reason: &it.reason }).collect(),
+            missing: rendered.left_out.iter().map(|it| Missing { name: &it.name, reason: &it.reason }).collect(),
             summary: grids::summary(reading),
             objectives: grids::objectives(reading),
             comparison: grids::comparison(reading),
