@@ -2,16 +2,17 @@
 //!
 //! One chart for each fault. All regions are added up: a pull that the standby serves is as good as one at home.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::canvas::{Anchor, Area, Canvas, Point, Type};
 use super::font::{self, Weight};
-use super::frame::{self, LABEL, TICK, Words};
-use super::palette::{BROKEN, Colour, GRID, INK, LIMIT, MUTED, SERVED, colour};
+use super::frame::{self, LABEL, NameColumn, TICK, Words};
+use super::palette::{BROKEN, Colour, INK, LIMIT, MUTED, SERVED};
 use super::scale::{Scale, from_zero};
 use super::{FAULT_PREFIX, Figure, LeftOut};
 use crate::report::numbers::{count, count_tick, duration, list, of};
-use crate::report::reading::{Reading, Recovery};
+use crate::report::reading::{Reading, Recovery, Strategy};
 use crate::study::tables::FaultText;
 
 /// Served and failed pulls by bin: start (s), served, failed.
@@ -51,6 +52,7 @@ fn draw(reading: &Reading, fault: &FaultText, name: String) -> Result<Figure, Le
             cells.push(Cell { recovery, bins, bin });
         }
     }
+    cells.sort_by(|a, b| fate(&a.recovery).partial_cmp(&fate(&b.recovery)).unwrap_or(Ordering::Equal));
     let Some(bin) = cells.first().map(|cell| cell.bin) else {
         return Err(LeftOut { name, reason: format!("no pull ended around the fault {}", fault.name) });
     };
@@ -89,20 +91,25 @@ fn bins(reading: &Reading, fault: &FaultText, strategy: &str) -> Option<(Bins, f
     Some((sums.into_values().collect(), length?))
 }
 
+/// Who recovers first comes first; then those under which fewer pulls fail.
+fn fate(recovery: &Recovery) -> (f64, f64) {
+    (recovery.standby.map_or(0.0, |it| it.median), recovery.pulls_failed)
+}
+
 /// Names in a title; more are counted.
 const NAMED: usize = 2;
 
 fn title(fault: &FaultText, cells: &[Cell]) -> String {
-    let mut known: Vec<(&str, f64)> =
+    let known: Vec<(&str, f64)> =
         cells.iter().filter_map(|cell| Some((cell.recovery.strategy.name(), cell.recovery.standby?.median))).collect();
-    known.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let told = known.len();
     let (back, lost): (Vec<_>, Vec<_>) = known.into_iter().partition(|it| it.1.is_finite());
     let lost: Vec<String> = match lost.len() {
         0 => Vec::new(),
         1..=NAMED => lost.iter().map(|it| frame::shortened(it.0)).collect(),
-        many => vec![format!("{many} others")],
+        many => vec![format!("{many} of {told} strategies")],
     };
-    let verb = if lost.len() == 1 && !lost[0].ends_with(" others") { "does" } else { "do" };
+    let verb = if lost.len() == 1 && !lost[0].ends_with(" strategies") { "does" } else { "do" };
     match (back.first(), back.last()) {
         (Some(first), _) if !lost.is_empty() => format!(
             "While {}, {} recovers in {}; {} never {verb}",
@@ -129,9 +136,8 @@ fn title(fault: &FaultText, cells: &[Cell]) -> String {
 
 /// The finding where nobody stands by: how many pulls fail.
 fn failing(fault: &FaultText, cells: &[Cell]) -> String {
-    let mut failed: Vec<(&str, f64)> =
+    let failed: Vec<(&str, f64)> =
         cells.iter().map(|cell| (cell.recovery.strategy.name(), cell.recovery.pulls_failed)).collect();
-    failed.sort_by(|a, b| a.1.total_cmp(&b.1));
     let told = |it: &(&str, f64)| format!("{} under {}", of(it.1, "pull fails", "pulls fail"), frame::shortened(it.0));
     match failed[..] {
         [] => format!("While {}", fault.text),
@@ -163,84 +169,116 @@ fn remark(recovery: &Recovery) -> String {
     }
 }
 
+/// Width of a column of figures.
+const COLUMN: f64 = 132.0;
+
 fn paint(canvas: &Canvas, area: Area, fault: &FaultText, cells: &[Cell]) {
-    keys(canvas, (area.left, area.top + 18.0), fault, cells);
-    let columns = match cells.len() {
-        0..=2 => 1,
-        3..=8 => 2,
-        _ => 3,
-    };
-    let rows = cells.len().div_ceil(columns);
-    let body = Area { top: area.top + 42.0, bottom: area.bottom - 34.0, ..area };
-    let (gap, left) = (44.0, 62.0);
-    let width = (body.width() - gap * (columns - 1) as f64) / columns as f64;
-    let height = body.height() / rows as f64;
-    let served = cells.iter().flat_map(|cell| &cell.bins).map(|it| it.1).fold(0.0, f64::max);
-    let failed = cells.iter().flat_map(|cell| &cell.bins).map(|it| it.2).fold(0.0, f64::max);
-    let ticks = from_zero(served.max(failed), 2);
+    let strategies: Vec<Strategy> = cells.iter().map(|cell| cell.recovery.strategy).collect();
+    let names = NameColumn::new(area.left, &strategies, 300.0);
+    let columns = columns(cells);
+    let top = area.top + 66.0;
+    let row = ((area.bottom - 34.0 - top) / cells.len() as f64).min(150.0);
+    let table = area.right - COLUMN * columns.len() as f64;
+    let plot = Area { left: names.right + 48.0, top, right: table - 26.0, bottom: top + row * cells.len() as f64 };
     let from = cells.iter().filter_map(|cell| Some(cell.bins.first()?.0)).fold(0.0, f64::min);
     let until = cells.iter().filter_map(|cell| Some(cell.bins.last()?.0 + cell.bin)).fold(1.0, f64::max);
+    let x = Scale::linear((from, until), (plot.left, plot.right));
+    keys(canvas, (area.left, area.top + 18.0), cells);
+    if let Some(lasts) = fault.lasts_s {
+        band(canvas, plot, (x.at(0.0), x.at(lasts)), &format!("{}, {}", fault.text, duration(lasts)));
+    }
+    for (at, text) in hours(from, until) {
+        frame::tick_below(canvas, plot, x.at(at), &text);
+    }
+    for (index, column) in columns.iter().enumerate() {
+        let at = (table + COLUMN * (index as f64 + 0.5), top - 14.0);
+        canvas.text(at, column.title, TICK.anchored(Anchor::Middle));
+    }
+    let served = cells.iter().flat_map(|cell| &cell.bins).map(|it| it.1).fold(0.0, f64::max);
+    let failed = cells.iter().flat_map(|cell| &cell.bins).map(|it| it.2).fold(0.0, f64::max);
     for (index, cell) in cells.iter().enumerate() {
-        let (column, row) = (index % columns, index / columns);
-        let outer_left = body.left + column as f64 * (width + gap);
-        let top = body.top + row as f64 * height;
-        let plot =
-            Area { left: outer_left + left, top: top + 44.0, right: outer_left + width, bottom: top + height - 6.0 };
-        // A little air beyond both extremes.
-        let y = Scale::linear((-failed * 1.04, served.max(failed * 0.05) * 1.04), (plot.bottom, plot.top));
-        let x = Scale::linear((from, until), (plot.left, plot.right));
-        head(canvas, Area { left: outer_left, top, ..plot }, cell);
-        if let Some(lasts) = fault.lasts_s {
-            canvas.rectangle(Area { left: x.at(0.0), right: x.at(lasts), ..plot }, BROKEN);
-        }
-        for tick in ticks.iter().flat_map(|tick| [*tick, -*tick]).filter(|it| *it <= served && -*it <= failed) {
-            frame::tick_left(canvas, plot, y.at(tick), &count_tick(tick.abs()));
-        }
-        let last_in_column = index + columns >= cells.len();
-        for (at, text) in hours(from, until) {
-            canvas.line(&[(x.at(at), plot.top), (x.at(at), plot.bottom)], GRID, 1.0);
-            if last_in_column {
-                canvas.text((x.at(at), plot.bottom + 28.0), &text, TICK.anchored(Anchor::Middle));
-            }
-        }
+        let top = plot.top + row * index as f64;
+        let own = Area { top: top + row * 0.08, bottom: top + row * 0.92, ..plot };
+        let y = Scale::linear((-failed, served.max(failed * 0.05)), (own.bottom, own.top));
+        ticks(canvas, own, &y, served, failed);
         steps(canvas, cell, (&x, &y), SERVED, |it| it.1);
         steps(canvas, cell, (&x, &y), LIMIT, |it| -it.2);
         canvas.line(&[(plot.left, y.at(0.0)), (plot.right, y.at(0.0))], MUTED, 1.5);
         if let Some(back) = cell.recovery.standby.map(|it| it.median).filter(|back| *back <= until) {
-            canvas.dot((x.at(back), y.at(0.0)), 8.0, INK);
+            canvas.dot((x.at(back), y.at(0.0)), 7.0, INK);
+        }
+        let middle = top + row / 2.0;
+        names.row(canvas, middle, &cell.recovery.strategy, "");
+        for (index, column) in columns.iter().enumerate() {
+            let (text, is_bad) = (column.text)(fault, &cell.recovery);
+            let look = if is_bad { Type { colour: LIMIT, ..LABEL }.bold() } else { LABEL };
+            let at = (table + COLUMN * (index as f64 + 0.5), middle + 7.5);
+            canvas.text(at, &text, Type { size: 20.0, ..look }.anchored(Anchor::Middle));
         }
     }
 }
 
-/// What the colours are.
-fn keys(canvas: &Canvas, at: Point, fault: &FaultText, cells: &[Cell]) {
-    let lasts = fault.lasts_s.map_or(String::new(), |lasts| format!(", {}", duration(lasts)));
-    let broken = format!("{}{lasts}", fault.text);
-    let broken = font::fit(&broken, LABEL.size, Weight::Regular, 560.0);
-    let parts = [("pulls served", SERVED), ("pulls that failed", LIMIT), (broken.as_str(), BROKEN)];
-    frame::keys(canvas, at, &parts);
-    if cells.iter().any(|cell| cell.recovery.standby.is_some_and(|it| it.median.is_finite())) {
-        let right = at.0 + parts.iter().map(|(text, _)| 27.0 + LABEL.width(text) + 34.0).sum::<f64>();
-        canvas.dot((right + 9.0, at.1 - 7.0), 8.0, INK);
-        canvas.text((right + 27.0, at.1), "recovered", LABEL);
+/// A column of figures beside the plot.
+struct Column {
+    title: &'static str,
+    /// What stands in it, and whether that is a failure.
+    text: fn(&FaultText, &Recovery) -> (String, bool),
+}
+
+/// Without a standby there is nothing to recover.
+fn columns(cells: &[Cell]) -> Vec<Column> {
+    let mut columns = Vec::new();
+    if cells.iter().any(|cell| cell.recovery.standby.is_some()) {
+        columns.push(Column { title: "recovers in", text: |_, recovery| time(recovery.standby.map(|it| it.median)) });
+        if cells.iter().any(|cell| cell.recovery.standby.is_some_and(|it| it.worst != it.median)) {
+            columns.push(Column { title: "at worst", text: |_, recovery| time(recovery.standby.map(|it| it.worst)) });
+        }
+        let missing: fn(&FaultText, &Recovery) -> (String, bool) = |fault, recovery| {
+            let missing = recovery.standby.map(|it| it.missing);
+            let of = if fault.needed > 0 { format!(" of {}", fault.needed) } else { String::new() };
+            (missing.map_or("–".into(), |missing| format!("{missing}{of}")), missing.is_some_and(|it| it > 0))
+        };
+        columns.push(Column { title: "images missing", text: missing });
+    }
+    columns.push(Column { title: "pulls failed", text: |_, recovery| (count(recovery.pulls_failed), false) });
+    columns
+}
+
+fn time(seconds: Option<f64>) -> (String, bool) {
+    (seconds.map_or("–".into(), duration), seconds.is_some_and(f64::is_infinite))
+}
+
+/// The ground of the time that something is broken, and what it is.
+fn band(canvas: &Canvas, plot: Area, (from, until): (f64, f64), text: &str) {
+    canvas.rectangle(Area { left: from, right: until.min(plot.right), ..plot }, BROKEN);
+    let look = Type { colour: LIMIT, size: 19.0, ..LABEL };
+    let text = font::fit(text, look.size, Weight::Regular, plot.width());
+    let half = look.width(&text) / 2.0;
+    let middle = f64::midpoint(from, until).clamp(plot.left + half, (plot.right - half).max(plot.left + half));
+    canvas.text((middle, plot.top - 14.0), &text, look.anchored(Anchor::Middle));
+}
+
+/// Zero, and what there is room for above and below it.
+fn ticks(canvas: &Canvas, plot: Area, y: &Scale, served: f64, failed: f64) {
+    const APART: f64 = 21.0;
+    let wanted = from_zero(served.max(failed), 2);
+    let step = wanted.get(1).copied().unwrap_or(1.0);
+    let is_room = (y.at(0.0) - y.at(step)).abs() >= APART;
+    let shown = wanted.iter().flat_map(|tick| [*tick, -*tick]).filter(|tick| *tick <= served && -*tick <= failed);
+    for tick in shown.filter(|tick| *tick == 0.0 || is_room) {
+        frame::tick_left(canvas, plot, y.at(tick), &count_tick(tick.abs()));
     }
 }
 
-/// A cell's name and what became of it.
-fn head(canvas: &Canvas, cell: Area, drawn: &Cell) {
-    let strategy = &drawn.recovery.strategy;
-    let look = Type { size: 20.0, ..LABEL };
-    let remark = remark(&drawn.recovery);
-    let baseline = cell.top + 32.0;
-    canvas.dot((cell.left + 8.0, baseline - 7.0), 8.0, colour(strategy));
-    let room = cell.width() - 24.0;
-    let name = font::fit(strategy.name(), look.size, Weight::SemiBold, room * 0.6);
-    canvas.text((cell.left + 24.0, baseline), &name, look.bold());
-    let taken = look.bold().width(&name) + 18.0;
-    let remark = font::fit(&remark, 18.0, Weight::Regular, (room - taken).max(0.0));
-    let is_lost = drawn.recovery.standby.is_some_and(|it| it.median.is_infinite());
-    let ink = if is_lost { LIMIT } else { MUTED };
-    canvas.text((cell.right, baseline), &remark, Type::new(18.0, ink).anchored(Anchor::End));
+/// What the colours are.
+fn keys(canvas: &Canvas, at: Point, cells: &[Cell]) {
+    let parts = [("pulls served", SERVED), ("pulls that failed", LIMIT)];
+    frame::keys(canvas, at, &parts);
+    if cells.iter().any(|cell| cell.recovery.standby.is_some_and(|it| it.median.is_finite())) {
+        let right = at.0 + parts.iter().map(|(text, _)| 27.0 + LABEL.width(text) + 34.0).sum::<f64>();
+        canvas.dot((right + 9.0, at.1 - 7.0), 7.0, INK);
+        canvas.text((right + 27.0, at.1), "recovered", LABEL);
+    }
 }
 
 /// The bins as one shape that stands on zero.
@@ -295,7 +333,7 @@ mod tests {
         assert_eq!(figure.name, "pulls-around-use1-down");
         assert!(
             figure.title.starts_with("While us-east-1 is down, replication recovers in ")
-                && figure.title.ends_with("; 3 others never do"),
+                && figure.title.ends_with("; 3 of 5 strategies never do"),
             "{}",
             figure.title
         );

@@ -46,7 +46,7 @@ impl<'a> Reading<'a> {
         self.strategies.iter().filter_map(of).collect()
     }
 
-    /// Whether a strategy, or the whole run, rests on powers that the service lacks.
+    /// Whether a note says of this strategy that it rests on powers that the service lacks.
     pub fn is_impossible(&self, strategy: &Strategy) -> bool {
         let name = format!("`{}`", strategy.name());
         self.impossible().any(|note| note.contains(&name))
@@ -55,6 +55,11 @@ impl<'a> Reading<'a> {
     /// Notes on powers that the scenario assumes and the service lacks.
     pub fn impossible(&self) -> impl Iterator<Item = &'a str> {
         self.run().notes.iter().map(String::as_str).filter(|note| note.starts_with(IMPOSSIBLE))
+    }
+
+    /// All other notes.
+    pub fn possible_notes(&self) -> impl Iterator<Item = &'a str> {
+        self.run().notes.iter().map(String::as_str).filter(|note| !note.starts_with(IMPOSSIBLE))
     }
 }
 
