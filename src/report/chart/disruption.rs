@@ -1,4 +1,4 @@
-//! Pulls before, while and after a fault, strategy by strategy: served upwards, failed downwards, on one scale.
+//! Pulls before, while and after a fault, strategy by strategy: served upwards, failed downwards, on one root scale.
 //!
 //! One chart for each fault. All regions are added up: a pull that the standby serves is as good as one at home.
 
@@ -9,7 +9,7 @@ use super::canvas::{Anchor, Area, Canvas, Point, Type};
 use super::font::{self, Weight};
 use super::frame::{self, LABEL, NameColumn, TICK, Words};
 use super::palette::{BROKEN, Colour, INK, LIMIT, MUTED, SERVED};
-use super::scale::{Scale, from_zero};
+use super::scale::Scale;
 use super::{FAULT_PREFIX, Figure, LeftOut};
 use crate::report::numbers::{count, count_tick, duration, list, of};
 use crate::report::reading::{Reading, Recovery, Strategy};
@@ -60,14 +60,16 @@ fn draw(reading: &Reading, fault: &FaultText, name: String) -> Result<Figure, Le
         name,
         title: title(fault, &cells),
         subtitle: format!(
-            "Pulls by the moment at which they ended, per {}, all regions together; {}",
+            "Pulls that ended, per {} (at most {}), in all regions together, on a root scale; {}",
             duration(bin),
+            count(cells.iter().flat_map(|cell| &cell.bins).map(|it| it.1.max(it.2)).fold(0.0, f64::max)),
             frame::trials(reading)
         ),
-        caption: "Served pulls go up, pulls that gave up go down, on one scale. Time runs from the start of the fault; a dot \
-                  marks when half of its strikes were recovered from: every node of the clusters that fail over has \
-                  unpacked what it asked for."
-            .into(),
+        caption:
+            "Served pulls go up, pulls that gave up go down; heights follow the square root, so that a rush does not \
+                  flatten the everyday beside it. Time runs from the start of the fault. A dot marks when half of the \
+                  strikes were recovered from: every node that fails over has unpacked what it asked for."
+                .into(),
         alt: cells
             .iter()
             .map(|cell| format!("{}: {}", cell.recovery.strategy.name(), remark(&cell.recovery)))
@@ -104,12 +106,12 @@ fn title(fault: &FaultText, cells: &[Cell]) -> String {
         cells.iter().filter_map(|cell| Some((cell.recovery.strategy.name(), cell.recovery.standby?.median))).collect();
     let told = known.len();
     let (back, lost): (Vec<_>, Vec<_>) = known.into_iter().partition(|it| it.1.is_finite());
+    let verb = if lost.len() == 1 { "does" } else { "do" };
     let lost: Vec<String> = match lost.len() {
         0 => Vec::new(),
         1..=NAMED => lost.iter().map(|it| frame::shortened(it.0)).collect(),
-        many => vec![format!("{many} of {told} strategies")],
+        many => vec![format!("{many} of {told}")],
     };
-    let verb = if lost.len() == 1 && !lost[0].ends_with(" strategies") { "does" } else { "do" };
     match (back.first(), back.last()) {
         (Some(first), _) if !lost.is_empty() => format!(
             "While {}, {} recovers in {}; {} never {verb}",
@@ -177,7 +179,7 @@ fn paint(canvas: &Canvas, area: Area, fault: &FaultText, cells: &[Cell]) {
     let names = NameColumn::new(area.left, &strategies, 300.0);
     let columns = columns(cells);
     let top = area.top + 66.0;
-    let row = ((area.bottom - 34.0 - top) / cells.len() as f64).min(150.0);
+    let row = ((area.bottom - 34.0 - top) / cells.len() as f64).min(260.0);
     let table = area.right - COLUMN * columns.len() as f64;
     let plot = Area { left: names.right + 48.0, top, right: table - 26.0, bottom: top + row * cells.len() as f64 };
     let from = cells.iter().filter_map(|cell| Some(cell.bins.first()?.0)).fold(0.0, f64::min);
@@ -199,7 +201,7 @@ fn paint(canvas: &Canvas, area: Area, fault: &FaultText, cells: &[Cell]) {
     for (index, cell) in cells.iter().enumerate() {
         let top = plot.top + row * index as f64;
         let own = Area { top: top + row * 0.08, bottom: top + row * 0.92, ..plot };
-        let y = Scale::linear((-failed, served.max(failed * 0.05)), (own.bottom, own.top));
+        let y = Scale::linear((root(-failed), root(served.max(failed * 0.01))), (own.bottom, own.top));
         ticks(canvas, own, &y, served, failed);
         steps(canvas, cell, (&x, &y), SERVED, |it| it.1);
         steps(canvas, cell, (&x, &y), LIMIT, |it| -it.2);
@@ -258,16 +260,34 @@ fn band(canvas: &Canvas, plot: Area, (from, until): (f64, f64), text: &str) {
     canvas.text((middle, plot.top - 14.0), &text, look.anchored(Anchor::Middle));
 }
 
+/// Heights: a rush of hundreds and the everyday of a few are both to be seen.
+fn root(value: f64) -> f64 {
+    libm::copysign(libm::sqrt(value.abs()), value)
+}
+
 /// Zero, and what there is room for above and below it.
 fn ticks(canvas: &Canvas, plot: Area, y: &Scale, served: f64, failed: f64) {
-    const APART: f64 = 21.0;
-    let wanted = from_zero(served.max(failed), 2);
-    let step = wanted.get(1).copied().unwrap_or(1.0);
-    let is_room = (y.at(0.0) - y.at(step)).abs() >= APART;
-    let shown = wanted.iter().flat_map(|tick| [*tick, -*tick]).filter(|tick| *tick <= served && -*tick <= failed);
-    for tick in shown.filter(|tick| *tick == 0.0 || is_room) {
-        frame::tick_left(canvas, plot, y.at(tick), &count_tick(tick.abs()));
+    const APART: f64 = 22.0;
+    frame::tick_left(canvas, plot, y.at(0.0), "0");
+    for (sign, most) in [(1.0, served), (-1.0, failed)] {
+        let mut last = y.at(0.0);
+        for tick in [round(most / 8.0), round(most)].into_iter().filter(|tick| *tick > 0.0) {
+            let place = y.at(root(sign * tick));
+            if (place - last).abs() >= APART {
+                frame::tick_left(canvas, plot, place, &count_tick(tick));
+                last = place;
+            }
+        }
     }
+}
+
+/// The largest of 1, 2, 5, 10, .. that is not above a value; nothing below one.
+fn round(value: f64) -> f64 {
+    if !(value >= 1.0 && value.is_finite()) {
+        return 0.0;
+    }
+    let decade = libm::pow(10.0, libm::floor(libm::log10(value)));
+    [5.0, 2.0, 1.0].into_iter().map(|factor| factor * decade).find(|it| *it <= value * 1.000_001).unwrap_or(decade)
 }
 
 /// What the colours are.
@@ -289,7 +309,7 @@ fn steps(canvas: &Canvas, cell: &Cell, (x, y): (&Scale, &Scale), colour: Colour,
     }
     let mut points = vec![(x.at(first.0), y.at(0.0))];
     for it in &cell.bins {
-        points.extend([(x.at(it.0), y.at(value(it))), (x.at(it.0 + cell.bin), y.at(value(it)))]);
+        points.extend([(x.at(it.0), y.at(root(value(it)))), (x.at(it.0 + cell.bin), y.at(root(value(it))))]);
     }
     points.push((x.at(last.0 + cell.bin), y.at(0.0)));
     canvas.polygon(&points, colour);
@@ -333,7 +353,7 @@ mod tests {
         assert_eq!(figure.name, "pulls-around-use1-down");
         assert!(
             figure.title.starts_with("While us-east-1 is down, replication recovers in ")
-                && figure.title.ends_with("; 3 of 5 strategies never do"),
+                && figure.title.ends_with("; 3 of 5 never do"),
             "{}",
             figure.title
         );
@@ -364,6 +384,12 @@ mod tests {
         let fault = |name: &str| FaultText { name: name.into(), ..FaultText::default() };
         let names = names(&[fault("../../etc"), fault("a b"), fault("a/b")]);
         assert_eq!(names, ["pulls-around-------etc", "pulls-around-a-b", "pulls-around-a-b-2"]);
+    }
+
+    #[test]
+    fn ticks_are_round_and_within() {
+        assert_eq!([0.3, 1.0, 7.0, 99.0, 260.0].map(round), [0.0, 1.0, 5.0, 50.0, 200.0]);
+        assert_eq!((root(-9.0), root(4.0)), (-3.0, 2.0));
     }
 
     #[test]

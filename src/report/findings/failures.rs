@@ -50,7 +50,7 @@ fn back(fault: &FaultText, judged: &[(&Recovery, Standby)]) -> Option<String> {
     (!told.is_empty()).then(|| format!("When {}, {} {verb} over within {}.", fault.text, place(fault), list(&told)))
 }
 
-/// `25 of 25 newest releases`, `the newest release of 1 of 25 repositories`.
+/// `11 of 25 releases`.
 fn releases(fault: &FaultText, missing: u64) -> String {
     if fault.needed > 0 {
         format!("{missing} of {} releases", fault.needed)
@@ -99,12 +99,9 @@ fn pulls(fault: &FaultText, recoveries: &[Recovery]) -> Option<String> {
     if some.is_empty() {
         return (!none.is_empty()).then(|| format!("No pull fails while {}.", fault.text));
     }
-    let told: Vec<String> = some
-        .iter()
-        .map(|it| format!("{} under {}", of(it.pulls_failed, "pull fails", "pulls fail"), name(it)))
-        .collect();
+    let told: Vec<String> = some.iter().map(|it| format!("{} under {}", count(it.pulls_failed), name(it))).collect();
     let none = if none.is_empty() { String::new() } else { format!("; none under {}", list(&none)) };
-    Some(format!("While {}, {}{none}.", fault.text, list(&told)))
+    Some(format!("Pulls fail while {}: {}{none}.", fault.text, list(&told)))
 }
 
 /// What the time to recover is worth.
