@@ -84,8 +84,9 @@ fn late(fault: &FaultText, recovery: &Recovery, standby: Standby) -> Option<Stri
         return None;
     }
     let age = standby.oldest.map_or(String::new(), |oldest| format!(", the oldest pushed {} before", duration(oldest)));
+    let verb = if standby.missing == 1 { "is" } else { "are" };
     Some(format!(
-        "Under {}, up to {} are missing in {} when it begins{age}.",
+        "Under {}, up to {} {verb} missing in {} when it begins{age}.",
         name(recovery),
         releases(fault, standby.missing),
         place(fault)
