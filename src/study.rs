@@ -17,6 +17,7 @@ mod in_order;
 mod objectives;
 mod rows;
 pub mod statistics;
+mod struck;
 pub mod tables;
 mod variants;
 

@@ -107,10 +107,19 @@ impl Books {
 
     /// Bytes kept from one hour of the run to another.
     pub(super) fn store(&mut self, region: &str, bytes: u64, hours: std::ops::Range<i64>) {
+        self.keep(Item::Storage, region, bytes, hours);
+    }
+
+    /// Bytes kept in the archive from one hour of the run to another.
+    pub(super) fn archive(&mut self, region: &str, bytes: u64, hours: std::ops::Range<i64>) {
+        self.keep(Item::Archive, region, bytes, hours);
+    }
+
+    fn keep(&mut self, item: Item, region: &str, bytes: u64, hours: std::ops::Range<i64>) {
         for day in hours.start / 24..(hours.end + 23) / 24 {
             let kept = hours.end.min(day * 24 + 24) - hours.start.max(day * 24);
             let quantity = u128::from(bytes) * (kept * HOUR) as u128;
-            self.add(Item::Storage, region, None, day as usize, quantity);
+            self.add(item, region, None, day as usize, quantity);
         }
     }
 

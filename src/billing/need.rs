@@ -15,6 +15,10 @@ use crate::units::BILL_GB;
 pub enum Need {
     /// Images kept in a region.
     Storage(RegionId),
+    /// Images archived in a region.
+    Archive(RegionId),
+    /// Images restored from the archive in a region.
+    Retrieval(RegionId),
     /// Copies from one region to another.
     Copy {
         /// Source.
@@ -77,7 +81,9 @@ impl fmt::Display for Missing {
         }
         write!(f, " in the price book {book}; ")?;
         match what {
-            Quantity::Scan | Quantity::Rescan => write!(f, "name a book that has it in `prices.file`"),
+            Quantity::Archive | Quantity::Retrieval | Quantity::Scan | Quantity::Rescan => {
+                write!(f, "name a book that has it in `prices.file`")
+            }
             _ => write!(f, "set `prices.override.{}.{region}` to \"$PRICE/{}\"", what.key(), what.unit()),
         }
     }
@@ -126,6 +132,8 @@ impl Terms {
     fn charged(&self, need: Need) -> (Quantity, RegionId, Option<RegionId>) {
         match need {
             Need::Storage(region) => (Quantity::Storage, region, None),
+            Need::Archive(region) => (Quantity::Archive, region, None),
+            Need::Retrieval(region) => (Quantity::Retrieval, region, None),
             Need::Pull { from, to } if self.reading == PullReading::Internet && from != to => {
                 (Quantity::Internet, from, None)
             }
@@ -147,6 +155,8 @@ impl Terms {
             (Quantity::NatHour, _) => self.nat_hour(region),
             (Quantity::EndpointHour, _) => self.endpoint_hour(region),
             (Quantity::Scan, _) => self.scan(region),
+            (Quantity::Archive, _) => self.archive(region).and_then(|tariff| tariff.0.first()?.price),
+            (Quantity::Retrieval, _) => self.retrieval(region),
             _ => self.storage(region),
         };
         if price.is_some() { None } else { Some(self.missing_price(region, what, 0)) }

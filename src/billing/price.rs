@@ -1,14 +1,15 @@
 //! The bill: metered usage times prices, one row per tier.
 //!
-//! Most usage has one price, and a meter of a month becomes one row. Two things are priced together over all meters of
+//! Most usage has one price, and a meter of a month becomes one row. Three things are priced together over all meters of
 //! a payer (all accounts of the scenario) and then shared back over their rows in proportion: pulls under the internet
-//! reading, tier by tier and source region, and what a free allowance covers. Bytes within one region cost nothing and
-//! have no row (C10, C11).
+//! reading, tier by tier and source region; archive storage, tier by tier and region; and what a free allowance covers.
+//! Bytes within one region cost nothing and have no row (C10, C11).
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::proportion::{share_out, share_segments};
-use super::{Bill, BillError, BillRow, GbMonth, LineItem, OwnRates, PullReading, Quantity, Terms, bound};
+use super::{Bill, BillError, BillRow, GbMonth, LineItem, OwnRates, PullReading, Quantity, Tariff, Terms, Tier, bound};
 use crate::cloud::{Cloud, RegionId};
 use crate::ledger::{Item, Ledger, MeterKey};
 use crate::sim::Calendar;
@@ -40,11 +41,13 @@ pub fn bill(
         let usage = Usage { month, key, quantity };
         match key.item {
             Item::Storage if terms.free_tier && !terms.floor => pooled.storage.push(usage),
+            Item::Archive => pooled.archive.push(usage),
             Item::Pull if pricing.at_internet_tiers(&key) => pooled.pulls.push(usage),
             _ => rows.extend(pricing.row(&usage)?),
         }
     }
     pricing.storage_beyond_free(&pooled.storage, &mut rows)?;
+    pricing.archive(&pooled.archive, &mut rows)?;
     pricing.internet_pulls(&pooled.pulls, &mut rows)?;
     if terms.floor && terms.free_tier {
         bound::credit_allowances(terms, cloud, calendar, &mut rows);
@@ -68,6 +71,7 @@ struct Usage {
 #[derive(Default)]
 struct Pooled {
     storage: Vec<Usage>,
+    archive: Vec<Usage>,
     pulls: Vec<Usage>,
 }
 
@@ -108,7 +112,6 @@ impl Pricing<'_> {
         let region = self.cloud.region(key.region);
         let (what, price) = match key.item {
             Item::Storage => (Quantity::Storage, self.terms.storage(region)),
-            Item::Archive => (Quantity::Archive, self.terms.archive(region)),
             Item::Retrieval => (Quantity::Retrieval, self.terms.retrieval(region)),
             Item::Copy | Item::Pull if key.from.is_some() && key.from == key.to => return Ok(None),
             Item::Copy | Item::Pull => {
@@ -124,6 +127,8 @@ impl Pricing<'_> {
             Item::NatHours => (Quantity::NatHour, self.terms.nat_hour(region)),
             Item::EndpointHours => (Quantity::EndpointHour, self.terms.endpoint_hour(region)),
             Item::Scan => (Quantity::Scan, self.terms.scan(region)),
+            // Priced by volume, with everybody's.
+            Item::Archive => return Ok(None),
             Item::Runner => return self.own_row(usage, self.own.runner_hour).map(Some),
             Item::People => return self.own_row(usage, self.own.wage_hour).map(Some),
         };
@@ -171,19 +176,51 @@ impl Pricing<'_> {
         free: u128,
         total: u128,
     ) -> Result<Vec<(u128, Price)>, BillError> {
-        let code = self.cloud.region(region);
-        let missing = |above| BillError::NoPrice(self.terms.missing_price(code, Quantity::Internet, above));
-        let tariff = self.terms.internet(code).ok_or_else(|| missing(0))?;
-        let mut segments = vec![(free, Price(0))];
+        let tariff = self.terms.internet(self.cloud.region(region));
         let (first, last) = (already.saturating_add(free), already.saturating_add(total));
-        for (index, tier) in tariff.0.iter().enumerate() {
-            let low = first.max(tier.from.into());
-            let high = tariff.0.get(index + 1).map_or(last, |next| last.min(next.from.into()));
-            if high > low {
-                segments.push((high - low, tier.price.ok_or_else(|| missing(tier.from))?));
+        let mut segments = vec![(free, Price(0))];
+        segments.extend(self.stretches((Quantity::Internet, region), tariff, 1, first..last)?);
+        Ok(segments)
+    }
+
+    /// The archive of a region, of all accounts together, at that region's tiers of GB-months (C3).
+    fn archive(&self, archived: &[Usage], rows: &mut Vec<BillRow>) -> Result<(), BillError> {
+        for month in months_of(archived) {
+            let nanos = gb_month(self.terms, self.calendar, month);
+            let mut regions: BTreeMap<RegionId, Vec<&Usage>> = BTreeMap::new();
+            for usage in archived.iter().filter(|usage| usage.month == month) {
+                regions.entry(usage.key.region).or_default().push(usage);
+            }
+            for (region, group) in regions {
+                let tariff = self.terms.archive(self.cloud.region(region));
+                let total = self.total(&group)?;
+                let segments = self.stretches((Quantity::Archive, region), tariff, nanos, 0..total)?;
+                self.share(&group, &segments, rows)?;
             }
         }
-        Ok(segments)
+        Ok(())
+    }
+
+    /// Cuts a stretch of volume at the bounds of a tariff's tiers. `per_byte` units of volume are one of the bounds' bytes.
+    fn stretches(
+        &self,
+        (what, region): (Quantity, RegionId),
+        tariff: Option<Tariff>,
+        per_byte: u128,
+        volume: Range<u128>,
+    ) -> Result<Vec<(u128, Price)>, BillError> {
+        let missing = |above| BillError::NoPrice(self.terms.missing_price(self.cloud.region(region), what, above));
+        let tariff = tariff.ok_or_else(|| missing(0))?;
+        let bound = |tier: &Tier| u128::from(tier.from).saturating_mul(per_byte);
+        let mut stretches = Vec::new();
+        for (index, tier) in tariff.0.iter().enumerate() {
+            let low = volume.start.max(bound(tier));
+            let high = tariff.0.get(index + 1).map_or(volume.end, |next| volume.end.min(bound(next)));
+            if high > low {
+                stretches.push((high - low, tier.price.ok_or_else(|| missing(tier.from))?));
+            }
+        }
+        Ok(stretches)
     }
 
     /// Storage beyond the free allowance (C8), which all accounts share in proportion.

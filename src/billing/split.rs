@@ -203,6 +203,24 @@ mod tests {
     }
 
     #[test]
+    fn the_archive_is_shared_over_its_tiers_repositories_and_days() {
+        // 200,000 GB all April, a quarter of it repository 1's: 15,360 + 46,400 × 0.07 = $18,608, and 10 GB restored.
+        let mut books = Books::new(&["main"], &["us-east-1"], &[30]);
+        for (repository, bytes) in [(1, 50_000 * BILL_GB), (2, 150_000 * BILL_GB)] {
+            books.repository = Some(repository);
+            books.archive("us-east-1", bytes, 0..720);
+        }
+        books.add(Item::Retrieval, "us-east-1", None, 6, 10 * u128::from(BILL_GB));
+        let bill = books.bill(&list_prices());
+        assert_eq!(bill.rows.len(), 3);
+        let costs: Vec<_> = split_by_repository(&bill, &books.ledger).iter().map(|c| micro(c.storage)).collect();
+        assert_eq!(costs, ["4652.000000", "13956.300000"]);
+        let days = split_by_day(&bill, &books.ledger, &books.calendar);
+        let day = |day: usize| micro(days[day].cost);
+        assert_eq!((days.len(), day(0), day(6)), (30, "620.266667".to_string(), "620.566667".to_string()));
+    }
+
+    #[test]
     fn days_pay_for_what_is_metered_on_them() {
         let books = books();
         let costs = split_by_day(&books.bill(&list_prices()), &books.ledger, &books.calendar);

@@ -55,9 +55,9 @@ impl Terms {
         self.paid(Quantity::Storage, LineItem::Storage, region, None)
     }
 
-    /// Price of a GB-month in the archive class in a region (C3).
-    pub fn archive(&self, region: &str) -> Option<Price> {
-        self.paid(Quantity::Archive, LineItem::Archive, region, None)
+    /// Prices of a GB-month in the archive class in a region, by GB-months (C3).
+    pub fn archive(&self, region: &str) -> Option<Tariff> {
+        self.by_volume(Quantity::Archive, LineItem::Archive, region)
     }
 
     /// Price of a GB restored from the archive class in a region (C4).
@@ -77,15 +77,7 @@ impl Terms {
 
     /// Prices of a GB pulled out of a region under the internet reading (C13, C21), before free allowances.
     pub fn internet(&self, from: &str) -> Option<Tariff> {
-        let tier = |(start, price): (u64, Option<Price>)| Tier {
-            from: start,
-            price: price.map(|price| self.discount.applied(LineItem::Pull, price)),
-        };
-        if let Some(flat) = self.overrides.internet.price(from, None) {
-            return Some(Tariff(vec![tier((0, Some(flat)))]));
-        }
-        let tiers = self.book.tiers(Quantity::Internet, from)?;
-        Some(Tariff(tiers.into_iter().map(tier).collect()))
+        self.by_volume(Quantity::Internet, LineItem::Pull, from)
     }
 
     /// Price of a GB through a NAT gateway in a region (C31).
@@ -110,6 +102,18 @@ impl Terms {
 
     fn crossing(&self, item: LineItem, from: &str, to: &str) -> Option<Price> {
         if from == to { Some(Price(0)) } else { self.paid(Quantity::InterRegion, item, from, Some(to)) }
+    }
+
+    /// An override at every volume, else the book's tiers; then the line item's discount.
+    fn by_volume(&self, quantity: Quantity, item: LineItem, region: &str) -> Option<Tariff> {
+        let tier = |(start, price): (u64, Option<Price>)| Tier {
+            from: start,
+            price: price.map(|price| self.discount.applied(item, price)),
+        };
+        if let Some(flat) = self.overrides.of(quantity).and_then(|prices| prices.price(region, None)) {
+            return Some(Tariff(vec![tier((0, Some(flat)))]));
+        }
+        Some(Tariff(self.book.tiers(quantity, region)?.into_iter().map(tier).collect()))
     }
 
     /// Override, else book; then the line item's discount.
@@ -240,7 +244,7 @@ pub struct Tariff(pub Vec<Tier>);
 /// One tier of a tariff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tier {
-    /// Lower bound in bytes per month.
+    /// Lower bound in bytes per month; for storage, in bytes kept for the month.
     pub from: u64,
     /// After discount; `None` = no source gives this tier's price.
     pub price: Option<Price>,

@@ -21,6 +21,7 @@ pub mod scale;
 mod capacity;
 mod cost;
 mod cumulative_cost;
+mod disruption;
 mod distribution;
 mod flows;
 mod frame;
@@ -28,14 +29,17 @@ mod pull_parts;
 
 pub use capacity::{Nearness, nearness};
 
-/// Names of all charts, in the order of the report; files are `charts/NAME.svg` and `.png`.
+/// Names of the charts that a run has one of, in the order of the report; files are `charts/NAME.svg` and `.png`.
 pub const NAMES: [&str; 7] = ["cost", "pull-time", "lag", "cumulative-cost", "flows", "pull-parts", "capacity"];
+
+/// How the names of charts begin that a run has as many of as it has faults; they come after the others.
+pub const FAULT_PREFIX: &str = "pulls-around-";
 
 /// A drawn chart.
 #[derive(Clone, Debug)]
 pub struct Figure {
     /// File name without extension.
-    pub name: &'static str,
+    pub name: String,
     /// The finding.
     pub title: String,
     /// What is plotted.
@@ -52,7 +56,7 @@ pub struct Figure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
     /// File name without extension.
-    pub name: &'static str,
+    pub name: String,
     /// Why, as a sentence.
     pub reason: String,
 }
@@ -83,7 +87,7 @@ pub fn all(reading: &Reading) -> (Vec<Figure>, Vec<LeftOut>) {
         capacity::draw(reading),
     ];
     let (mut figures, mut left_out) = (Vec::new(), Vec::new());
-    for chart in drawn {
+    for chart in drawn.into_iter().chain(disruption::all(reading)) {
         match chart {
             Ok(figure) => figures.push(figure),
             Err(reason) => left_out.push(reason),
@@ -138,11 +142,12 @@ mod tests {
         for tables in [fixture::tables(), fixture::crowd(), fixture::alone(), fixture::nothing(), Tables::default()] {
             let (figures, left_out) = charts_of(&tables);
             let mut names: Vec<_> =
-                figures.iter().map(|figure| figure.name).chain(left_out.iter().map(|chart| chart.name)).collect();
+                figures.iter().map(|figure| &figure.name).chain(left_out.iter().map(|chart| &chart.name)).collect();
             names.sort_unstable();
-            let mut all = NAMES;
+            let faults = tables.run.faults.iter().map(|fault| format!("{FAULT_PREFIX}{}", fault.name));
+            let mut all: Vec<String> = NAMES.into_iter().map(str::to_owned).chain(faults).collect();
             all.sort_unstable();
-            assert_eq!(names, all);
+            assert_eq!(names, all.iter().collect::<Vec<_>>());
         }
     }
 

@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use crate::study::tables::{
-    BillRow, ComparisonRow, LatencyRow, ObjectiveRow, RepositoryRow, SummaryRow, Tables, TimelineRow, TrialRow,
+    BillRow, ComparisonRow, DisruptionRow, FailureRow, LatencyRow, ObjectiveRow, RecoveryRow, RepositoryRow,
+    SummaryRow, Tables, TimelineRow, TrialRow,
 };
 
 /// A row of one of the result files.
@@ -86,6 +87,10 @@ row!(RepositoryRow, "repositories.csv",
 row!(LatencyRow, "latency.csv", strategy event region quantile seconds);
 row!(TimelineRow, "timeline.csv", strategy day account region metric unit value);
 row!(ObjectiveRow, "objectives.csv", strategy objective region target observed unit met probability_met);
+row!(RecoveryRow, "recovery.csv",
+    strategy trial fault recovery_s images_missing oldest_missing_s pulls_failed);
+row!(FailureRow, "failures.csv", strategy event cause account region count);
+row!(DisruptionRow, "disruptions.csv", strategy fault region seconds_from_start bin_s served failed);
 
 /// Why a table cannot be read back.
 #[derive(Debug, Error)]
@@ -130,6 +135,9 @@ pub fn files(tables: &Tables) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error
         file(&tables.latency)?,
         file(&tables.timeline)?,
         file(&tables.objectives)?,
+        file(&tables.recovery)?,
+        file(&tables.failures)?,
+        file(&tables.disruptions)?,
     ])
 }
 
@@ -186,6 +194,12 @@ mod tests {
         assert_eq!(first_line::<LatencyRow>(), "strategy,event,region,quantile,seconds");
         assert_eq!(first_line::<TimelineRow>(), "strategy,day,account,region,metric,unit,value");
         assert_eq!(first_line::<ObjectiveRow>(), "strategy,objective,region,target,observed,unit,met,probability_met");
+        assert_eq!(
+            first_line::<RecoveryRow>(),
+            "strategy,trial,fault,recovery_s,images_missing,oldest_missing_s,pulls_failed"
+        );
+        assert_eq!(first_line::<FailureRow>(), "strategy,event,cause,account,region,count");
+        assert_eq!(first_line::<DisruptionRow>(), "strategy,fault,region,seconds_from_start,bin_s,served,failed");
     }
 
     #[test]
@@ -199,6 +213,10 @@ mod tests {
             tables.objectives
         );
         assert_eq!(read::<TimelineRow>(&write(&tables.timeline).expect("memory")).expect("reads"), tables.timeline);
+        assert_eq!(read::<RecoveryRow>(&write(&tables.recovery).expect("memory")).expect("reads"), tables.recovery);
+        assert_eq!(read::<FailureRow>(&write(&tables.failures).expect("memory")).expect("reads"), tables.failures);
+        let disruptions = write(&tables.disruptions).expect("memory");
+        assert_eq!(read::<DisruptionRow>(&disruptions).expect("reads"), tables.disruptions);
     }
 
     #[test]

@@ -5,8 +5,11 @@
 //! the rows do not support a claim, the sentence says so. The bound is never called a strategy to choose.
 
 mod cost;
+mod failures;
 mod requirements;
 mod time;
+
+pub use failures::in_words as cause_in_words;
 
 use crate::report::numbers;
 use crate::report::reading::{Reading, Strategy};
@@ -18,8 +21,14 @@ pub struct Findings {
     pub verdict: Vec<String>,
     /// Pulls, copies, failures, what was copied in vain.
     pub times: Vec<String>,
+    /// Who recovers from which fault, and what that time is worth.
+    pub recovery: Vec<String>,
+    /// What fails, and why.
+    pub failures: Vec<String>,
     /// Objectives met and missed, limits and when they are met.
     pub requirements: Vec<String>,
+    /// Powers that the scenario assumes and the service lacks; pages put them where nobody can miss them.
+    pub impossible: Vec<String>,
     /// What the result rests on, and warnings of the run.
     pub cautions: Vec<String>,
 }
@@ -29,7 +38,10 @@ pub fn of(reading: &Reading) -> Findings {
     Findings {
         verdict: cost::verdict(reading),
         times: time::sentences(reading),
+        recovery: failures::recovery(reading),
+        failures: failures::causes(reading),
         requirements: requirements::sentences(reading),
+        impossible: reading.impossible().map(|note| sentence(&capital(note))).collect(),
         cautions: cautions(reading),
     }
 }
@@ -59,8 +71,14 @@ fn cautions(reading: &Reading) -> Vec<String> {
             if choices == 1 { "is our own choice" } else { "are our own choices" }
         ));
     }
-    out.extend(run.notes.iter().map(|note| sentence(note)));
+    out.extend(reading.possible_notes().map(sentence));
     out
+}
+
+/// The first letter as a capital.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A text with a full stop at its end.
@@ -79,7 +97,9 @@ mod tests {
         for tables in [fixture::tables(), fixture::crowd(), fixture::alone(), fixture::nothing()] {
             let found = of(&Reading::of(&tables));
             assert!(!found.verdict.is_empty());
-            for text in [found.verdict, found.times, found.requirements, found.cautions].concat() {
+            for text in [found.verdict, found.times, found.recovery, found.failures, found.requirements, found.cautions]
+                .concat()
+            {
                 assert!(text.ends_with('.') && !text.contains("NaN") && !text.contains("  "), "{text}");
             }
         }
@@ -96,6 +116,17 @@ mod tests {
             .assumptions
             .push(crate::scenario::Assumption { key: "strategies.replication.delay".into(), ..Default::default() });
         assert!(said(&tables).contains("How long the service waits"));
+    }
+
+    #[test]
+    fn what_is_not_possible_today_is_no_caution_among_others() {
+        let mut tables = fixture::tables();
+        tables.run.notes.push("not possible today: `replication` filters by tag".into());
+        let found = of(&Reading::of(&tables));
+        assert_eq!(found.impossible, ["Not possible today: `replication` filters by tag."]);
+        assert!(
+            !found.cautions.join(" ").contains("filters by tag") && found.cautions.join(" ").contains("nobody has")
+        );
     }
 
     #[test]

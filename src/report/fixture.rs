@@ -8,6 +8,7 @@ use crate::study::tables::{
 };
 use crate::units::Usd;
 
+mod faults;
 mod record;
 
 const HOME: &str = "us-east-1";
@@ -193,6 +194,10 @@ pub fn nothing() -> Tables {
     tables.timeline.iter_mut().for_each(|row| row.value = 0.0);
     tables.comparison.clear();
     tables.objectives.clear();
+    tables.recovery.clear();
+    tables.failures.clear();
+    tables.disruptions.clear();
+    tables.run.faults.clear();
     tables.repositories.clear();
     tables.run.objectives.clear();
     tables.run.delay_variants.clear();
@@ -218,6 +223,7 @@ pub fn run(strategies: &[(&str, &str)], trials: u64) -> Tables {
         add_timeline(&mut tables, name, &traits, scale);
         add_repositories(&mut tables, name, &traits, scale);
         add_objectives(&mut tables, name, &traits, scale);
+        faults::add(&mut tables, name, kind, trials);
     }
     add_comparison(&mut tables, strategies[0].0);
     tables

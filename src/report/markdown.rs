@@ -79,6 +79,9 @@ mod tests {
             "# Shop: \\<API &amp; web\\>",
             "is the cheapest strategy",
             "## Summary",
+            "## When things fail",
+            "Half recover in",
+            "charts/pulls-around-use1-down.svg",
             "charts/cost.svg",
             "## Assumptions",
             "replisim run scenarios/shop.toml --seed 42 --trials 20",
@@ -88,6 +91,17 @@ mod tests {
         assert!(places.is_sorted(), "{places:?}");
         assert!(text.contains("\\<b\\>tools\\</b\\>/\\*"), "names are escaped");
         assert!(!text.contains("\n\n\n"), "no gaps");
+    }
+
+    #[test]
+    fn what_is_not_possible_today_stands_at_the_top_and_at_its_strategy() {
+        let mut tables = fixture::tables();
+        tables.run.notes.push("not possible today: `replication` filters by tag".into());
+        let text = Rendered::of(&tables).markdown().expect("renders");
+        let (mark, findings) = (text.find("> **Not possible today:"), text.find("## Findings"));
+        assert!(mark.expect("a mark") < findings.expect("findings"));
+        assert!(text.contains("| replication (not possible today) |"));
+        assert!(Rendered::of(&tables).html().expect("renders").contains("<p class=\"mark\">Not possible today:"));
     }
 
     #[test]

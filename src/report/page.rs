@@ -49,6 +49,19 @@ pub struct Picture<'a> {
     pub svg: &'a str,
 }
 
+impl<'a> Picture<'a> {
+    fn of(figure: &'a chart::Figure) -> Picture<'a> {
+        Picture {
+            name: &figure.name,
+            title: &figure.title,
+            subtitle: &figure.subtitle,
+            alt: &figure.alt,
+            caption: &figure.caption,
+            svg: &figure.svg,
+        }
+    }
+}
+
 /// A chart that is not there.
 #[derive(Debug, Serialize)]
 pub struct Missing<'a> {
@@ -67,12 +80,18 @@ pub struct Page<'a> {
     pub facts: String,
     pub verdict: &'a [String],
     pub times: &'a [String],
+    pub recovery: &'a [String],
+    pub failures: &'a [String],
     pub requirements: &'a [String],
+    pub impossible: &'a [String],
     pub cautions: &'a [String],
     pub pictures: Vec<Picture<'a>>,
+    /// Charts of faults: they stand with what is said of them.
+    pub fault_pictures: Vec<Picture<'a>>,
     pub missing: Vec<Missing<'a>>,
     pub summary: Vec<Grid>,
     pub objectives: Vec<Grid>,
+    pub disruption: Vec<Grid>,
     pub comparison: Vec<Grid>,
     pub payers: Vec<Grid>,
     pub assumptions: &'a [Assumption],
@@ -93,29 +112,25 @@ impl<'a> Page<'a> {
         let (reading, findings) = (&rendered.reading, &rendered.findings);
         let run = reading.run();
         let title = if run.title.is_empty() { "replisim run" } else { &run.title };
+        let (fault_pictures, pictures): (Vec<_>, Vec<_>) =
+            rendered.figures.iter().map(Picture::of).partition(|picture| picture.name.starts_with(chart::FAULT_PREFIX));
         Page {
             title,
             description: &run.description,
             facts: facts(rendered),
             verdict: &findings.verdict,
             times: &findings.times,
+            recovery: &findings.recovery,
+            failures: &findings.failures,
             requirements: &findings.requirements,
+            impossible: &findings.impossible,
             cautions: &findings.cautions,
-            pictures: rendered
-                .figures
-                .iter()
-                .map(|figure| Picture {
-                    name: figure.name,
-                    title: &figure.title,
-                    subtitle: &figure.subtitle,
-                    alt: &figure.alt,
-                    caption: &figure.caption,
-                    svg: &figure.svg,
-                })
-                .collect(),
-            missing: rendered.left_out.iter().map(|it| Missing { name: it.name, reason: &it.reason }).collect(),
+            pictures,
+            fault_pictures,
+            missing: rendered.left_out.iter().map(|it| Missing { name: &it.name, reason: &it.reason }).collect(),
             summary: grids::summary(reading),
             objectives: grids::objectives(reading),
+            disruption: grids::failures(reading),
             comparison: grids::comparison(reading),
             payers: grids::payers(reading),
             assumptions: &run.assumptions,

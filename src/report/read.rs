@@ -59,6 +59,9 @@ pub fn tables(dir: &Path) -> Result<Tables, ReadError> {
         latency: table(dir)?,
         timeline: table(dir)?,
         objectives: table(dir)?,
+        recovery: table(dir)?,
+        failures: table(dir)?,
+        disruptions: table(dir)?,
         run: record,
     })
 }

@@ -6,6 +6,10 @@
 
 use std::collections::BTreeMap;
 
+mod recovery;
+
+pub use recovery::{Recovery, Standby};
+
 use crate::study::statistics::Estimate;
 use crate::study::tables::{LatencyRow, RunRecord, SummaryRow, Tables, TimelineRow};
 
@@ -23,7 +27,7 @@ pub struct Reading<'a> {
 }
 
 /// A strategy and its place among its kind.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Strategy<'a> {
     /// Its summary.
     pub row: &'a SummaryRow,

@@ -6,8 +6,8 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::findings::{self, Findings};
-use super::numbers::{duration, money, of, percent};
-use super::reading::{Reading, alike};
+use super::numbers::{count, duration, money, of, percent};
+use super::reading::{Reading, Standby, alike};
 use crate::study::tables::{ComparisonRow, ObjectiveRow, SummaryRow, Tables};
 
 /// Columns of a terminal that the summary fits into.
@@ -35,6 +35,13 @@ pub fn terminal_summary(tables: &Tables, written: &[PathBuf]) -> String {
         out.push_str(&table(&reading));
         out.push('\n');
     }
+    for text in &found.impossible {
+        paragraph(&mut out, text, "* ");
+    }
+    if let Some(table) = recovery(&reading) {
+        out.push_str(&format!("\nWhen things fail\n{table}\n"));
+    }
+    found.failures.iter().for_each(|text| paragraph(&mut out, text, "- "));
     for (title, texts) in [("Objectives and limits", &found.requirements), ("Notes", &found.cautions)] {
         if !texts.is_empty() {
             out.push_str(&format!("\n{title}\n"));
@@ -77,9 +84,14 @@ fn table(reading: &Reading) -> String {
             }
             _ => "–".to_owned(),
         };
-        let name = shortened(strategy.name(), if strategy.is_bound() { NAME - 8 } else { NAME });
+        let mark = match strategy {
+            bound if bound.is_bound() => " (bound)",
+            strategy if reading.is_impossible(&strategy) => " *",
+            _ => "",
+        };
+        let name = shortened(strategy.name(), NAME - mark.len());
         table.add_row([
-            Cell::new(if strategy.is_bound() { format!("{name} (bound)") } else { name }),
+            Cell::new(format!("{name}{mark}")),
             right(money(strategy.cost())),
             right(interval),
             right(change),
@@ -89,8 +101,38 @@ fn table(reading: &Reading) -> String {
             time(row.lag_p95_s),
         ]);
     }
-    // The style without borders keeps their padding.
+    flush(&table)
+}
+
+/// The style without borders keeps their padding.
+fn flush(table: &Table) -> String {
     table.trim_fmt().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// How each strategy came through each fault; `None` when nothing struck.
+fn recovery(reading: &Reading) -> Option<String> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
+    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+    let heads = ["half recover in", "at worst", "images missing", "pulls failed"];
+    let names = ["Fault", "Strategy"].map(Cell::new).into_iter();
+    table.set_header(names.chain(heads.map(|text| right(text.to_owned()))));
+    let mut is_empty = true;
+    for fault in &reading.run().faults {
+        for it in reading.recoveries(fault) {
+            is_empty = false;
+            let standby = |show: &dyn Fn(Standby) -> String| right(it.standby.map_or("–".to_owned(), show));
+            table.add_row([
+                Cell::new(shortened(&fault.name, NAME / 2)),
+                Cell::new(shortened(it.strategy.name(), NAME)),
+                standby(&|standby| duration(standby.median)),
+                standby(&|standby| duration(standby.worst)),
+                standby(&|standby| standby.missing.to_string()),
+                right(count(it.pulls_failed)),
+            ]);
+        }
+    }
+    (!is_empty).then(|| flush(&table))
 }
 
 fn shortened(name: &str, room: usize) -> String {
@@ -118,11 +160,11 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 /// Where the files are, in one line.
 fn files(written: &[PathBuf]) -> Option<String> {
     let page = written.iter().find(|path| path.ends_with("report.html"));
-    let count = |ending: &str| written.iter().filter(|path| path.extension().is_some_and(|it| it == ending)).count();
+    let ending = |ending: &str| written.iter().filter(|path| path.extension().is_some_and(|it| it == ending)).count();
     let dir = written.iter().find(|path| path.ends_with("summary.csv"))?.parent().unwrap_or(Path::new(""));
     let page = page.map_or(String::new(), |page| format!("Read {}. ", page.display()));
-    let tables = of(count("csv") as f64, "table", "tables");
-    let charts = of(count("svg") as f64, "chart", "charts");
+    let tables = of(ending("csv") as f64, "table", "tables");
+    let charts = of(ending("svg") as f64, "chart", "charts");
     Some(format!("{page}In {}: {tables}, {charts} (SVG and PNG).", dir.join("").display()))
 }
 
@@ -147,14 +189,18 @@ struct Summary<'a> {
 struct Sentences<'a> {
     verdict: &'a [String],
     times: &'a [String],
+    recovery: &'a [String],
+    failures: &'a [String],
     requirements: &'a [String],
+    impossible: &'a [String],
     cautions: &'a [String],
 }
 
 /// The summary of a run as JSON, with a line break at its end. Infinite times are `null`, since JSON has no word for them.
 pub fn summary_json(tables: &Tables) -> String {
     let reading = Reading::of(tables);
-    let Findings { verdict, times, requirements, cautions } = findings::of(&reading);
+    let found = findings::of(&reading);
+    let Findings { verdict, times, recovery, failures, requirements, impossible, cautions } = &found;
     let run = reading.run();
     let summary = Summary {
         title: &run.title,
@@ -165,7 +211,7 @@ pub fn summary_json(tables: &Tables) -> String {
         baseline: &run.baseline,
         price_book: &run.price_book,
         cross_region_pull: &run.cross_region_pull,
-        findings: Sentences { verdict: &verdict, times: &times, requirements: &requirements, cautions: &cautions },
+        findings: Sentences { verdict, times, recovery, failures, requirements, impossible, cautions },
         strategies: &tables.summary,
         comparison: &tables.comparison,
         objectives: &tables.objectives,
@@ -194,15 +240,39 @@ mod tests {
     #[test]
     fn pulls_that_fail_get_a_column() {
         let mut tables = fixture::alone();
-        assert!(!terminal_summary(&tables, &[]).contains("failed"));
+        assert!(!terminal_summary(&tables, &[]).contains("failed  lag p95"));
         (tables.summary[0].pulls, tables.summary[0].pulls_failed) = (200.0, 24.0);
         let text = terminal_summary(&tables, &[]);
         assert!(text.contains("failed  lag p95\n") && text.contains("   12\u{a0}%  "), "{text}");
     }
 
     #[test]
-    fn each_strategy_has_one_line() {
+    fn faults_get_a_table_of_who_recovers() {
         let tables = fixture::tables();
+        let text = terminal_summary(&tables, &[]);
+        let part = text.split_once("When things fail\n").expect("a part of its own").1;
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let lines: Vec<String> = part.lines().take(6).map(words).collect();
+        assert_eq!(lines[0], "Fault Strategy half recover in at worst images missing pulls failed");
+        assert_eq!(lines[1], "use1-down cross-region-pull never never 25 2,403");
+        assert_eq!(lines[2], "use1-down replication 52 min 54 min 0 0");
+        assert!(part.contains("- Under replication, 14 copies a trial into bu-03/sa-east-1 fail:"), "{part}");
+        assert!(!terminal_summary(&fixture::nothing(), &[]).contains("When things fail"));
+    }
+
+    #[test]
+    fn what_is_not_possible_today_is_marked_in_the_table() {
+        let mut tables = fixture::tables();
+        tables.run.notes.push("not possible today: `replication` filters by tag".into());
+        let text = terminal_summary(&tables, &[]);
+        assert!(text.contains("\nreplication *  "), "{text}");
+        assert!(text.contains("\n* Not possible today: `replication` filters by tag.\n"), "{text}");
+    }
+
+    #[test]
+    fn each_strategy_has_one_line() {
+        let mut tables = fixture::tables();
+        tables.run.faults.clear();
         let text = terminal_summary(
             &tables,
             &[PathBuf::from("outputs/shop/summary.csv"), PathBuf::from("outputs/shop/report.html")],

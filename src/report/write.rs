@@ -75,9 +75,21 @@ pub fn prepare(dir: &Path) -> Result<(), WriteError> {
 /// When something cannot be rendered or written; then `dir` holds what it held before.
 pub fn run(dir: &Path, tables: &Tables) -> Result<Vec<PathBuf>, WriteError> {
     let files = render(tables)?;
-    let stale: Vec<String> =
+    let mut stale: Vec<String> =
         chart::NAMES.iter().flat_map(|name| [format!("charts/{name}.svg"), format!("charts/{name}.png")]).collect();
+    stale.extend(fault_charts(dir));
     replace(dir, &files, &stale, &|from, to| std::fs::rename(from, to))
+}
+
+/// Charts of faults that are there from an earlier run; it may have had other faults.
+fn fault_charts(dir: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(dir.join("charts")).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let ours =
+        |name: &String| name.starts_with(chart::FAULT_PREFIX) && [".svg", ".png"].iter().any(|it| name.ends_with(it));
+    let mut names: Vec<String> = names.filter(ours).map(|name| format!("charts/{name}")).collect();
+    names.sort();
+    names
 }
 
 /// Every file of a run as bytes, in the order of the manual.
@@ -249,6 +261,19 @@ mod tests {
         let error = replace(dir.path(), &[file("a.csv", "1"), file("b.csv", "1")], &[], &really).expect_err("fails");
         assert!(error.to_string().contains("a directory is in the way"), "{error}");
         assert_eq!(names(dir.path()), ["b.csv"]);
+    }
+
+    #[test]
+    fn charts_of_faults_that_are_gone_are_taken_away() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let mut tables = fixture::run(&[("pull", "cross-region-pull")], 1);
+        run(dir.path(), &tables).expect("writes");
+        let chart = dir.path().join("charts/pulls-around-use1-down.png");
+        assert!(chart.is_file());
+        std::fs::write(dir.path().join("charts/pulls-around-mine.txt"), "keep").expect("writable");
+        tables.run.faults.clear();
+        run(dir.path(), &tables).expect("writes again");
+        assert!(!chart.exists() && dir.path().join("charts/pulls-around-mine.txt").exists());
     }
 
     #[test]

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::objectives::{Evidence, Tally, tally};
+use super::struck::Struck;
 use crate::billing::{Bill, BillRow, DayCost, LineItem, RepositoryCost};
 use crate::cloud::{AccountId, RegionId};
-use crate::engine::{DailySeries, Outcome, PullTimes};
+use crate::engine::{DailySeries, Failure, Outcome, PullTimes};
 use crate::scenario::Scenario;
 use crate::sim::Histogram;
 use crate::units::Usd;
@@ -141,6 +142,10 @@ pub(super) struct Gathered {
     pub series: Vec<SeriesSums>,
     /// Sums by account, region and day.
     pub cost_by_day: BTreeMap<(AccountId, RegionId), Vec<Usd>>,
+    /// What faults did.
+    pub struck: Struck,
+    /// Sums by what failed, why and where.
+    pub failures: BTreeMap<Failure, u64>,
     /// Node-nanoseconds.
     pub waiting_ns: u128,
     /// Events simulated.
@@ -175,6 +180,10 @@ impl Gathered {
             }
             days[day.day] += day.cost;
         }
+        for (failure, count) in &outcome.failures {
+            *self.failures.entry(*failure).or_default() += count;
+        }
+        self.struck.add(&scenario.model.faults, self.trials.len() as u64, outcome.strikes);
         self.waiting_ns += outcome.waiting_ns;
         self.events += outcome.events;
         self.seconds += seconds;

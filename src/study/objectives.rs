@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use super::struck::can_end;
 use crate::billing::Bill;
 use crate::cloud::AccountId;
-use crate::engine::{Model, Outcome, ProbeResult};
+use crate::engine::{Model, Outcome, ProbeResult, StrikeOutcome};
 use crate::ledger::Item;
 use crate::scenario::{Metric, Scenario, TimeTarget};
-use crate::units::Usd;
+use crate::units::{Span, Usd};
 
 /// What objectives are judged on, of one trial or of several together.
 #[derive(Clone, Default)]
@@ -21,6 +22,10 @@ pub(super) struct Evidence {
     pulls_failed: u64,
     cost: Usd,
     cost_by_account: BTreeMap<AccountId, Usd>,
+    /// By fault with a standby: the longest recovery (s); infinite = it never came.
+    recovery: BTreeMap<usize, f64>,
+    /// By fault with a standby: the most repositories whose newest release was missing there.
+    missing: BTreeMap<usize, f64>,
     /// By (objective, region): byte-nanoseconds stored where a residency objective forbids it.
     misplaced: BTreeMap<(usize, usize), u128>,
 }
@@ -38,6 +43,10 @@ impl Evidence {
             pulls_failed: outcome.pulls_failed,
             cost: bill.total(),
             cost_by_account: bill.by_account(),
+            recovery: worst(scenario, outcome, |strike| {
+                strike.recovery.map(|recovery| recovery.map_or(f64::INFINITY, Span::as_seconds))
+            }),
+            missing: worst(scenario, outcome, |strike| strike.images_missing.map(f64::from)),
             misplaced: misplaced(scenario, outcome),
         }
     }
@@ -63,6 +72,11 @@ impl Evidence {
         for (account, cost) in other.cost_by_account {
             *self.cost_by_account.entry(account).or_default() += cost;
         }
+        for (mine, theirs) in [(&mut self.recovery, other.recovery), (&mut self.missing, other.missing)] {
+            for (fault, worst) in theirs {
+                raise(mine, fault, worst);
+            }
+        }
         for (key, amount) in other.misplaced {
             *self.misplaced.entry(key).or_default() += amount;
         }
@@ -74,7 +88,8 @@ impl Evidence {
             Metric::Lag(target) | Metric::PullTime(target) | Metric::ReleaseEverywhere(target) => {
                 self.time(&scenario.model, index, place, *target)
             }
-            Metric::Recovery { .. } | Metric::ImagesMissing { .. } => None,
+            Metric::Recovery { fault, .. } => worst_of(&self.recovery, *fault, place),
+            Metric::ImagesMissing { fault, .. } => worst_of(&self.missing, *fault, place),
             Metric::PullsFailed(_) => match self.probe(&scenario.model, index, place) {
                 Some(seen) => share(seen.histogram.infinite(), seen.histogram.count()),
                 None if place.is_none() => share(self.pulls_failed, self.pulls),
@@ -123,6 +138,27 @@ impl Evidence {
         // regions is one late release.
         self.probes.get(position)?.get(place.unwrap_or(model.cloud.regions.len()))
     }
+}
+
+/// The worst of a fault, or of all of them; a standby is judged as a whole, in all regions together.
+fn worst_of(worst: &BTreeMap<usize, f64>, wanted: Option<usize>, place: Place) -> Option<f64> {
+    let faults = worst.iter().filter(|(fault, _)| place.is_none() && wanted.is_none_or(|wanted| wanted == **fault));
+    faults.map(|(_, worst)| *worst).max_by(f64::total_cmp)
+}
+
+/// The largest figure of each fault's strikes; those that it does not apply to are left out.
+fn worst(scenario: &Scenario, outcome: &Outcome, of: fn(&StrikeOutcome) -> Option<f64>) -> BTreeMap<usize, f64> {
+    let mut sums = BTreeMap::new();
+    for strike in outcome.strikes.iter().filter(|it| can_end(&scenario.model.faults, it.strike.fault)) {
+        if let Some(value) = of(strike) {
+            raise(&mut sums, strike.strike.fault, value);
+        }
+    }
+    sums
+}
+
+fn raise(worst: &mut BTreeMap<usize, f64>, fault: usize, value: f64) {
+    worst.entry(fault).and_modify(|worst| *worst = worst.max(value)).or_insert(value);
 }
 
 /// The number to reach, in the unit of [`unit()`].
@@ -207,7 +243,9 @@ fn misplaced(scenario: &Scenario, outcome: &Outcome) -> BTreeMap<(usize, usize),
                 *sums.entry((index, usize::from(region))).or_insert(0) += 1;
             }
         }
-        for (key, shares) in outcome.ledger.by_repository().filter(|(key, _)| key.item == Item::Storage) {
+        // What is archived is stored there too.
+        let is_stored = |item| matches!(item, Item::Storage | Item::Archive);
+        for (key, shares) in outcome.ledger.by_repository().filter(|(key, _)| is_stored(key.item)) {
             let region = usize::from(key.region.0);
             let stored = shares.iter().filter(|((repository, _), _)| forbidden(*repository, region));
             let amount: u128 = stored.map(|(_, amount)| amount).sum();

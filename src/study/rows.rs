@@ -13,6 +13,8 @@ use crate::strategy::Strategy;
 
 mod bill;
 mod comparison;
+mod failures;
+mod faults;
 mod latency;
 mod objectives;
 mod record;
@@ -63,6 +65,9 @@ pub(super) fn tables(scenario: &Scenario, lines: &[Line], gathered: &[Gathered])
         latency: latency::rows(&view),
         timeline: timeline::rows(&view),
         objectives: objectives::rows(&view),
+        recovery: failures::recovery(&view),
+        failures: failures::failures(&view),
+        disruptions: failures::disruptions(&view),
         run: record::record(&view, lines, gathered),
     }
 }

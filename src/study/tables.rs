@@ -27,6 +27,12 @@ pub struct Tables {
     pub timeline: Vec<TimelineRow>,
     /// `objectives.csv`.
     pub objectives: Vec<ObjectiveRow>,
+    /// `recovery.csv`.
+    pub recovery: Vec<RecoveryRow>,
+    /// `failures.csv`.
+    pub failures: Vec<FailureRow>,
+    /// `disruptions.csv`.
+    pub disruptions: Vec<DisruptionRow>,
     /// `run.json`.
     pub run: RunRecord,
 }
@@ -170,10 +176,51 @@ pub struct ObjectiveRow {
     pub region: String,
     pub target: f64,
     pub observed: Option<f64>,
-    /// `s`, `share`, `usd/month`, `bytes`.
+    /// `s`, `share`, `usd/month`, `bytes`, `repositories`.
     pub unit: String,
     pub met: Option<bool>,
     pub probability_met: Option<f64>,
+}
+
+/// One strike of a fault in one trial. Without a standby the three cells before the last are empty; with one, an empty
+/// recovery is one that never came.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecoveryRow {
+    pub strategy: String,
+    pub trial: u64,
+    pub fault: String,
+    pub recovery_s: Option<f64>,
+    pub images_missing: Option<u64>,
+    pub oldest_missing_s: Option<f64>,
+    pub pulls_failed: u64,
+}
+
+/// What failed at a registry and why, mean per trial.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FailureRow {
+    pub strategy: String,
+    /// `push`, `copy`, `pull`, `edit`.
+    pub event: String,
+    /// Such as `not-allowed` or `outage`.
+    pub cause: String,
+    pub account: String,
+    pub region: String,
+    pub count: f64,
+}
+
+/// Pulls that ended in one stretch of time before, during or after a fault, mean over trials.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DisruptionRow {
+    pub strategy: String,
+    pub fault: String,
+    /// Of the cluster.
+    pub region: String,
+    /// Start of the stretch, from the start of the fault; negative before it.
+    pub seconds_from_start: f64,
+    /// Length of the stretch.
+    pub bin_s: f64,
+    pub served: f64,
+    pub failed: f64,
 }
 
 /// What `run.json` holds: everything about a run that is not a table.
@@ -204,6 +251,8 @@ pub struct RunRecord {
     pub limits: Vec<Limit>,
     /// What the objectives say, in the scenario's order.
     pub objectives: Vec<ObjectiveText>,
+    /// Faults that strike within the run, in the scenario's order.
+    pub faults: Vec<FaultText>,
     /// Strategies that differ only in the copy's service delay, shown beside when lag is judged.
     pub delay_variants: Vec<DelayVariant>,
     /// SHA-256 of the scenario as merged, and of every file it names.
@@ -259,9 +308,32 @@ pub struct DelayVariant {
     pub observed: Vec<(String, Option<f64>, Option<bool>)>,
 }
 
-/// What waiting cost, beside the bill and never in it.
+/// A fault in words.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FaultText {
+    pub name: String,
+    /// A clause, such as `us-east-1 is down`.
+    pub text: String,
+    /// Length of the strike that `disruptions.csv` is about.
+    pub lasts_s: Option<f64>,
+    /// Regions of the clusters that fail over.
+    pub standby: Vec<String>,
+    /// Repositories that these clusters run.
+    pub needed: u64,
+}
+
+/// What lost time cost, beside the bill and never in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LostTime {
     pub strategy: String,
     pub waiting_usd_month: f64,
+    /// From each fault's start to the recovery from it; one that never comes counts until the period ends.
+    pub downtime: Vec<Downtime>,
+}
+
+/// What the time to recover from a fault cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Downtime {
+    pub fault: String,
+    pub usd_month: f64,
 }

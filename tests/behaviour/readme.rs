@@ -7,7 +7,8 @@ use assert_cmd::Command;
 use replisim::report::csv::Row;
 use replisim::report::terminal_summary;
 use replisim::study::tables::{
-    BillRow, ComparisonRow, LatencyRow, ObjectiveRow, RepositoryRow, SummaryRow, TimelineRow, TrialRow,
+    BillRow, ComparisonRow, DisruptionRow, FailureRow, LatencyRow, ObjectiveRow, RecoveryRow, RepositoryRow,
+    SummaryRow, TimelineRow, TrialRow,
 };
 
 use super::common::{read, root, run_on};
@@ -172,4 +173,7 @@ fn the_manual_of_results_lists_every_column() {
     holds::<LatencyRow>(&listed);
     holds::<TimelineRow>(&listed);
     holds::<ObjectiveRow>(&listed);
+    holds::<RecoveryRow>(&listed);
+    holds::<FailureRow>(&listed);
+    holds::<DisruptionRow>(&listed);
 }

@@ -150,6 +150,69 @@ fn a_gb_month_is_that_months() {
 }
 
 #[test]
+fn the_archive_is_priced_by_the_gb_months_of_all_accounts_in_a_region_c3() {
+    // 100,000 GB and 120,000 GB for all of April: 153,600 GB-months at $0.10 and 66,400 at $0.07, shared 5 to 6.
+    let mut books = books(&[30, 31]);
+    books.archive("us-east-1", 100_000 * BILL_GB, 0..720);
+    books.account = AccountId(1);
+    books.archive("us-east-1", 120_000 * BILL_GB, 0..720);
+    // Half of May: 60,000 GB-months, and the tiers start anew.
+    books.archive("us-east-1", 120_000 * BILL_GB, 720..720 + 372);
+    let bill = books.bill(&list_prices());
+    assert_eq!(
+        rows(&bill),
+        [
+            cells(0, 0, ["69818.181818181818", "0.1", "6981.818182"]),
+            cells(0, 0, ["30181.818181818182", "0.07", "2112.727273"]),
+            cells(0, 1, ["83781.818181818182", "0.1", "8378.181818"]),
+            cells(0, 1, ["36218.181818181818", "0.07", "2535.272727"]),
+            cells(1, 1, ["60000", "0.1", "6000.000000"]),
+        ]
+    );
+    // April by hand: 15,360 + 4,648.
+    assert_eq!(micro(bill.total()), "26008.000000");
+    assert!(bill.rows.iter().all(|row| row.line_item == LineItem::Archive && row.unit == "GB-month"));
+}
+
+#[test]
+fn the_archive_saves_nothing_up_to_150_tb_and_does_not_share_the_free_allowance() {
+    let mut books = books(&[30]);
+    books.archive("us-east-1", 2 * BILL_GB, 0..720);
+    let terms = Terms { free_tier: true, ..list_prices() };
+    assert_eq!(rows(&books.bill(&terms)), [cells(0, 0, ["2", "0.1", "0.200000"])]);
+    books.store("us-east-1", 2 * BILL_GB, 0..720);
+    assert_eq!(micro(books.bill(&list_prices()).total()), "0.400000");
+}
+
+#[test]
+fn what_is_restored_from_the_archive_costs_3_cents_a_gb_c4() {
+    let mut books = books(&[30]);
+    books.add(Item::Retrieval, "us-east-1", None, 3, 10 * GB);
+    let bill = books.bill(&list_prices());
+    assert_eq!(rows(&bill), [cells(0, 0, ["10", "0.03", "0.300000"])]);
+    assert_eq!((bill.rows[0].line_item, bill.rows[0].unit), (LineItem::Retrieval, "GB"));
+}
+
+#[test]
+fn a_region_whose_archive_has_no_sourced_price_is_refused_before_and_after() {
+    let mut books = books(&[30]);
+    let ireland = RegionId(2);
+    let missing = list_prices().missing(&books.cloud, &[Need::Archive(ireland), Need::Retrieval(ireland)]);
+    assert_eq!(
+        missing.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "no sourced price for archive storage in eu-west-1 in the price book aws-2026-09; name a book that has it in \
+             `prices.file`",
+            "no sourced price for restoring from the archive in eu-west-1 in the price book aws-2026-09; name a book that \
+             has it in `prices.file`",
+        ]
+    );
+    assert_eq!(list_prices().missing(&books.cloud, &[Need::Archive(RegionId(0)), Need::Retrieval(RegionId(0))]), []);
+    books.archive("eu-west-1", BILL_GB, 0..24);
+    assert!(matches!(books.try_bill(&list_prices()), Err(BillError::NoPrice(_))));
+}
+
+#[test]
 fn the_theory_pages_worked_example_for_one_object() {
     // 2 GB read on days 0, 1, 2, 10, 11, 30; the bound holds it over the three gaps of a day (theory C5).
     let mut books = books(&[31]);
@@ -347,7 +410,7 @@ fn quantities_are_written_with_nine_decimals_at_most() {
 type Stroke = (u8, u16, usize, usize, usize, u64, u32);
 
 fn strokes() -> impl Strategy<Value = Vec<Stroke>> {
-    let stroke = (0u8..5, 0u16..2, 0usize..4, 0usize..4, 0usize..61, 1u64..40_000_000_000_000, 0u32..3);
+    let stroke = (0u8..7, 0u16..2, 0usize..4, 0usize..4, 0usize..61, 1u64..40_000_000_000_000, 0u32..3);
     proptest::collection::vec(stroke, 1..25)
 }
 
@@ -356,7 +419,11 @@ fn any_terms() -> impl Strategy<Value = Terms> {
         let reading = if published { PullReading::Internet } else { PullReading::InterRegion };
         Terms {
             free_tier: free,
-            discount: Discount::by_item([(LineItem::Pull, off), (LineItem::Storage, off / 2.0)]),
+            discount: Discount::by_item([
+                (LineItem::Pull, off),
+                (LineItem::Storage, off / 2.0),
+                (LineItem::Archive, off),
+            ]),
             already_used: AlreadyUsed { internet: Bytes(used) },
             ..list_prices().with_reading(reading)
         }
@@ -373,6 +440,9 @@ fn written(strokes: &[Stroke]) -> Books {
             0 => books.store(from, *bytes, *day as i64 * 24..*day as i64 * 24 + 20),
             1 => books.copy(from, to, *day, u128::from(*bytes)),
             2 => books.nat(from, to, *day, u128::from(*bytes)),
+            // Large enough for the second tier; only one of the regions has a price.
+            3 => books.archive(REGIONS[0], *bytes * 1000, *day as i64 * 24..*day as i64 * 24 + 20),
+            4 => books.add(Item::Retrieval, REGIONS[0], None, *day, u128::from(*bytes)),
             _ => books.pull(from, to, *day, u128::from(*bytes)),
         }
     }

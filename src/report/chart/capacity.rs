@@ -83,11 +83,11 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         .iter()
         .any(|row| PANELS.iter().any(|panel| panel.metric == row.metric) && row.value > 0.0);
     if !any {
-        return Err(LeftOut { name: "capacity", reason: "nothing was stored and nothing was pulled".into() });
+        return Err(LeftOut { name: "capacity".into(), reason: "nothing was stored and nothing was pulled".into() });
     }
     let near = nearness(reading);
     let words = Words {
-        name: "capacity",
+        name: "capacity".into(),
         title: title(reading, &near),
         subtitle: format!("Daily values of the busiest registry against its limits; {}", frame::trials(reading)),
         caption: "Limits hold for each registry on its own. A dot marks the first day on which a limit is reached."

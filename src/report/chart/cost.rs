@@ -72,11 +72,11 @@ fn title(reading: &Reading) -> String {
 pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
     let strategies = reading.by_cost();
     if strategies.is_empty() {
-        return Err(LeftOut { name: "cost", reason: "no strategy was run".into() });
+        return Err(LeftOut { name: "cost".into(), reason: "no strategy was run".into() });
     }
     let interval = strategies.iter().any(|it| it.row.cost_ci_low_usd_month.is_some());
     let words = Words {
-        name: "cost",
+        name: "cost".into(),
         title: title(reading),
         subtitle: format!(
             "Dollars a month by group of line items; {}{}",

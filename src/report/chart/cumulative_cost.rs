@@ -27,7 +27,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         .collect();
     let end = |line: &(Strategy, Vec<f64>)| line.1.last().copied().unwrap_or(0.0);
     if lines.iter().all(|line| end(line) == 0.0) {
-        return Err(LeftOut { name: "cumulative-cost", reason: "no strategy costs anything on any day".into() });
+        return Err(LeftOut { name: "cumulative-cost".into(), reason: "no strategy costs anything on any day".into() });
     }
     let mut systems: Vec<_> = lines.iter().filter(|line| !line.0.is_bound()).collect();
     systems.sort_by(|a, b| end(a).total_cmp(&end(b)));
@@ -44,7 +44,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         ),
     };
     let words = Words {
-        name: "cumulative-cost",
+        name: "cumulative-cost".into(),
         title,
         subtitle: format!(
             "Dollars spent since {}, by day; {}",

@@ -48,7 +48,7 @@ impl Curve<'_> {
 pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
     let curves = curves(reading, "pull");
     if curves.is_empty() {
-        return Err(LeftOut { name: "pull-time", reason: "nothing was pulled".into() });
+        return Err(LeftOut { name: "pull-time".into(), reason: "nothing was pulled".into() });
     }
     let mut systems: Vec<&Curve> = curves.iter().filter(|it| !it.strategy.is_bound()).collect();
     fastest_first(&mut systems, |it| key(it), |it| it.seconds(0.99).unwrap_or(f64::INFINITY));
@@ -76,7 +76,7 @@ pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
         ),
     };
     let words = Words {
-        name: "pull-time",
+        name: "pull-time".into(),
         title,
         subtitle: format!("Share of pulls done by a time after the request, all regions; {}", pooled(reading)),
         caption:
@@ -92,14 +92,14 @@ pub fn pull_time(reading: &Reading) -> Result<Figure, LeftOut> {
 pub fn lag(reading: &Reading) -> Result<Figure, LeftOut> {
     let mut curves = curves(reading, "copy");
     if curves.is_empty() {
-        return Err(LeftOut { name: "lag", reason: "no strategy copies anything".into() });
+        return Err(LeftOut { name: "lag".into(), reason: "no strategy copies anything".into() });
     }
     let limits = objectives(reading, &["lag", "release_everywhere"]);
     let title = lag_title(reading, &curves);
     add_variants(reading, &mut curves);
     let variants = curves.iter().any(|curve| curve.variant.is_some());
     let words = Words {
-        name: "lag",
+        name: "lag".into(),
         title,
         subtitle: format!("Share of copies complete by a time after the push, all destinations; {}", pooled(reading)),
         caption: format!(

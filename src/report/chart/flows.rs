@@ -65,7 +65,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         flows.iter().map(|((from, to), flows)| (format!("{from} → {to}"), flows.clone())).collect();
     pairs.retain(|(_, flows)| sum(flows).volume > 0.0);
     if pairs.is_empty() {
-        return Err(LeftOut { name: "flows", reason: "no bytes cross from one region to another".into() });
+        return Err(LeftOut { name: "flows".into(), reason: "no bytes cross from one region to another".into() });
     }
     pairs.sort_by(|a, b| {
         sum(&b.1).money.total_cmp(&sum(&a.1).money).then(sum(&b.1).volume.total_cmp(&sum(&a.1).volume))
@@ -80,7 +80,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         rows.push((format!("{} other pairs", rest.len()), others.collect()));
     }
     let words = Words {
-        name: "flows",
+        name: "flows".into(),
         title,
         subtitle: format!(
             "Dollars a month for bytes from region to region, and how many bytes; {}",

@@ -21,7 +21,7 @@ const FOOTER: Type = Type::new(17.0, MUTED);
 /// The words of a chart.
 pub struct Words {
     /// File name without extension.
-    pub name: &'static str,
+    pub name: String,
     /// The finding.
     pub title: String,
     /// What is plotted.
@@ -68,6 +68,8 @@ fn footer(reading: &Reading) -> String {
         if run.price_book.is_empty() { String::new() } else { format!("prices {}", run.price_book) },
         format!("seed {}", run.seed),
         if run.version.is_empty() { String::new() } else { format!("replisim {}", run.version) },
+        // A slide travels alone: it must not promise what the service cannot do.
+        if reading.impossible().next().is_some() { "partly not possible today".to_owned() } else { String::new() },
     ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ·  ")
 }

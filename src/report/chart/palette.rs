@@ -27,6 +27,10 @@ pub const GROUPS: [Colour; 4] =
 /// Waiting, queueing, transfer, unpack; transfer has the colour that it has on the bill.
 pub const PARTS: [Colour; 4] =
     [Colour(0xc2, 0x4d, 0x6b), Colour(0xf0, 0xc9, 0x3b), Colour(0x56, 0xb4, 0xe9), Colour(0x3e, 0x4c, 0x6b)];
+/// Pulls that got their image; those that did not have the colour of limits.
+pub const SERVED: Colour = Colour(0x6c, 0x86, 0xa3);
+/// Ground under the time that something is broken.
+pub const BROKEN: Colour = Colour(0xfb, 0xe9, 0xe4);
 /// The dark end of shades in tables of numbers.
 pub const HEAT: Colour = Colour(0x3f, 0x8f, 0xd2);
 

@@ -47,7 +47,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         })
         .collect();
     if rows.iter().all(|row| row.mean() == 0.0) {
-        return Err(LeftOut { name: "pull-parts", reason: "no pull took any time".into() });
+        return Err(LeftOut { name: "pull-parts".into(), reason: "no pull took any time".into() });
     }
     rows.sort_by(|a, b| {
         (a.strategy.is_bound(), a.mean())
@@ -55,7 +55,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
             .unwrap_or(std::cmp::Ordering::Equal)
     });
     let words = Words {
-        name: "pull-parts",
+        name: "pull-parts".into(),
         title: title(&rows),
         subtitle: format!("Mean seconds per pull by part, and the 95th percentile of each part; all regions, {}", match reading.trials() {
             1 => "1 trial".to_owned(),

@@ -78,7 +78,10 @@ fn failures(reading: &Reading) -> Vec<String> {
                 percent(row.pulls_failed / row.pulls)
             ));
         }
-        if row.copies_failed > 0.0 {
+        // Failures that are known by cause are told by cause.
+        let mut causes = reading.tables.failures.iter();
+        let told = causes.any(|failure| failure.strategy == strategy.name() && failure.event == "copy");
+        if row.copies_failed > 0.0 && !told {
             out.push(format!(
                 "Under {}, {} a trial {} for good.",
                 strategy.name(),
@@ -156,9 +159,11 @@ fn never_pulled(reading: &Reading) -> Vec<String> {
 }
 
 fn lost_time(reading: &Reading) -> Option<String> {
-    let worth: Vec<String> = reading
-        .run()
-        .value
+    let value = &reading.run().value;
+    if value.iter().all(|row| row.waiting_usd_month == 0.0) {
+        return None;
+    }
+    let worth: Vec<String> = value
         .iter()
         .filter(|row| reading.strategy(&row.strategy).is_some_and(|it| !it.is_bound()))
         .map(|row| format!("{} under {}", money(row.waiting_usd_month), row.strategy))

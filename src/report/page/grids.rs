@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Column, Grid};
-use crate::report::numbers::{amount, bytes, count, duration, fine_duration, percent, with_unit};
-use crate::report::reading::{ALL, Reading, Strategy, dollars};
-use crate::study::tables::{ComparisonRow, ObjectiveRow};
+use crate::report::findings::cause_in_words;
+use crate::report::numbers::{amount, bytes, count, duration, fine_duration, of, percent, with_unit};
+use crate::report::reading::{ALL, Reading, Recovery, Standby, Strategy, dollars};
+use crate::study::tables::{ComparisonRow, FaultText, ObjectiveRow};
 
 /// Repositories, and lines of any other ranking, that get a row.
 const TOP: usize = 12;
@@ -27,8 +28,13 @@ fn between(low: Option<f64>, high: Option<f64>, show: impl Fn(f64) -> String) ->
     }
 }
 
-fn name(strategy: &Strategy) -> String {
-    if strategy.is_bound() { format!("{} (bound)", strategy.name()) } else { strategy.name().to_owned() }
+fn name(reading: &Reading, strategy: &Strategy) -> String {
+    let mark = match strategy {
+        bound if bound.is_bound() => " (bound)",
+        strategy if reading.is_impossible(strategy) => " (not possible today)",
+        _ => "",
+    };
+    format!("{}{mark}", strategy.name())
 }
 
 /// What it costs, and how long it takes.
@@ -36,7 +42,7 @@ pub fn summary(reading: &Reading) -> Vec<Grid> {
     let cost = |strategy: &Strategy| {
         let row = strategy.row;
         vec![
-            name(strategy),
+            name(reading, strategy),
             amount(row.cost_usd_month),
             between(row.cost_ci_low_usd_month, row.cost_ci_high_usd_month, amount),
             amount(row.storage_usd_month),
@@ -50,7 +56,7 @@ pub fn summary(reading: &Reading) -> Vec<Grid> {
     let times = |strategy: &Strategy| {
         let row = strategy.row;
         vec![
-            name(strategy),
+            name(reading, strategy),
             count(row.pulls),
             count(row.pulls_cold),
             count(row.pulls_failed),
@@ -177,6 +183,77 @@ pub fn objectives(reading: &Reading) -> Vec<Grid> {
     grids
 }
 
+/// How each strategy came through each fault, and what failed why.
+pub fn failures(reading: &Reading) -> Vec<Grid> {
+    let mut grids: Vec<Grid> = reading.run().faults.iter().filter_map(|fault| recovery(reading, fault)).collect();
+    let rows: Vec<Vec<String>> = reading
+        .tables
+        .failures
+        .iter()
+        .map(|row| {
+            vec![
+                row.strategy.clone(),
+                row.event.clone(),
+                cause_in_words(&row.cause).to_owned(),
+                format!("{}/{}", row.account, row.region),
+                count(row.count),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        let mut largest: Vec<(f64, Vec<String>)> =
+            reading.tables.failures.iter().map(|row| row.count).zip(rows).collect();
+        largest.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let more = if largest.len() > FAILURES {
+            format!(" The {FAILURES} largest of {}.", largest.len())
+        } else {
+            String::new()
+        };
+        let head = [("Strategy", false), ("What failed", false), ("Why", false), ("Where", false), ("A trial", true)];
+        let rows = largest.into_iter().take(FAILURES).map(|it| it.1).collect();
+        grids.push(grid("What failed, and why", &format!("Means per trial.{more}"), &head, rows));
+    }
+    grids
+}
+
+/// Failures that get a row.
+const FAILURES: usize = 30;
+
+fn recovery(reading: &Reading, fault: &FaultText) -> Option<Grid> {
+    let recoveries = reading.recoveries(fault);
+    let strikes = recoveries.iter().map(|it| it.strikes).max()?;
+    let cells = |it: &Recovery| {
+        let standby = |show: &dyn Fn(Standby) -> String| it.standby.map_or(String::new(), show);
+        vec![
+            name(reading, &it.strategy),
+            standby(&|standby| duration(standby.median)),
+            standby(&|standby| duration(standby.worst)),
+            standby(&|standby| match fault.needed {
+                0 => standby.missing.to_string(),
+                needed => format!("{} of {needed}", standby.missing),
+            }),
+            standby(&|standby| time(standby.oldest)),
+            count(it.pulls_failed),
+        ]
+    };
+    let lasts = fault.lasts_s.map_or(String::new(), |lasts| format!(" for {}", duration(lasts)));
+    let note = format!(
+        "While {}{lasts}; {} in all trials together. Recovery is over when every node that fails over has unpacked all that \
+         it asked for. Missing are repositories whose newest release is not at the standby when it begins.",
+        fault.text,
+        of(strikes as f64, "strike", "strikes")
+    );
+    let head = [
+        ("Strategy", false),
+        ("Half recover in", true),
+        ("At worst", true),
+        ("Missing at worst", true),
+        ("Oldest missing", true),
+        ("Pulls failed", true),
+    ];
+    Some(grid(&fault.name, &note, &head, recoveries.iter().map(cells).collect()))
+}
+
 /// A difference in its unit, with a sign.
 fn signed(value: f64, unit: &str) -> String {
     let text = match unit {
@@ -276,7 +353,7 @@ fn by_key(
         let money = strategies.iter().map(|strategy| of(key, strategy).map_or(String::new(), amount));
         std::iter::once((*key).to_owned()).chain(money).collect()
     });
-    let names: Vec<String> = strategies.iter().map(name).collect();
+    let names: Vec<String> = strategies.iter().map(|strategy| name(reading, strategy)).collect();
     let mut head = vec![(what, false)];
     head.extend(names.iter().map(|name| (name.as_str(), true)));
     Some(grid(title, note.trim(), &head, cells.collect()))
@@ -347,7 +424,9 @@ mod tests {
     fn every_row_of_every_table_fills_its_columns() {
         for tables in [fixture::tables(), fixture::crowd(), fixture::alone(), fixture::nothing()] {
             let reading = Reading::of(&tables);
-            for grid in [summary(&reading), objectives(&reading), comparison(&reading), payers(&reading)].concat_all() {
+            let grids =
+                [summary(&reading), objectives(&reading), failures(&reading), comparison(&reading), payers(&reading)];
+            for grid in grids.concat_all() {
                 assert!(!grid.rows.is_empty(), "{} is empty", grid.title);
                 assert!(grid.rows.iter().all(|row| row.len() == grid.head.len()), "{}", grid.title);
             }

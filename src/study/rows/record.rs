@@ -1,6 +1,6 @@
 //! `run.json`: what the run was, what it rests on, and what does not fit a table.
 
-use super::{View, summary};
+use super::{View, faults, summary};
 use crate::billing::PullReading;
 use crate::cloud::RegionId;
 use crate::registry::quota::Call;
@@ -8,7 +8,7 @@ use crate::scenario::{Metric, Objective, TimeTarget};
 use crate::strategy::{Kind, Replication};
 use crate::study::gathered::Gathered;
 use crate::study::objectives::is_met;
-use crate::study::tables::{DelayVariant, Limit, LostTime, ObjectiveText, OtherReading, RunRecord};
+use crate::study::tables::{DelayVariant, Limit, ObjectiveText, OtherReading, RunRecord};
 use crate::study::variants::{Line, judges_copies};
 use crate::units::{Bandwidth, DAY, HOUR, NANOS, Span, Usd};
 
@@ -38,9 +38,10 @@ pub(super) fn record(view: &View, lines: &[Line], gathered: &[Gathered]) -> RunR
         notes: scenario.notes.clone(),
         limits: limits(view),
         objectives: scenario.objectives.iter().map(in_words).collect(),
+        faults: faults::in_words(view),
         delay_variants: delay_variants(view, lines, gathered),
         inputs: scenario.inputs.clone(),
-        value: lost_time(view),
+        value: faults::lost_time(view),
         wall_seconds: 0.0,
         engine_seconds: gathered.iter().map(|line| line.seconds).sum(),
         events: gathered.iter().map(|line| line.events).sum(),
@@ -98,19 +99,6 @@ fn limits(view: &View) -> Vec<Limit> {
         }
     }
     limits
-}
-
-fn lost_time(view: &View) -> Vec<LostTime> {
-    let Some(value) = view.scenario.value else { return Vec::new() };
-    let hour_price = value.waiting_hour.dollars();
-    let lost = |waiting_ns: u128| waiting_ns as f64 / HOUR as f64 * hour_price / (view.trials * view.months);
-    view.columns
-        .iter()
-        .map(|column| LostTime {
-            strategy: column.strategy.name.clone(),
-            waiting_usd_month: lost(column.gathered.waiting_ns),
-        })
-        .collect()
 }
 
 /// Each replication under each named delay; none when no objective judges copies.

@@ -2,14 +2,16 @@
 
 use std::sync::atomic::AtomicBool;
 
-use crate::cloud::RegionId;
-use crate::engine::{Model, Outcome, ProbeMetric};
+use crate::cloud::{AccountId, RegionId};
+use crate::engine::{Around, Cause, FailedEvent, Failure, Model, Outcome, ProbeMetric, StrikeOutcome};
+use crate::faults::{Fault, FaultKind, Strike, When};
+use crate::ledger::{Item, MeterKey};
 use crate::scenario::{LostTimeValue, Metric, Scenario, TimeTarget};
-use crate::sim::Histogram;
+use crate::sim::{EntityKey, Histogram, Law};
 use crate::study::compare::{Options, Unseen, compare_with};
-use crate::study::fixture::{self, AWAY, require, scenario, seen, store};
+use crate::study::fixture::{self, AWAY, HOME, require, scenario, seen, store};
 use crate::study::tables::{ComparisonRow, ObjectiveRow, Tables};
-use crate::units::{Bandwidth, Span, Usd};
+use crate::units::{BILL_GB, Bandwidth, DAY, HOUR, Span, Time, Usd};
 
 fn run(scenario: &Scenario, strategies: Option<Vec<usize>>) -> Tables {
     run_with(scenario, strategies, &|_, _, _| {})
@@ -62,7 +64,7 @@ fn the_summary_has_means_per_trial_and_month() {
 fn costs_are_per_covered_month() {
     let mut half = scenario();
     // The same usage in half of April is twice as much a month.
-    half.model.calendar.end = crate::units::Time(15 * crate::units::DAY);
+    half.model.calendar.end = Time(15 * DAY);
     let tables = run(&half, None);
     assert_eq!(tables.trials[0].months, 0.5);
     assert!(near(tables.summary[0].cost_usd_month, 0.70));
@@ -269,6 +271,181 @@ fn cost_failures_and_residency_are_judged_without_probes() {
     assert!((copies.unwrap().observed.unwrap() / (1u64 << 30) as f64 - 1.0).abs() < 1e-12);
     assert_eq!(judged(&tables, "bound", "o2", "all").unwrap().met, Some(false));
     assert_eq!(judged(&tables, "copies", "o2", "eu-west-1").unwrap().met, Some(false));
+}
+
+/// A scenario with an outage of the home region on day 10 and a fault of the whole run; the other region stands by.
+fn with_faults() -> Scenario {
+    let mut scenario = scenario();
+    let fault = |name: &str, when, kind| Fault {
+        name: name.into(),
+        key: EntityKey(7),
+        when,
+        lasts: Law::Constant(8.0 * HOUR as f64),
+        kind,
+    };
+    scenario.model.faults = vec![
+        fault("flaky", When::WholeRun, FaultKind::CopyFailures { from: None, to: None, share: 0.1 }),
+        fault("home-down", When::At(Time(10 * DAY)), FaultKind::RegionOutage(HOME)),
+        fault("no-job", When::At(Time(20 * DAY)), FaultKind::JobStopped { strategy: None }),
+    ];
+    scenario
+}
+
+/// An eight-hour strike of a fault with these results.
+fn strike(fault: usize, recovery: Option<Option<i64>>, images_missing: Option<u32>) -> StrikeOutcome {
+    let from = Time(10 * DAY * fault as i64);
+    let strike = Strike { fault, from, until: from + Span(8 * HOUR) };
+    let mut around = Around::new(&strike, 2);
+    around.served[1][16] = 4;
+    around.failed[1][17] = 2;
+    StrikeOutcome {
+        strike,
+        recovery: recovery.map(|known| known.map(Span::seconds)),
+        images_missing,
+        oldest_missing: images_missing.filter(|count| *count > 0).map(|_| Span::seconds(90)),
+        pulls_failed: 3,
+        around: Some(around),
+    }
+}
+
+/// Under `across` nothing ever recovers; under `copies` it takes 100 s times the trial.
+fn struck(outcome: &mut Outcome, strategy: usize, trial: u64) {
+    let home = match strategy {
+        0 => strike(1, Some(None), Some(25)),
+        _ => strike(1, Some(Some(100 * trial as i64)), Some(0)),
+    };
+    outcome.strikes = vec![strike(0, None, None), home, strike(2, None, None)];
+}
+
+#[test]
+fn recovery_has_a_row_for_each_strike_that_has_a_start() {
+    let tables = run_with(&with_faults(), None, &struck);
+    assert_eq!(tables.recovery.len(), 2 * 4 * 2, "systems, trials, faults that do not last the whole run");
+    let [across, idle] = &tables.recovery[..2] else { panic!("two strikes") };
+    assert_eq!((across.strategy.as_str(), across.trial, across.fault.as_str()), ("across", 1, "home-down"));
+    // Never recovered: empty, but something is missing.
+    assert_eq!((across.recovery_s, across.images_missing, across.oldest_missing_s), (None, Some(25), Some(90.0)));
+    assert_eq!(across.pulls_failed, 3);
+    assert_eq!((idle.fault.as_str(), idle.recovery_s, idle.images_missing), ("no-job", None, None));
+    let copies = tables.recovery.iter().rfind(|row| row.fault == "home-down").expect("a row");
+    assert_eq!((copies.strategy.as_str(), copies.trial, copies.recovery_s), ("copies", 4, Some(400.0)));
+    assert_eq!((copies.images_missing, copies.oldest_missing_s), (Some(0), None));
+}
+
+#[test]
+fn pulls_around_a_fault_are_means_on_its_own_clock() {
+    let tables = run_with(&with_faults(), Some(vec![0]), &|outcome, strategy, trial| {
+        struck(outcome, strategy, trial);
+        // A second strike of the same fault is not the first.
+        let again = outcome.strikes[1].clone();
+        outcome.strikes.push(again);
+        outcome.strikes[1].around.as_mut().expect("set").served[1][16] = trial as u32;
+    });
+    let rows: Vec<_> = tables.disruptions.iter().filter(|row| row.fault == "home-down").collect();
+    assert_eq!(rows.len(), Around::BINS, "one region with pulls");
+    assert!(rows.iter().all(|row| row.region == "eu-west-1" && row.bin_s == 900.0));
+    // 32 bins are eight hours, 16 lie before them.
+    assert_eq!((rows[0].seconds_from_start, rows[16].seconds_from_start), (-14_400.0, 0.0));
+    assert_eq!((rows[16].served, rows[16].failed, rows[17].failed), (2.5, 0.0, 2.0));
+    assert!(tables.disruptions.iter().all(|row| row.fault != "flaky"));
+}
+
+#[test]
+fn strikes_of_different_lengths_are_not_averaged() {
+    let tables = run_with(&with_faults(), Some(vec![0]), &|outcome, strategy, trial| {
+        struck(outcome, strategy, trial);
+        if trial == 3 {
+            let mut longer = outcome.strikes[1].clone();
+            longer.strike.until = longer.strike.until + Span(HOUR);
+            longer.around = Some(Around::new(&longer.strike, 2));
+            outcome.strikes[1] = longer;
+        }
+    });
+    let rows: Vec<_> = tables.disruptions.iter().filter(|row| row.fault == "home-down").collect();
+    assert_eq!((rows[16].served, rows[16].bin_s), (4.0, 900.0), "the first trial alone");
+}
+
+#[test]
+fn failures_are_means_by_cause_and_registry() {
+    let tables = run_with(&scenario(), None, &|outcome, strategy, trial| {
+        let at = |event, cause| Failure { event, cause, registry: 1 };
+        if strategy > 0 {
+            outcome.failures.insert(at(FailedEvent::Copy, Cause::NotAllowed), trial);
+            outcome.failures.insert(at(FailedEvent::Pull, Cause::Outage), u64::from(trial == 1));
+        }
+    });
+    let told = |row: &crate::study::tables::FailureRow| {
+        assert_eq!((row.strategy.as_str(), row.account.as_str(), row.region.as_str()), ("copies", "main", "eu-west-1"));
+        (row.event.clone(), row.cause.clone(), row.count)
+    };
+    let rows: Vec<_> = tables.failures.iter().map(told).collect();
+    assert_eq!(rows, [("copy".into(), "not-allowed".into(), 2.5), ("pull".into(), "outage".into(), 0.25)]);
+}
+
+#[test]
+fn recovery_and_images_missing_are_judged_by_the_worst_strike() {
+    let mut scenario = with_faults();
+    let recovery = |fault| Metric::Recovery { at_most: Span::seconds(250), fault };
+    require(&mut scenario, recovery(None), None, None);
+    require(&mut scenario, recovery(Some(1)), None, None);
+    require(&mut scenario, recovery(Some(2)), None, None);
+    require(&mut scenario, Metric::ImagesMissing { at_most: 10, fault: None }, None, None);
+    scenario.objectives[1].in_trials = Some(0.5);
+    let tables = run_with(&scenario, None, &struck);
+    let across = judged(&tables, "across", "o0", "all").unwrap();
+    assert_eq!((across.observed, across.met, across.unit.as_str()), (Some(f64::INFINITY), Some(false), "s"));
+    // 100, 200, 300, 400 s: two of four trials are within 250 s.
+    let copies = judged(&tables, "copies", "o0", "all").unwrap();
+    assert_eq!((copies.observed, copies.met, copies.probability_met), (Some(400.0), Some(false), Some(0.5)));
+    assert_eq!(judged(&tables, "copies", "o1", "all").unwrap().met, Some(true), "in half of the trials");
+    let idle = judged(&tables, "copies", "o2", "all").unwrap();
+    assert_eq!((idle.observed, idle.met, idle.probability_met), (None, None, None), "no standby waits for that fault");
+    let missing = judged(&tables, "across", "o3", "all").unwrap();
+    assert_eq!((missing.observed, missing.unit.as_str(), missing.met), (Some(25.0), "repositories", Some(false)));
+    assert_eq!(judged(&tables, "copies", "o3", "all").unwrap().met, Some(true));
+    assert!(judged(&tables, "across", "o0", "eu-west-1").is_none());
+}
+
+#[test]
+fn time_down_is_worth_its_price_and_never_counts_until_the_end() {
+    let mut scenario = with_faults();
+    scenario.value = Some(LostTimeValue { waiting_hour: Usd(0), downtime_hour: Usd(5_000_000_000_000) });
+    let value = run_with(&scenario, None, &struck).run.value;
+    // From day 10 to the end of April: 480 h at $5,000.
+    let told: Vec<_> = value[0].downtime.iter().map(|down| (down.fault.as_str(), down.usd_month)).collect();
+    assert_eq!(told, [("home-down", 2_400_000.0)]);
+    // A mean of 250 s.
+    assert!(near(value[1].downtime[0].usd_month, 250.0 / 3600.0 * 5000.0));
+    scenario.value = Some(LostTimeValue { waiting_hour: Usd(1), downtime_hour: Usd(0) });
+    assert!(run_with(&scenario, None, &struck).run.value.iter().all(|row| row.downtime.is_empty()));
+}
+
+#[test]
+fn the_record_tells_faults_in_words() {
+    let faults = run_with(&with_faults(), None, &struck).run.faults;
+    let told: Vec<_> = faults.iter().map(|it| (it.name.as_str(), it.text.as_str(), it.lasts_s)).collect();
+    assert_eq!(
+        told,
+        [("home-down", "us-east-1 is down", Some(28_800.0)), ("no-job", "no copy job runs", Some(28_800.0))]
+    );
+}
+
+#[test]
+fn what_is_archived_outside_is_stored_outside() {
+    let mut scenario = scenario();
+    let residency = Metric::Residency { repositories: vec![true], regions: vec![false, true] };
+    require(&mut scenario, residency, None, None);
+    let archived = run_with(&scenario, Some(vec![0]), &|outcome, _, _| {
+        let (item, account) = (Item::Archive, AccountId(0));
+        let meter = outcome.ledger.meter(MeterKey { item, account, region: HOME, from: None, to: None });
+        (0..30).for_each(|day| outcome.ledger.add_day(meter, day, u128::from(BILL_GB) * DAY as u128));
+        outcome.ledger.add_share(meter, 0, 0, 30 * u128::from(BILL_GB) * DAY as u128);
+    });
+    // One GB in storage and one in the archive, all month.
+    let row = judged(&archived, "across", "o0", "all").unwrap();
+    assert!((row.observed.unwrap() / (2u64 << 30) as f64 - 1.0).abs() < 1e-12);
+    // Both are storage to the summary: $0.10 each.
+    assert!(near(archived.summary[0].storage_usd_month, 0.20));
 }
 
 #[test]
