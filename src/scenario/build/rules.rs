@@ -113,7 +113,10 @@ fn prefixes(r: &mut Reading<'_>, table: &Node) -> (Vec<String>, bool) {
         let Some(text) = r.text(item, "a prefix such as \"prod/\"").map(str::to_string) else { continue };
         if text.contains('*') {
             wildcards = true;
-            if let Err(error) = validate_pattern(&text) {
+            if text.trim_matches('*').is_empty() {
+                let message = format!("invalid filter `{text}`: leave the prefixes out to select every repository");
+                r.error(&item.origin, message, "fact A13");
+            } else if let Err(error) = validate_pattern(&text) {
                 r.error(&item.origin, format!("invalid filter `{text}`: {error}"), "fact A11");
             }
         } else if let Some(message) = refused_filter(&text) {

@@ -128,7 +128,7 @@ fn a_wrong_policy_is_refused_where_it_is_wrong() {
     assert!(built.is_none());
     assert_eq!(found[0].0, "unknown `Effect` `allow`, did you mean `Allow`?");
     assert_eq!(found[0].2, "\"allow\"");
-    let (_folder, text) = with_file(&text.replace("Allow", "Allow"), "{");
+    let (_folder, text) = with_file(&format!("{TWO}{LEAF}policy = FILE\n"), "{");
     assert!(scenario(&text).0.is_none());
     let conditional = policy(BOTH, "*").replace("\"Effect\"", "\"Condition\": {\"Bool\": {}}, \"Effect\"");
     let (_folder, text) = with_file(&format!("{TWO}{LEAF}policy = FILE\n"), &conditional);
@@ -163,9 +163,6 @@ fn a_lifecycle_file_is_read_at_home_and_in_templates() {
             "rule of priority 1: `targetStorageClass` goes with the action `transition`",
         ]
     );
-    let short = r#"{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"#;
-    let short = format!("{short}\"imageCountMoreThan\",\"countNumber\":1}},\"action\":{{\"type\":\"expire\"}}}}]}}");
-    assert!(short.len() > 100, "a whole rule is never too short");
 }
 
 #[test]
@@ -237,9 +234,11 @@ fn an_extension_that_nothing_uses_is_warned_of() {
     assert!(built.is_some());
     assert_eq!(problems, [("no rule uses the extension `rename`".into(), "leave it out".into(), "\"rename\"".into())]);
     // A strategy that is switched off uses nothing; an exception uses what its rules say.
-    let off = text.replace("name = \"dr\"", "enabled = false, name = \"dr\"") + "[defaults]\n";
-    let (_, problems) = loaded(&off.replace("}] }]", "}] }, \"cross-region-pull\"]"), &[]);
-    assert_eq!(problems.len(), 2, "{problems:#?}");
+    let off =
+        text.replace("name = \"dr\"", "enabled = false, name = \"dr\"").replace("}] }]", "}] }, \"clairvoyant\"]");
+    let (_, problems) = loaded(&off, &[]);
+    let messages: Vec<&str> = problems.iter().map(|(message, ..)| message.as_str()).collect();
+    assert_eq!(messages, ["no rule uses the extension `tag-filter`", "no rule uses the extension `rename`"]);
     let exception = format!(
         "schema = 1\nextensions = [\"tag-filter\"]\nstrategies = [{{ kind = \"cross-region-pull\", exceptions = [{{ kind = \
          \"replication\", rules = [{{ to = \"eu-west-1\", tags = \"v*\" }}] }}] }}]\n{QUICK}"
@@ -267,10 +266,10 @@ fn wrong_values_of_extensions_are_refused() {
         ("except = \"lab/*\"", "`except` selects no repository"),
         ("tags = \"v*\", status = \"untagged\"", "an untagged image has none of the `tags`; keep one of the two"),
         ("prefixes = [\"Prod-*\"]", "invalid filter `Prod-*`: capital letters are not allowed"),
-        ("prefixes = [\"*\"]", "invalid filter `*`: 1 characters; a filter has 2 to 256"),
-        ("status = \"taged\"", "expected one of tagged, untagged, found `taged`"),
+        ("prefixes = [\"*\"]", "invalid filter `*`: leave the prefixes out to select every repository"),
+        ("status = \"taged\"", "unknown `status` `taged`, did you mean `tagged`?"),
     ] {
-        assert!(first(rule).starts_with(message) || rule.contains("taged\""), "{rule}: {}", first(rule));
+        assert_eq!(first(rule), message, "{rule}");
     }
     let long = format!("rename = \"{}{{name}}\"", "a".repeat(250));
     assert_eq!(first(&long), "the new name of `shop/api` is longer than 256 characters");
