@@ -9,6 +9,7 @@
 
 use std::collections::VecDeque;
 
+use deploy::Deploy;
 use failover::Failover;
 
 use super::books::Version;
@@ -17,9 +18,10 @@ use super::occurrence::{Occurrence, Push, Request, Warm};
 use super::publisher::{Due, Pending, Published, Publisher};
 use super::{ClusterId, Demand, RepositoryId, Trigger};
 use crate::faults::Strike;
-use crate::sim::{Calendar, EntityKey, Purpose, Queue};
+use crate::sim::{Calendar, Purpose, Queue};
 use crate::units::{Span, Time};
 
+mod deploy;
 pub(super) mod failover;
 #[cfg(test)]
 pub(super) mod fixture;
@@ -65,18 +67,6 @@ enum Event {
     Moment { cluster: u16, trigger: u16 },
     /// A listed pull.
     Listed { cluster: u16, trigger: u16 },
-}
-
-/// A deploy of one version on one cluster.
-struct Deploy {
-    cluster: u16,
-    trigger: u16,
-    slot: u32,
-    version: Version,
-    draws: EntityKey,
-    /// Moment, node, epoch; filled at the start.
-    pulls: Vec<(Time, u32, u32)>,
-    next: usize,
 }
 
 /// Nodes `node..until` pull all that they run, from the `place`-th of the first one's list on.
@@ -321,38 +311,6 @@ impl<'a> Source<'a> {
                 }
             }
         }
-    }
-
-    fn start_deploy(&mut self, at: Time, mut deploy: Box<Deploy>) {
-        let cluster = &mut self.clusters[usize::from(deploy.cluster)];
-        cluster.deploy(deploy.slot, &deploy.version);
-        deploy.pulls = cluster.deploy_pulls(usize::from(deploy.trigger), deploy.slot, deploy.draws, at, self.end);
-        if let Some((first, ..)) = deploy.pulls.first().copied() {
-            self.schedule(first, PULLS, Event::DeployPull(deploy));
-        }
-    }
-
-    fn deploy_pull(&mut self, at: Time, mut deploy: Box<Deploy>) -> Option<Occurrence> {
-        let (_, node, epoch) = deploy.pulls[deploy.next];
-        let cluster = &self.clusters[usize::from(deploy.cluster)];
-        // A node that is gone pulls nothing; one that came since has asked for what is deployed.
-        let there = cluster.fleet.node(node).epoch == epoch;
-        let request = there.then(|| Request {
-            at,
-            cluster: ClusterId(deploy.cluster),
-            node,
-            repository: cluster.config.runs[deploy.slot as usize],
-            image: deploy.version.image.clone(),
-            tag: deploy.version.tag.clone(),
-            moving: deploy.version.moving,
-            deploy: true,
-            failover: None,
-        });
-        deploy.next += 1;
-        if let Some((next, ..)) = deploy.pulls.get(deploy.next).copied() {
-            self.schedule(next, PULLS, Event::DeployPull(deploy));
-        }
-        request.map(Occurrence::Pull)
     }
 
     fn join(&mut self, cluster: u16, identity: u64, at: Time, failover: Option<u32>) -> u32 {

@@ -20,9 +20,11 @@ use crate::units::parse::PriceUnit;
 mod clusters;
 mod extensions;
 mod extent;
+mod faults;
 mod images;
 mod lifecycle;
 mod lints;
+mod listed;
 mod network;
 mod objectives;
 mod permissions;
@@ -54,16 +56,18 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
     places::accounts(&mut r, root);
     let ideal = network::ideal(&mut r, root);
     let estate = repositories::repositories(&mut r, root);
+    let fault_names = faults::names(&mut r, root);
     let client = network::client(&mut r, root, ideal);
-    let clusters = clusters::clusters(&mut r, root, &estate, ideal, client.parallel_layers);
+    let clusters = clusters::clusters(&mut r, root, &estate, &fault_names, ideal, client.parallel_layers);
     let mut strategies = strategies::strategies(&mut r, root, &estate, &clusters);
     extensions::extensions(&mut r, root, &mut strategies);
     let baseline = run::baseline(&mut r, root, &strategies);
     let registries = places::registries(&mut r, root, &estate);
+    let faults = faults::faults(&mut r, root, &fault_names, &strategies);
     let terms = prices::terms(&mut r, root);
     let links = network::links(&mut r, root, ideal, client);
     let service = network::service(&mut r, root, ideal);
-    let (objectives, probes) = objectives::objectives(&mut r, root, &estate, &clusters, &strategies);
+    let (objectives, probes) = objectives::objectives(&mut r, root, &estate, &clusters, &strategies, &fault_names);
     let value = root.get("value").map(|value| LostTimeValue {
         waiting_hour: r.or(value, "waiting", Usd(0), |r, n| r.money(n, PriceUnit::Hour)),
         downtime_hour: r.or(value, "downtime", Usd(0), |r, n| r.money(n, PriceUnit::Hour)),
@@ -76,12 +80,13 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
         registries: r.places.registries.clone(),
         links,
     };
-    extent::check(&mut r, root, &run, &estate, &clusters, strategies.list.len());
+    extent::check(&mut r, root, &run, &estate, &clusters, &faults, strategies.list.len());
     permissions::check(&mut r, &registries, &estate, &strategies);
     let terms = terms?;
     // What is refused is mended first: a half-read scenario would be warned of in vain.
     if !r.diagnostics.has_errors() {
         lints::lints(&mut r, &estate, &clusters, &registries, &strategies.list);
+        faults::lints(&mut r, &faults, &estate, &clusters, &strategies.list);
     }
     prices::check(&mut r, &terms, &cloud, &registries, &estate, &clusters, &strategies);
     let calendar = run::calendar(&r)?;
@@ -105,7 +110,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
             registries,
             service,
             strategies: strategies.list,
-            faults: Vec::new(),
+            faults: faults.list,
             probes,
             bound,
         },

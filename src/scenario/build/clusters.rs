@@ -63,7 +63,14 @@ const DEFAULTS: [(&str, &str, &str, &str); 5] = [
 ];
 
 /// Reads `[[clusters]]`.
-pub fn clusters(r: &mut Reading<'_>, root: &Node, estate: &Estate, ideal: bool, client_layers: u32) -> Clusters {
+pub fn clusters(
+    r: &mut Reading<'_>,
+    root: &Node,
+    estate: &Estate,
+    faults: &[String],
+    ideal: bool,
+    client_layers: u32,
+) -> Clusters {
     let mut clusters = Clusters::default();
     for element in elements(root, "clusters") {
         let Some(name) = r.needed(element, "name", "a cluster").and_then(|n| r.text(n, "a name").map(str::to_string))
@@ -98,7 +105,7 @@ pub fn clusters(r: &mut Reading<'_>, root: &Node, estate: &Estate, ideal: bool, 
             let mut cluster = template.clone();
             cluster.key = EntityKey::named("cluster", &member);
             cluster.registry = registry;
-            cluster.triggers = pulls::triggers(r, element, estate, &cluster, (&name, &member));
+            cluster.triggers = pulls::triggers(r, element, (estate, faults), &cluster, (&name, &member));
             cluster.name = member;
             clusters.list.push(cluster);
             clusters.groups.push(name.clone());

@@ -4,6 +4,7 @@
 //! events are sums over the demand, known before any draw; they need to be right to a factor of a few, not exact.
 
 use super::clusters::Clusters;
+use super::faults::Faults;
 use super::repositories::Estate;
 use super::run::table_or_empty;
 use crate::demand::{Cluster, Pushes, Repository, Trigger, VersionFilter};
@@ -22,15 +23,25 @@ const MOST_PLACES: f64 = 1e8;
 const MOST_ASKS: i64 = 100_000;
 
 /// Reports what is too much, at the largest part of it, and warns of what takes long.
-pub fn check(r: &mut Reading<'_>, root: &Node, run: &RunPlan, estate: &Estate, clusters: &Clusters, strategies: usize) {
+pub fn check(
+    r: &mut Reading<'_>,
+    root: &Node,
+    run: &RunPlan,
+    estate: &Estate,
+    clusters: &Clusters,
+    faults: &Faults,
+    strategies: usize,
+) {
     let end = r.window.end.0 as f64;
     let versions = versions(estate);
-    let pulls: Vec<f64> = clusters.list.iter().map(|cluster| pulls(cluster, estate, &versions, end)).collect();
-    let (pushed, pulled) = (versions.iter().sum::<f64>(), pulls.iter().sum::<f64>());
+    let of = |cluster| pulls(cluster, estate, faults, &versions, end);
+    let pulls: Vec<f64> = clusters.list.iter().map(of).collect();
+    let pushes: Vec<f64> = versions.iter().zip(&estate.repositories).map(|(n, one)| n * images(one)).collect();
+    let (pushed, pulled) = (pushes.iter().sum::<f64>(), pulls.iter().sum::<f64>());
     let label = "one trial has at most 10,000,000,000; lower a rate, or shorten the run";
-    if let (true, Some(most)) = (excessive(pushed, MOST_EVENTS), largest(&versions)) {
-        let name = &estate.repositories[most].name;
-        let message = format!("about {} versions are pushed in a trial, most of them to `{name}`", rounded(pushed));
+    if let (true, Some(most)) = (excessive(pushed, MOST_EVENTS), largest(&pushes)) {
+        let (name, things) = (&estate.repositories[most].name, things(&estate.repositories[most]));
+        let message = format!("about {} {things} are pushed in a trial, most of them to `{name}`", rounded(pushed));
         r.error(&estate.origins[most], message, label);
     }
     if let (true, Some(most)) = (excessive(pulled, MOST_EVENTS), largest(&pulls)) {
@@ -64,9 +75,10 @@ fn places(r: &mut Reading<'_>, root: &Node, estate: &Estate, clusters: &Clusters
             format!("nodes run about {} repositories, each counted on its own", rounded(on_nodes.iter().sum()));
         r.error(&clusters.origins[most], message, "at most 100,000,000; lower `nodes`, `per_node` or `growth`");
     }
-    let existing: Vec<f64> = estate.repositories.iter().map(|one| f64::from(one.existing)).collect();
+    let existing: Vec<f64> = estate.repositories.iter().map(|one| f64::from(one.existing) * images(one)).collect();
     if let (true, Some(most)) = (excessive(existing.iter().sum(), MOST_PLACES / 10.0), largest(&existing)) {
-        let message = format!("about {} versions are there at the start", rounded(existing.iter().sum()));
+        let things = things(&estate.repositories[most]);
+        let message = format!("about {} {things} are there at the start", rounded(existing.iter().sum()));
         r.error(&estate.origins[most], message, "at most 10,000,000");
     }
     let registries = r.places.registries.len();
@@ -115,6 +127,18 @@ fn own_versions(repository: &Repository) -> f64 {
     events * repository.batch.median().max(1.0)
 }
 
+/// Images that a version is pushed as: children and attachments count.
+fn images(repository: &Repository) -> f64 {
+    let children = if repository.image.platforms > 1 { repository.image.platforms } else { 0 };
+    let attachments = repository.image.attachments.as_ref().map_or(0, |attachments| attachments.count);
+    1.0 + f64::from(children) + f64::from(attachments)
+}
+
+/// What is counted where most is pushed.
+fn things(repository: &Repository) -> &'static str {
+    if images(repository) > 1.0 { "images" } else { "versions" }
+}
+
 /// The most nodes that a cluster has, new ones of scale-ups apart.
 fn nodes(cluster: &Cluster, end: f64) -> f64 {
     f64::from(cluster.nodes) * libm::exp(cluster.growth.max(0.0) * end)
@@ -126,7 +150,7 @@ fn each(cluster: &Cluster) -> f64 {
 }
 
 /// Pulls of a cluster in a trial.
-fn pulls(cluster: &Cluster, estate: &Estate, versions: &[f64], end: f64) -> f64 {
+fn pulls(cluster: &Cluster, estate: &Estate, faults: &Faults, versions: &[f64], end: f64) -> f64 {
     let on_node = each(cluster);
     let nodes = nodes(cluster, end);
     let of = |trigger: &Trigger| match trigger {
@@ -144,7 +168,7 @@ fn pulls(cluster: &Cluster, estate: &Estate, versions: &[f64], end: f64) -> f64 
         Trigger::Rate { intensity } => intensity.total(),
         Trigger::Times(times) => times.len() as f64 * nodes * on_node,
         Trigger::List(pulls) => pulls.len() as f64,
-        Trigger::Failover { .. } => nodes * on_node,
+        Trigger::Failover { of, .. } => faults.expected(*of) * nodes * on_node,
     };
     cluster.triggers.iter().map(of).sum()
 }

@@ -2,7 +2,7 @@
 
 use super::presets::Preset;
 use super::run::table_or_empty;
-use crate::demand::{Base, ImageLaw, LayerLaw, MOST_BYTES, MOST_LAYERS, NewBytes};
+use crate::demand::{Attachments, Base, ImageLaw, LayerLaw, MOST_BYTES, MOST_LAYERS, NewBytes};
 use crate::scenario::tree::Node;
 use crate::scenario::values::{Named, Quantity, Reading, one_or_many};
 use crate::sim::{EntityKey, Law};
@@ -12,6 +12,11 @@ use crate::units::parse::HoursText;
 const COMPRESSION: f64 = 2.6;
 /// Layers of a base that does not say.
 const BASE_LAYERS: u32 = 4;
+
+/// The most platforms of an image.
+const MOST_PLATFORMS: u32 = 100;
+/// The most attachments of a version.
+const MOST_ATTACHMENTS: u32 = 1_000;
 
 /// Reads `[bases]`.
 pub fn bases(r: &mut Reading<'_>, root: &Node) -> Vec<Base> {
@@ -53,6 +58,13 @@ pub fn new_bytes(r: &mut Reading<'_>, node: &Node) -> Option<NewBytes> {
     } else {
         r.size(node).map(NewBytes::Bytes)
     }
+}
+
+/// Signatures and SBOMs.
+fn attachments(r: &mut Reading<'_>, table: &Node) -> Option<Attachments> {
+    let count = r.needed(table, "count", "`attachments`").and_then(|n| r.count_up_to(n, 1, MOST_ATTACHMENTS));
+    let size = r.needed(table, "size", "`attachments`").and_then(|n| image_size(r, n));
+    Some(Attachments { count: count?, size: Law::Constant(size? as f64) })
 }
 
 /// Reads `image`. A `lone` repository takes its preset's medians, members draw from its laws.
@@ -102,14 +114,11 @@ pub fn image(r: &mut Reading<'_>, repository: &Node, bases: &[Base], lone: bool)
         },
     };
     let new_bytes = r.or(table, "new_bytes", NewBytes::Share(preset.new_bytes()), new_bytes);
-    if let Some(node) = table.get("platforms")
-        && r.count(node, 1).is_some_and(|platforms| platforms > 1)
-    {
-        r.error(&node.origin, "images of several platforms are not supported yet", "fact A23");
+    let platforms = r.or(table, "platforms", 1, |r, n| r.count_up_to(n, 1, MOST_PLATFORMS));
+    if let (true, Some(node)) = (platforms > 1 && repository.get("manifests").is_some(), table.get("platforms")) {
+        r.error(&node.origin, "the real images of `manifests` are of one platform", "");
     }
-    if let Some(entry) = table.entry("attachments") {
-        r.error(&entry.key_origin, "attachments are not supported yet", "fact A24");
-    }
+    let attachments = r.optional(table, "attachments", attachments);
     let names: Vec<&str> = bases.iter().map(|base| base.name.as_str()).collect();
     let base = r
         .optional(table, "base", |r, n| r.named(n, Named { names: &names, groups: &[], one: "base", plural: "bases" }));
@@ -123,7 +132,7 @@ pub fn image(r: &mut Reading<'_>, repository: &Node, bases: &[Base], lone: bool)
         new_bytes,
         base: base.map(|base| base as u32),
         compression: compression.unwrap_or(COMPRESSION),
-        platforms: 1,
-        attachments: None,
+        platforms,
+        attachments,
     }
 }

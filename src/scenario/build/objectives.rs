@@ -4,6 +4,7 @@
 //! that certainly stores a repository outside the allowed regions is named in a warning.
 
 use super::clusters::Clusters;
+use super::faults;
 use super::repositories::Estate;
 use super::strategies::Strategies;
 use crate::cloud::{RegionId, RegistryId, regions};
@@ -23,19 +24,23 @@ enum Word {
     PullsFailed,
     Cost,
     Residency,
-    Later,
+    Recovery,
+    ImagesMissing,
 }
 
 const WORDS: [(&str, Word); 8] = [
     ("lag", Word::Time(ProbeMetric::Lag)),
     ("pull_time", Word::Time(ProbeMetric::PullTime)),
     ("release_everywhere", Word::Time(ProbeMetric::ReleaseEverywhere)),
-    ("recovery", Word::Later),
-    ("images_missing", Word::Later),
+    ("recovery", Word::Recovery),
+    ("images_missing", Word::ImagesMissing),
     ("pulls_failed", Word::PullsFailed),
     ("cost", Word::Cost),
     ("residency", Word::Residency),
 ];
+
+/// Keys that choose among events.
+const FILTERS: [&str; 3] = ["repositories", "clusters", "tags"];
 
 /// Reads `[[objectives]]`.
 pub fn objectives(
@@ -44,6 +49,7 @@ pub fn objectives(
     estate: &Estate,
     clusters: &Clusters,
     strategies: &Strategies,
+    faults: &[String],
 ) -> (Vec<Objective>, Vec<Probe>) {
     let (mut objectives, mut probes): (Vec<Objective>, Vec<Probe>) = (Vec::new(), Vec::new());
     for table in elements(root, "objectives") {
@@ -63,19 +69,12 @@ pub fn objectives(
         let repositories = repositories(r, table, estate);
         let metric = match word {
             Word::Time(metric) => time(r, table).map(|target| {
-                let (names, groups) = (clusters.names(), clusters.groups());
-                let what = Named { names: &names, groups: &groups, one: "cluster", plural: "clusters" };
-                probes.push(Probe {
-                    objective: objectives.len(),
-                    metric,
-                    repositories,
-                    clusters: r.selected(table, "clusters", what),
-                    tags: r.or(table, "tags", Patterns::all(), |r, n| r.patterns(n)),
-                    within: match target {
-                        TimeTarget::Share { within, .. } => Some(within),
-                        TimeTarget::Quantile { at_most, .. } => Some(at_most),
-                    },
-                });
+                let probe = probe(r, table, objectives.len(), metric, repositories, clusters);
+                let within = match target {
+                    TimeTarget::Share { within, .. } => within,
+                    TimeTarget::Quantile { at_most, .. } => at_most,
+                };
+                probes.push(Probe { within: Some(within), ..probe });
                 match metric {
                     ProbeMetric::Lag => Metric::Lag(target),
                     ProbeMetric::PullTime => Metric::PullTime(target),
@@ -83,23 +82,35 @@ pub fn objectives(
                 }
             }),
             Word::PullsFailed => {
-                unfiltered(r, table, &["repositories", "clusters", "tags"]);
+                // All pulls are counted anyway; some of them take a probe, in which failed ones never end.
+                if FILTERS.iter().any(|key| table.get(key).is_some()) {
+                    probes.push(probe(r, table, objectives.len(), ProbeMetric::PullTime, repositories, clusters));
+                }
                 r.needed(table, "at_most", "`pulls_failed`").and_then(|n| r.share(n)).map(Metric::PullsFailed)
             }
             Word::Cost => {
-                unfiltered(r, table, &["repositories", "clusters", "tags"]);
+                unfiltered(r, table, &FILTERS, "`cost`: a bill knows accounts; filter by `account`");
                 cost(r, table)
             }
+            Word::Recovery => {
+                unfiltered(r, table, &FILTERS, "`recovery`: it counts all that fails over; filter by `fault`");
+                let fault = fault(r, table, node, clusters, faults);
+                let at_most = r.needed(table, "at_most", "`recovery`").and_then(|n| r.duration(n));
+                at_most.zip(fault).map(|(at_most, fault)| Metric::Recovery { at_most, fault })
+            }
+            Word::ImagesMissing => {
+                unfiltered(r, table, &FILTERS, "`images_missing`: it counts all that fails over; filter by `fault`");
+                let fault = fault(r, table, node, clusters, faults);
+                let at_most = r.needed(table, "at_most", "`images_missing`").and_then(|n| r.count(n, 0));
+                at_most.zip(fault).map(|(at_most, fault)| Metric::ImagesMissing { at_most, fault })
+            }
             Word::Residency => {
+                unfiltered(r, table, &["clusters", "tags"], "`residency`: it is about whole repositories");
                 let metric = residency(r, table, repositories);
                 if let Some(Metric::Residency { repositories, regions }) = &metric {
                     judge(r, table, (repositories, regions), &judged, estate, clusters, strategies);
                 }
                 metric
-            }
-            Word::Later => {
-                r.error(&node.origin, format!("`{default}` is not supported yet"), "");
-                None
             }
         };
         if let Some(metric) = metric {
@@ -114,11 +125,53 @@ fn repositories(r: &mut Reading<'_>, table: &Node, estate: &Estate) -> Vec<bool>
     r.selected(table, "repositories", Named { names: &names, groups: &[], one: "repository", plural: "repositories" })
 }
 
-/// Filters that these metrics do not have yet.
-fn unfiltered(r: &mut Reading<'_>, table: &Node, keys: &[&str]) {
+/// What counts the events of an objective within its filters.
+fn probe(
+    r: &mut Reading<'_>,
+    table: &Node,
+    objective: usize,
+    metric: ProbeMetric,
+    repositories: Vec<bool>,
+    clusters: &Clusters,
+) -> Probe {
+    let (names, groups) = (clusters.names(), clusters.groups());
+    let what = Named { names: &names, groups: &groups, one: "cluster", plural: "clusters" };
+    let clusters = r.selected(table, "clusters", what);
+    let tags = r.or(table, "tags", Patterns::all(), |r, n| r.patterns(n));
+    Probe { objective, metric, repositories, clusters, tags, within: None }
+}
+
+/// Refuses filters that mean nothing to a metric; `why` names it and says what it is about.
+fn unfiltered(r: &mut Reading<'_>, table: &Node, keys: &[&str], why: &str) {
     for entry in table.entries().iter().filter(|entry| keys.contains(&entry.key.as_str())) {
-        r.error(&entry.key_origin, format!("`{}` is not supported yet for this metric", entry.key), "");
+        r.error(&entry.key_origin, format!("`{}` does not go with {why}", entry.key), "");
     }
+}
+
+/// The fault that an objective is about, if it names one; some cluster must fail over on it.
+fn fault(
+    r: &mut Reading<'_>,
+    table: &Node,
+    metric: &Node,
+    clusters: &Clusters,
+    faults: &[String],
+) -> Option<Option<usize>> {
+    let names: Vec<&str> = faults.iter().map(String::as_str).collect();
+    let fault = match table.get("fault") {
+        Some(node) => Some(r.named(node, faults::named(&names))?),
+        None => None,
+    };
+    let mut wanted = match fault {
+        Some(fault) => fault..fault + 1,
+        None => 0..faults.len(),
+    };
+    if !wanted.any(|fault| clusters.list.iter().any(|cluster| cluster.fails_over_on(fault))) {
+        let origin = table.get("fault").map_or(&metric.origin, |node| &node.origin);
+        let which = fault.map_or("any fault".into(), |fault| format!("`{}`", faults[fault]));
+        r.error(origin, format!("no cluster fails over on {which}"), "give one `pulls = { failover = \"FAULT\" }`");
+        return None;
+    }
+    Some(fault)
 }
 
 fn time(r: &mut Reading<'_>, table: &Node) -> Option<TimeTarget> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::faults;
 use super::repositories::Estate;
 use crate::demand::{Cluster, ListedPull, RepositoryId, Trigger, VersionChoice, VersionFilter};
 use crate::formats::{did_you_mean, traces};
@@ -16,7 +17,12 @@ const DEPLOY_WITHIN: Span = Span::seconds(600);
 /// How long scaled-up nodes stay.
 const KEEP: f64 = (4 * HOUR) as f64;
 
-/// What triggers other than deploys ask for: what was deployed when there are deploys, else the newest.
+/// Between a fault and the first node of a failover.
+const FAILOVER_AFTER: f64 = (HOUR / 4) as f64;
+/// How long the nodes of a failover take to come up.
+const FAILOVER_WITHIN: Span = Span(HOUR / 2);
+
+/// What triggers other than deploys ask for: what was deployed when there are deploys or a failover, else the newest.
 pub fn version(r: &mut Reading<'_>, cluster: &Node) -> VersionChoice {
     let pulls = cluster.get("pulls");
     let deploys = pulls.is_none_or(|pulls| pulls.get("deploy").is_some() || pulls.get("failover").is_some());
@@ -30,11 +36,12 @@ pub fn version(r: &mut Reading<'_>, cluster: &Node) -> VersionChoice {
     r.word(node, &words).unwrap_or(default)
 }
 
-/// Reads `pulls`. The cluster has everything but its triggers; `called` is its name in the file and its own.
+/// Reads `pulls`. The cluster has everything but its triggers; `faults` are the names of what it may fail over on, and
+/// `called` is its name in the file and its own.
 pub fn triggers(
     r: &mut Reading<'_>,
     table: &Node,
-    estate: &Estate,
+    (estate, faults): (&Estate, &[String]),
     cluster: &Cluster,
     called: (&str, &str),
 ) -> Vec<Trigger> {
@@ -63,10 +70,7 @@ pub fn triggers(
                 "rate" => rate(r, &long("rate"), cluster),
                 "times" => long("times").get("times").and_then(|n| r.schedule(n)).map(Trigger::Times),
                 "trace" => trace(r, &long("file"), estate, cluster, called),
-                "failover" => {
-                    r.error(&entry.key_origin, "`failover` is not supported yet", "");
-                    None
-                }
+                "failover" => failover(r, &long("of"), faults),
                 _ => None,
             });
         }
@@ -110,6 +114,22 @@ fn rate(r: &mut Reading<'_>, table: &Node, cluster: &Cluster) -> Option<Trigger>
     let rate = r.needed(table, "rate", "`rate`").and_then(|n| r.rate(n));
     let hours = r.or(table, "hours", HoursText::Always, |r, n| r.hours(n));
     Some(Trigger::Rate { intensity: r.intensity(&rate?, &hours, cluster.growth) })
+}
+
+fn failover(r: &mut Reading<'_>, table: &Node, faults: &[String]) -> Option<Trigger> {
+    let names: Vec<&str> = faults.iter().map(String::as_str).collect();
+    let of = r.needed(table, "of", "`failover`").and_then(|n| r.named(n, faults::named(&names)));
+    for (key, value, text) in [
+        ("after", "15m", "the nodes of a failover come up from 15 minutes after the fault on"),
+        ("within", "30m", "the nodes of a failover take 30 minutes to come up"),
+    ] {
+        if table.get(key).is_none() {
+            r.assume(&format!("clusters.pulls.failover.{key}"), value, "choice", text);
+        }
+    }
+    let after = r.or(table, "after", Law::Constant(FAILOVER_AFTER), |r, n| r.law(n, Quantity::Duration));
+    let within = r.or(table, "within", FAILOVER_WITHIN, |r, n| r.duration(n));
+    Some(Trigger::Failover { of: of?, after, within })
 }
 
 fn list(r: &mut Reading<'_>, list: &Node, estate: &Estate, cluster: &Cluster) -> Option<Trigger> {

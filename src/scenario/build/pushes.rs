@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::images;
+use super::listed;
+use super::repositories::MOST_EXISTING;
 use super::run::table_or_empty;
 use crate::demand::{ListedPush, NewBytes, Pushes, TagTemplate, Tags};
 use crate::formats::traces::{self, PushRow};
@@ -44,11 +45,11 @@ impl Plan {
     pub fn of(&self, name: &str) -> Pushes {
         let Some(rows) = &self.trace else { return self.pushes.clone() };
         let own = rows.iter().filter(|row| row.repository == name);
-        Pushes::List(own.map(listed).collect())
+        Pushes::List(own.map(of_trace).collect())
     }
 }
 
-fn listed(row: &PushRow) -> ListedPush {
+fn of_trace(row: &PushRow) -> ListedPush {
     ListedPush {
         at: row.at,
         tag: row.tag.clone(),
@@ -84,7 +85,9 @@ pub fn pushes(r: &mut Reading<'_>, repository: &Node) -> Plan {
     if let Some(node) = table.get("times") {
         plan.pushes = Pushes::Times(r.schedule(node).unwrap_or_default());
     } else if let Some(node) = table.get("list") {
-        plan.pushes = list(r, node);
+        let tags = tags(r, repository);
+        let existing = r.or(repository, "existing", 0, |r, n| r.count_up_to(n, 0, MOST_EXISTING));
+        plan.pushes = listed::list(r, node, &tags, existing, plan.gap);
     } else if let Some(node) = table.get("trace") {
         plan.trace = trace(r, node);
     } else {
@@ -101,47 +104,6 @@ pub fn pushes(r: &mut Reading<'_>, repository: &Node) -> Plan {
         }
     }
     plan
-}
-
-fn list(r: &mut Reading<'_>, list: &Node) -> Pushes {
-    let mut pushes: Vec<ListedPush> = Vec::new();
-    for item in one_or_many(list) {
-        if let Some(action) = item.get("action")
-            && r.word(
-                action,
-                &[("push", true), ("untag", false), ("delete", false), ("archive", false), ("restore", false)],
-            ) == Some(false)
-        {
-            r.error(&action.origin, "actions other than \"push\" are not supported yet", "");
-        }
-        let at = r.needed(item, "at", "a push").and_then(|n| r.event(n));
-        let tag = r.needed(item, "tag", "a push").and_then(|n| r.text(n, "a tag").map(str::to_string));
-        let push = ListedPush {
-            at: at.unwrap_or_default(),
-            tag: tag.clone().unwrap_or_default(),
-            bytes: r.optional(item, "size", images::image_size),
-            new_bytes: r.optional(item, "new_bytes", images::new_bytes),
-            layers: None,
-            digest: None,
-            same_as: r.optional(item, "same_as", |r, n| r.text(n, "a tag").map(str::to_string)),
-            edit: None,
-        };
-        if at.is_some() && tag.is_some() {
-            pushes.push(push);
-        }
-    }
-    pushes.sort_by_key(|push| push.at);
-    let mut known: Vec<&str> = Vec::new();
-    for push in &pushes {
-        if let Some(of) = &push.same_as
-            && !known.contains(&of.as_str())
-        {
-            let label = "an image must hold that tag before another can be put on it";
-            r.error(&list.origin, format!("`same_as = \"{of}\"` names no earlier push of this list"), label);
-        }
-        known.push(&push.tag);
-    }
-    Pushes::List(pushes.into())
 }
 
 fn trace(r: &mut Reading<'_>, node: &Node) -> Option<Arc<[PushRow]>> {

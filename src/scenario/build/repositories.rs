@@ -18,7 +18,7 @@ use crate::sim::{EntityKey, Law};
 /// The most members of a `count`.
 const MOST_MEMBERS: u32 = 1_000_000;
 /// The most versions of a repository that are there at the start.
-const MOST_EXISTING: u32 = 100_000;
+pub const MOST_EXISTING: u32 = 100_000;
 
 /// Repositories and what belongs to them elsewhere in the model.
 #[derive(Default)]

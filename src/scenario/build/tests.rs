@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 mod examples;
+mod faults;
 mod files;
 mod lints;
+mod parts;
 mod refusals;
 mod service;
 

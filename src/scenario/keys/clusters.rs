@@ -132,15 +132,15 @@ static PULLS: Table = table(
             trigger!("of", &FAILOVER),
             "none",
             "",
-            "when that fault starts, all nodes come up empty and pull all that they run",
-        )
-        .later(),
+            "when that fault starts, all nodes come up empty and pull all that they run; alone, the cluster is a cold \
+             standby without nodes until then",
+        ),
         key(
             "version",
             Type::WordOr(&["deployed", "newest"], &Type::Table(&NEWEST_OF)),
             "\"deployed\" with a `deploy` or `failover`, else \"newest\"",
             "",
-            "what triggers other than `deploy` ask for",
+            "what triggers other than `deploy` ask for; without deploys, the newest release when the fault starts is deployed",
         ),
     ],
 );
@@ -200,8 +200,14 @@ static FAILOVER: Table = table(
     "`failover`",
     &[
         required("of", Type::Name, "the fault"),
-        key("after", Type::Law(&Type::Duration), "\"15m\"", "", "decision time"),
-        key("within", Type::Duration, "\"30m\"", "", "each node pulls at a uniform moment in this"),
+        key(
+            "after",
+            Type::Law(&Type::Duration),
+            "\"15m\"",
+            "choice",
+            "from the fault's start until the first node may come up",
+        ),
+        key("within", Type::Duration, "\"30m\"", "choice", "each node comes up at a uniform moment in this"),
     ],
 );
 

@@ -71,12 +71,12 @@ static FAULTS: Kinds = Kinds {
         ),
         fault(
             "missing-permission",
-            "copies to it are refused (A31, A32)",
+            "its policy lacks permissions that other accounts need (A31, A32)",
             &[
                 required("registry", Type::Registry, "the destination"),
                 key(
                     "lacks",
-                    Type::List(&Type::Word(&["ecr:ReplicateImage", "ecr:CreateRepository"])),
+                    Type::List(&Type::Word(ACTIONS)),
                     "[\"ecr:ReplicateImage\"]",
                     "A31, A32",
                     "what is not allowed",
@@ -91,6 +91,14 @@ static FAULTS: Kinds = Kinds {
     ],
 };
 
+const ACTIONS: &[&str] = &[
+    "ecr:ReplicateImage",
+    "ecr:CreateRepository",
+    "ecr:BatchImportUpstreamImage",
+    "ecr:BatchGetImage",
+    "ecr:PutImage",
+];
+
 const fn fault(name: &'static str, meaning: &'static str, keys: &'static [Key]) -> KindKeys {
     KindKeys { name, meaning, keys, groups: &[] }
 }
@@ -104,17 +112,17 @@ pub static OBJECTIVE: Table = Table {
     keys: &[
         key("name", Type::Name, "the metric", "", "for reports"),
         key("enabled", Type::Bool, "true", "", "false = as if absent"),
-        Key {
-            required: true,
-            ..key("metric", Type::Word(METRICS), "required", "", "what is judged").only(
-                |node| node.text().is_none_or(|word| word != "recovery" && word != "images_missing"),
-                "all but `recovery` and `images_missing`",
-            )
-        },
+        required("metric", Type::Word(METRICS), "what is judged"),
         key("strategies", Type::Selector, "\"*\"", "", "strategies that it judges"),
-        key("repositories", Type::Selector, "\"*\"", "", "only events of these"),
-        key("tags", Type::Selector, "\"*\"", "", "only events of these"),
-        key("clusters", Type::Selector, "\"*\"", "", "only events of these"),
+        key(
+            "repositories",
+            Type::Selector,
+            "\"*\"",
+            "",
+            "only events of these; not with `recovery`, `images_missing` and `cost`",
+        ),
+        key("tags", Type::Selector, "\"*\"", "", "the same; not with `residency` either"),
+        key("clusters", Type::Selector, "\"*\"", "", "the same; not with `residency` either"),
         key("in_trials", Type::Share, "once over all trials together", "", "share of trials that must meet it"),
     ],
     groups: &[],

@@ -2,7 +2,6 @@
 
 use super::surroundings::LIFECYCLE_TYPE;
 use super::{Group, Table, Type, at_most_one, exactly_one, exclusive, key, required, table};
-use crate::scenario::tree::Value;
 
 /// An entry of `[[repositories]]`.
 pub static REPOSITORY: Table = Table {
@@ -104,10 +103,8 @@ static IMAGE: Table = exclusive(
         ),
         key("base", Type::Name, "none", "", "a base in `[bases]`: bottom layers shared by all that name it"),
         key("compression", Type::Number(1.0), "2.6", "theory A2.5", "uncompressed over compressed, for unpacking"),
-        key("platforms", Type::Count(1), "1", "A23", "above 1: an index with so many children, all copied, one pulled")
-            .only(|node| matches!(node.value, Value::Integer(1)), "1"),
-        key("attachments", Type::Table(&ATTACHMENTS), "none", "A24", "signatures and SBOMs pushed with each version")
-            .later(),
+        key("platforms", Type::Count(1), "1", "A23", "above 1: an index with so many children, all copied, one pulled"),
+        key("attachments", Type::Table(&ATTACHMENTS), "none", "A24", "signatures and SBOMs pushed with each version"),
     ],
     &[
         at_most_one(&[&["layer_sizes"], &["size"]]),
@@ -183,9 +180,9 @@ static LISTED: Table = table(
             Type::Word(&["push", "untag", "delete", "archive", "restore"]),
             "\"push\"",
             "A17, A40 to A49",
-            "done to the image that holds the tag",
-        )
-        .only(|node| node.text().is_none_or(|word| word == "push"), "\"push\""),
+            "done to the image that holds the tag: `untag` takes the tag away, and the image with its last one; `delete` \
+             takes the image with all its tags",
+        ),
     ],
 );
 

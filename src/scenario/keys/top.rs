@@ -41,7 +41,7 @@ pub static SCENARIO: Table = table(
             "",
             "how images reach clusters; a plain text is a strategy of that kind, named like it",
         ),
-        key("faults", Type::Named(&FAULT), "[]", "", "what is feared").later(),
+        key("faults", Type::Named(&FAULT), "[]", "", "what is feared"),
         key("objectives", Type::Named(&OBJECTIVE), "[]", "", "what is required"),
         key("value", Type::Table(&VALUE), "none", "", "what lost time is worth; shown beside the bill, never in it"),
         key(

@@ -198,7 +198,7 @@ fn the_newest_version_is_the_newest_that_still_has_a_tag() {
     let expected = ["a", "b", "b", "b-too", "c", "c", "c", "b-too", "a", "", "a", "a"]
         .into_iter()
         .zip(0..)
-        .filter(|(t, _)| *t != "");
+        .filter(|(t, _)| !t.is_empty());
     assert_eq!(asked, expected.map(|(tag, hour)| (hour, tag.to_string())).collect::<Vec<_>>());
     let edits: Vec<(i64, &str, EditKind)> = occurrences
         .iter()
