@@ -3,6 +3,7 @@
 //! What the service would refuse is refused here, where it stands, with the rule it stands in and the fact's number.
 //! What a rule means once it is read is the registry's to say; here is only what may be written.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Problem;
@@ -48,85 +49,76 @@ pub fn read(text: &str) -> Result<Lifecycle, Vec<Problem>> {
     rules.sort_by_key(|(rule, _)| rule.priority);
     let (rules, places): (Vec<LifecycleRule>, Vec<Range<usize>>) = rules.into_iter().unzip();
     let policy = LifecyclePolicy { rules };
-    for wrong in type_problems(&policy) {
-        reader.strict.problem(&places[wrong.rule], wrong.message, format!("fact {}", wrong.fact));
+    for (rule, message, fact) in type_problems(&policy) {
+        let message = format!("rule of priority {}: {message}", policy.rules[rule].priority);
+        reader.strict.problem(&places[rule], message, format!("fact {fact}"));
     }
     let warnings = reader.strict.finish()?;
     Ok(Lifecycle { policy, warnings })
 }
 
-/// Something wrong with a policy whatever it was written in.
-struct TypeProblem {
-    /// Position of the rule in the policy.
-    rule: usize,
-    message: String,
-    fact: &'static str,
-}
-
-/// What is wrong with the rules of a policy, each by itself and together (B2 to B6).
-fn type_problems(policy: &LifecyclePolicy) -> Vec<TypeProblem> {
+/// What is wrong with the rules of a policy, each by itself and together (B2 to B6): the rule's position, what, the fact.
+fn type_problems(policy: &LifecyclePolicy) -> Vec<(usize, String, &'static str)> {
     let mut problems = Vec::new();
     for (index, rule) in policy.rules.iter().enumerate() {
-        let mut wrong = |message: &str, fact| {
-            let message = format!("rule of priority {}: {message}", rule.priority);
-            problems.push(TypeProblem { rule: index, message, fact });
-        };
-        let (others, class) = (&policy.rules[..index], rule.class);
-        let earlier = || others.iter().filter(|other| other.class == class);
-        if others.iter().any(|other| other.priority == rule.priority) {
-            wrong("another rule has the same `rulePriority`", "B7");
+        let mut wrong = |message: &str, fact| problems.push((index, message.to_string(), fact));
+        let earlier = &policy.rules[..index];
+        if earlier.iter().any(|other| other.priority == rule.priority) {
+            wrong("another rule has this priority; each rule needs its own", "B7");
         }
-        if earlier().any(|other| other.selection == Selection::Any && other.priority < rule.priority) {
-            wrong("a rule for `any` images comes last of its storage class; this one comes after it", "B2");
+        let mates = || policy.rules.iter().filter(|other| other.class == rule.class);
+        let is_any = |other: &LifecycleRule| other.selection == Selection::Any;
+        if is_any(rule) && mates().any(|other| !is_any(other) && other.priority > rule.priority) {
+            wrong("a rule for any image has the highest priority number of its storage class", "B2");
         }
-        if rule.selection == Selection::Untagged && earlier().any(|other| other.selection == Selection::Untagged) {
-            wrong("only one rule of a storage class selects `untagged` images", "B6");
+        if earlier.iter().any(|other| other.class == rule.class && is_same(&other.selection, &rule.selection)) {
+            match rule.selection {
+                Selection::Any => wrong("another rule is for any image; one in each storage class can be", "B2"),
+                Selection::Untagged => {
+                    wrong("another rule is for untagged images; one in each storage class can be", "B6");
+                }
+                _ => wrong("another rule of this storage class lists the same prefixes", "B6"),
+            }
         }
-        if earlier().any(|other| same_list(&other.selection, &rule.selection)) {
-            wrong("another rule of its storage class has the same list of tags", "B6");
+        if let Selection::Patterns(patterns) = &rule.selection {
+            for stars in patterns.iter().flat_map(|one| &one.0).map(|one| one.matches('*').count()) {
+                if stars > MOST_STARS {
+                    wrong(&format!("{stars} wildcards in a tag pattern; the service takes at most 4"), "B3");
+                }
+            }
         }
-        if let Selection::Patterns(patterns) = &rule.selection
-            && patterns.iter().flat_map(|one| &one.0).any(|one| one.matches('*').count() > MOST_STARS)
-        {
-            wrong("a pattern has at most 4 `*`", "B3");
+        if let Count::DaysSinceTransition(days) = rule.count {
+            if rule.class == StorageClass::Standard {
+                wrong("days since the transition are counted only over the archive storage class", "B4");
+            }
+            if rule.action == LifecycleAction::Archive {
+                wrong("days since the transition can only expire an image; it is archived already", "B5");
+            }
+            if days < LEAST_ARCHIVED {
+                wrong(&format!("{days} days in the archive; the service takes at least 90"), "B5");
+            }
+        } else if rule.class == StorageClass::Archive {
+            wrong("archived images are counted only by days since their transition", "B4");
         }
-        match (rule.count, rule.class, rule.action) {
-            (Count::DaysSinceTransition(_), StorageClass::Standard, _) => {
-                wrong("`sinceImageTransitioned` wants `storageClass` \"archive\"", "B4");
-            }
-            (Count::DaysSinceTransition(_), _, LifecycleAction::Archive) => {
-                wrong("`sinceImageTransitioned` works with the action `expire` only", "B5");
-            }
-            (Count::DaysSinceTransition(days), ..) if days < LEAST_ARCHIVED => {
-                wrong("`sinceImageTransitioned` wants a `countNumber` of at least 90", "B5");
-            }
-            (Count::DaysSinceTransition(_), ..) => {}
-            (_, StorageClass::Archive, _) => {
-                wrong("archived images can be chosen by `sinceImageTransitioned` only", "B4");
-            }
-            (Count::DaysSincePull(_), _, LifecycleAction::Expire) => {
-                wrong("`sinceImagePulled` works with the action `transition` only; it cannot expire images", "B5");
-            }
-            _ => {}
+        if matches!(rule.count, Count::DaysSincePull(_)) && rule.action == LifecycleAction::Expire {
+            wrong("days since the last pull can only archive an image, not expire it", "B5");
         }
     }
     problems
 }
 
-/// Whether two rules name the same set of prefixes or patterns.
-fn same_list(one: &Selection, other: &Selection) -> bool {
-    fn set(selection: &Selection) -> Option<(bool, Vec<&str>)> {
-        let (prefixes, mut list): (bool, Vec<&str>) = match selection {
-            Selection::Prefixes(list) => (true, list.iter().map(String::as_str).collect()),
-            Selection::Patterns(list) => (false, list.iter().flat_map(|one| &one.0).map(String::as_str).collect()),
-            Selection::Untagged | Selection::Any => return None,
-        };
-        list.sort_unstable();
-        list.dedup();
-        Some((prefixes, list))
+/// Whether the service takes two rules of a class for the same: it compares lists of prefixes as sets (B6, O9).
+fn is_same(one: &Selection, other: &Selection) -> bool {
+    let set = |list: &[String]| list.iter().cloned().collect::<BTreeSet<String>>();
+    match (one, other) {
+        (Selection::Any, Selection::Any) | (Selection::Untagged, Selection::Untagged) => true,
+        (Selection::Prefixes(one), Selection::Prefixes(other)) => set(one) == set(other),
+        _ => false,
     }
-    set(one).is_some_and(|one| set(other) == Some(one))
 }
+
+/// A `countType`, and the count of a number of that type.
+type Counting = (&'static str, fn(u32) -> Count);
 
 struct Reader {
     strict: Strict,
@@ -242,7 +234,7 @@ impl Reader {
 
     /// `countType`, `countUnit` and `countNumber` (B7).
     fn count(&mut self, json: &Json) -> Option<Count> {
-        let kinds: [(&str, fn(u32) -> Count); 4] = [
+        let kinds: [Counting; 4] = [
             ("imageCountMoreThan", Count::MoreThan),
             ("sinceImagePushed", Count::DaysSincePush),
             ("sinceImagePulled", Count::DaysSincePull),
