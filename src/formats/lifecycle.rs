@@ -35,7 +35,7 @@ pub struct Lifecycle {
 /// Every problem of the file, in file order (of problems of syntax only the first).
 pub fn read(text: &str) -> Result<Lifecycle, Vec<Problem>> {
     let document = document(text, "lifecyclePolicyText").map_err(|problem| vec![problem])?;
-    let mut reader = Reader { strict: Strict::new("facts B1 to B7"), who: String::new() };
+    let mut reader = Reader { strict: Strict::new("fact B7") };
     let start = document.json.span.start..document.json.span.start + 1;
     let found = document.characters;
     if found > *CHARACTERS.end() {
@@ -50,7 +50,7 @@ pub fn read(text: &str) -> Result<Lifecycle, Vec<Problem>> {
     let (rules, places): (Vec<LifecycleRule>, Vec<Range<usize>>) = rules.into_iter().unzip();
     let policy = LifecyclePolicy { rules };
     for (rule, message, fact) in type_problems(&policy) {
-        let message = format!("rule of priority {}: {message}", policy.rules[rule].priority);
+        reader.strict.within(format!("rule of priority {}", policy.rules[rule].priority));
         reader.strict.problem(&places[rule], message, format!("fact {fact}"));
     }
     let warnings = reader.strict.finish()?;
@@ -122,17 +122,9 @@ type Counting = (&'static str, fn(u32) -> Count);
 
 struct Reader {
     strict: Strict,
-    /// How messages call the rule that is being read.
-    who: String,
 }
 
 impl Reader {
-    /// A problem of the rule that is being read.
-    fn problem(&mut self, span: &Range<usize>, message: &str, fact: &str) {
-        let message = format!("{}: {message}", self.who);
-        self.strict.problem(span, message, fact);
-    }
-
     fn policy(&mut self, json: &Json) -> Vec<(LifecycleRule, Range<usize>)> {
         self.strict.object(json, "a lifecycle policy", &["rules"], &["rules"]);
         let Some(list) = json.get("rules") else { return Vec::new() };
@@ -142,17 +134,19 @@ impl Reader {
             self.strict.problem(&list.span, message, "fact A.9");
         }
         let rules = rules.iter().take(MOST_RULES).enumerate();
-        rules.filter_map(|(at, rule)| Some((self.rule(at, rule)?, rule.span.clone()))).collect()
+        let rules = rules.filter_map(|(at, rule)| Some((self.rule(at, rule)?, rule.span.clone()))).collect();
+        self.strict.within("");
+        rules
     }
 
     fn rule(&mut self, at: usize, json: &Json) -> Option<LifecycleRule> {
-        self.who = match json.get("rulePriority").map(|priority| &priority.value) {
-            Some(Value::Number(priority)) => format!("rule of priority {priority}"),
+        let part = match json.get("rulePriority").map(|priority| &priority.value) {
+            Some(Value::Number(priority)) if priority.len() <= 10 => format!("rule of priority {priority}"),
             _ => format!("rule {}", at + 1),
         };
-        let what = self.who.clone();
+        self.strict.within(part);
         let known = ["rulePriority", "description", "selection", "action"];
-        self.strict.object(json, &what, &known, &["rulePriority", "selection", "action"]);
+        self.strict.object(json, "a rule", &known, &["rulePriority", "selection", "action"]);
         let priority = json.get("rulePriority").and_then(|n| self.strict.count(n, "rulePriority"));
         if let Some(description) = json.get("description") {
             self.strict.text(description, "description");
@@ -165,10 +159,9 @@ impl Reader {
 
     /// Which images, of which class, when; what cannot be read is `None`.
     fn selection(&mut self, json: &Json) -> (Option<Selection>, StorageClass, Option<Count>) {
-        let what = format!("the selection of {}", self.who);
         let known =
             ["tagStatus", "tagPatternList", "tagPrefixList", "storageClass", "countType", "countUnit", "countNumber"];
-        self.strict.object(json, &what, &known, &["tagStatus", "countType", "countNumber"]);
+        self.strict.object(json, "a selection", &known, &["tagStatus", "countType", "countNumber"]);
         let classes = [("standard", StorageClass::Standard), ("archive", StorageClass::Archive)];
         let class = json.get("storageClass").and_then(|n| self.strict.word(n, "storageClass", &classes));
         (self.images(json), class.unwrap_or_default(), self.count(json))
@@ -186,19 +179,19 @@ impl Reader {
                 for (list, key) in [(one, "tagPrefixList"), (other, "tagPatternList")] {
                     if let Some(list) = list {
                         let message = format!("`{key}` goes with `tagStatus` \"tagged\", not with \"{status}\"");
-                        self.problem(&list.span, &message, "fact B1");
+                        self.strict.problem(&list.span, message, "fact B1");
                     }
                 }
                 None
             }
             (None, Some(_), Some(other)) => {
                 let message = "`tagPrefixList` and `tagPatternList` exclude each other; keep one";
-                self.problem(&other.span, message, "fact B1");
+                self.strict.problem(&other.span, message, "fact B1");
                 None
             }
             (None, None, None) => {
                 let message = "`tagStatus` \"tagged\" wants `tagPatternList` or `tagPrefixList`";
-                self.problem(&json.span, message, "fact B1");
+                self.strict.problem(&json.span, message, "fact B1");
                 None
             }
             (None, Some(list), None) => Some(Selection::Prefixes(self.tags(list, "tagPrefixList"))),
@@ -213,18 +206,18 @@ impl Reader {
     fn tags(&mut self, json: &Json, key: &str) -> Vec<String> {
         let items = self.strict.list(json, key);
         if matches!(json.value, Value::List(_)) && items.is_empty() {
-            self.problem(&json.span, &format!("`{key}` is empty; it holds at least one"), "fact B1");
+            self.strict.problem(&json.span, format!("`{key}` is empty; it holds at least one"), "fact B1");
         }
         let mut tags = Vec::new();
         for item in items {
             let Some(tag) = self.strict.text(item, key) else { continue };
             let strange = |c: &char| !c.is_ascii_alphanumeric() && !"._-*".contains(*c);
             if tag.value.is_empty() {
-                self.problem(&tag.span, &format!("an empty text in `{key}` selects nothing"), "fact B1");
+                self.strict.problem(&tag.span, format!("an empty text in `{key}` selects nothing"), "fact B1");
             } else if let Some(c) = tag.value.chars().find(strange) {
-                self.problem(&tag.span, &format!("no tag holds `{c}`"), "letters, digits, `_`, `.` and `-`");
+                self.strict.problem(&tag.span, format!("no tag holds `{c}`"), "letters, digits, `_`, `.` and `-`");
             } else if key == "tagPrefixList" && tag.value.contains('*') {
-                let message = format!("{}: a prefix has no wildcards; no tag begins with `{}`", self.who, tag.value);
+                let message = format!("a prefix has no wildcards; no tag begins with `{}`", tag.value);
                 self.strict.warning(&tag.span, message, "fact B3: patterns stand in `tagPatternList`");
             }
             tags.push(tag.value);
@@ -246,21 +239,20 @@ impl Reader {
         let count = kind?(number.unwrap_or(1));
         match (count, unit) {
             (Count::MoreThan(_), Some((unit, _))) => {
-                self.problem(
+                self.strict.problem(
                     &unit.span,
                     "`countUnit` has no meaning beside `imageCountMoreThan`; leave it out",
                     "fact B7",
                 );
             }
             (Count::MoreThan(_), None) | (_, Some(_)) => {}
-            (_, None) => self.problem(&json.span, "this `countType` wants `countUnit` \"days\"", "fact B7"),
+            (_, None) => self.strict.problem(&json.span, "this `countType` wants `countUnit` \"days\"", "fact B7"),
         }
         number.map(|_| count)
     }
 
     fn action(&mut self, json: &Json) -> Option<LifecycleAction> {
-        let what = format!("the action of {}", self.who);
-        self.strict.object(json, &what, &["type", "targetStorageClass"], &["type"]);
+        self.strict.object(json, "an action", &["type", "targetStorageClass"], &["type"]);
         let words = [("expire", LifecycleAction::Expire), ("transition", LifecycleAction::Archive)];
         let action = json.get("type").and_then(|n| self.strict.word(n, "type", &words));
         let target = json.get("targetStorageClass");
@@ -269,11 +261,11 @@ impl Reader {
         }
         match (action, target) {
             (Some(LifecycleAction::Expire), Some(target)) => {
-                self.problem(&target.span, "`targetStorageClass` goes with the action `transition`", "fact B5");
+                self.strict.problem(&target.span, "`targetStorageClass` goes with the action `transition`", "fact B5");
             }
             (Some(LifecycleAction::Archive), None) => {
                 let message = "the action `transition` wants `targetStorageClass` \"archive\"";
-                self.problem(&json.span, message, "fact B5");
+                self.strict.problem(&json.span, message, "fact B5");
             }
             _ => {}
         }

@@ -105,7 +105,7 @@ fn what_get_lifecycle_policy_prints_is_read_with_its_places() {
     assert_eq!(read(&printed(THREE)).expect("a policy"), read(THREE).expect("a policy"));
     let problems = refused(&printed(&THREE.replace("expire", "expier")));
     assert_eq!(problems.len(), 3);
-    assert_eq!(problems[0].0, "unknown `type` `expier`, did you mean `expire`?");
+    assert_eq!(problems[0].0, "rule of priority 20: unknown `type` `expier`, did you mean `expire`?");
     assert_eq!(problems[0].2, r#"\"expier\""#);
     let problems = refused(r#"{"lifecyclePolicyText": {"rules": []}}"#);
     assert_eq!(problems[0].0, "`lifecyclePolicyText` is a string that holds the document, found an object");
@@ -255,17 +255,17 @@ fn b7_keys_and_units_are_strict() {
     assert_eq!(
         said,
         [
-            "rule of priority 0 needs `action`",
-            "`rulePriority` is a whole number from 1 to 4294967295, found 0",
+            "rule of priority 0: a rule needs `action`",
+            "rule of priority 0: `rulePriority` is a whole number from 1 to 4294967295, found 0",
             "rule of priority 0: this `countType` wants `countUnit` \"days\"",
-            "`countNumber` is a number, found a string; write 14 without quotes",
-            "rule of priority 2 needs `selection`",
-            "unknown key `selections`, did you mean `selection`?",
-            "rule 3 needs `rulePriority`",
-            "unknown `tagStatus` `Any`, did you mean `any`?",
+            "rule of priority 0: `countNumber` is a number, found a string; write 14 without quotes",
+            "rule of priority 2: a rule needs `selection`",
+            "rule of priority 2: unknown key `selections`, did you mean `selection`?",
+            "rule 3: a rule needs `rulePriority`",
+            "rule 3: unknown `tagStatus` `Any`, did you mean `any`?",
             "rule 3: `countUnit` has no meaning beside `imageCountMoreThan`; leave it out",
-            "`countNumber` is a whole number from 1 to 4294967295, found 0.5",
-            "unknown `type` `delete`",
+            "rule 3: `countNumber` is a whole number from 1 to 4294967295, found 0.5",
+            "rule 3: unknown `type` `delete`",
             "unknown key `version`",
         ]
     );
