@@ -3,6 +3,7 @@
 //! What the service would refuse is refused here, where it stands, with the rule it stands in and the fact's number.
 //! What a rule means once it is read is the registry's to say; here is only what may be written.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Problem;
@@ -34,7 +35,7 @@ pub struct Lifecycle {
 /// Every problem of the file, in file order (of problems of syntax only the first).
 pub fn read(text: &str) -> Result<Lifecycle, Vec<Problem>> {
     let document = document(text, "lifecyclePolicyText").map_err(|problem| vec![problem])?;
-    let mut reader = Reader { strict: Strict::new("facts B1 to B7"), who: String::new() };
+    let mut reader = Reader { strict: Strict::new("fact B7") };
     let start = document.json.span.start..document.json.span.start + 1;
     let found = document.characters;
     if found > *CHARACTERS.end() {
@@ -48,99 +49,82 @@ pub fn read(text: &str) -> Result<Lifecycle, Vec<Problem>> {
     rules.sort_by_key(|(rule, _)| rule.priority);
     let (rules, places): (Vec<LifecycleRule>, Vec<Range<usize>>) = rules.into_iter().unzip();
     let policy = LifecyclePolicy { rules };
-    for wrong in type_problems(&policy) {
-        reader.strict.problem(&places[wrong.rule], wrong.message, format!("fact {}", wrong.fact));
+    for (rule, message, fact) in type_problems(&policy) {
+        reader.strict.within(format!("rule of priority {}", policy.rules[rule].priority));
+        reader.strict.problem(&places[rule], message, format!("fact {fact}"));
     }
     let warnings = reader.strict.finish()?;
     Ok(Lifecycle { policy, warnings })
 }
 
-/// Something wrong with a policy whatever it was written in.
-struct TypeProblem {
-    /// Position of the rule in the policy.
-    rule: usize,
-    message: String,
-    fact: &'static str,
-}
-
-/// What is wrong with the rules of a policy, each by itself and together (B2 to B6).
-fn type_problems(policy: &LifecyclePolicy) -> Vec<TypeProblem> {
+/// What is wrong with the rules of a policy, each by itself and together (B2 to B6): the rule's position, what, the fact.
+fn type_problems(policy: &LifecyclePolicy) -> Vec<(usize, String, &'static str)> {
     let mut problems = Vec::new();
     for (index, rule) in policy.rules.iter().enumerate() {
-        let mut wrong = |message: &str, fact| {
-            let message = format!("rule of priority {}: {message}", rule.priority);
-            problems.push(TypeProblem { rule: index, message, fact });
-        };
-        let (others, class) = (&policy.rules[..index], rule.class);
-        let earlier = || others.iter().filter(|other| other.class == class);
-        if others.iter().any(|other| other.priority == rule.priority) {
-            wrong("another rule has the same `rulePriority`", "B7");
+        let mut wrong = |message: &str, fact| problems.push((index, message.to_string(), fact));
+        let earlier = &policy.rules[..index];
+        if earlier.iter().any(|other| other.priority == rule.priority) {
+            wrong("another rule has this priority; each rule needs its own", "B7");
         }
-        if earlier().any(|other| other.selection == Selection::Any && other.priority < rule.priority) {
-            wrong("a rule for `any` images comes last of its storage class; this one comes after it", "B2");
+        let mates = || policy.rules.iter().filter(|other| other.class == rule.class);
+        let is_any = |other: &LifecycleRule| other.selection == Selection::Any;
+        if is_any(rule) && mates().any(|other| !is_any(other) && other.priority > rule.priority) {
+            wrong("a rule for any image has the highest priority number of its storage class", "B2");
         }
-        if rule.selection == Selection::Untagged && earlier().any(|other| other.selection == Selection::Untagged) {
-            wrong("only one rule of a storage class selects `untagged` images", "B6");
+        if earlier.iter().any(|other| other.class == rule.class && is_same(&other.selection, &rule.selection)) {
+            match rule.selection {
+                Selection::Any => wrong("another rule is for any image; one in each storage class can be", "B2"),
+                Selection::Untagged => {
+                    wrong("another rule is for untagged images; one in each storage class can be", "B6");
+                }
+                _ => wrong("another rule of this storage class lists the same prefixes", "B6"),
+            }
         }
-        if earlier().any(|other| same_list(&other.selection, &rule.selection)) {
-            wrong("another rule of its storage class has the same list of tags", "B6");
+        if let Selection::Patterns(patterns) = &rule.selection {
+            for stars in patterns.iter().flat_map(|one| &one.0).map(|one| one.matches('*').count()) {
+                if stars > MOST_STARS {
+                    wrong(&format!("{stars} wildcards in a tag pattern; the service takes at most 4"), "B3");
+                }
+            }
         }
-        if let Selection::Patterns(patterns) = &rule.selection
-            && patterns.iter().flat_map(|one| &one.0).any(|one| one.matches('*').count() > MOST_STARS)
-        {
-            wrong("a pattern has at most 4 `*`", "B3");
+        if let Count::DaysSinceTransition(days) = rule.count {
+            if rule.class == StorageClass::Standard {
+                wrong("days since the transition are counted only over the archive storage class", "B4");
+            }
+            if rule.action == LifecycleAction::Archive {
+                wrong("days since the transition can only expire an image; it is archived already", "B5");
+            }
+            if days < LEAST_ARCHIVED {
+                wrong(&format!("{days} days in the archive; the service takes at least 90"), "B5");
+            }
+        } else if rule.class == StorageClass::Archive {
+            wrong("archived images are counted only by days since their transition", "B4");
         }
-        match (rule.count, rule.class, rule.action) {
-            (Count::DaysSinceTransition(_), StorageClass::Standard, _) => {
-                wrong("`sinceImageTransitioned` wants `storageClass` \"archive\"", "B4");
-            }
-            (Count::DaysSinceTransition(_), _, LifecycleAction::Archive) => {
-                wrong("`sinceImageTransitioned` works with the action `expire` only", "B5");
-            }
-            (Count::DaysSinceTransition(days), ..) if days < LEAST_ARCHIVED => {
-                wrong("`sinceImageTransitioned` wants a `countNumber` of at least 90", "B5");
-            }
-            (Count::DaysSinceTransition(_), ..) => {}
-            (_, StorageClass::Archive, _) => {
-                wrong("archived images can be chosen by `sinceImageTransitioned` only", "B4");
-            }
-            (Count::DaysSincePull(_), _, LifecycleAction::Expire) => {
-                wrong("`sinceImagePulled` works with the action `transition` only; it cannot expire images", "B5");
-            }
-            _ => {}
+        if matches!(rule.count, Count::DaysSincePull(_)) && rule.action == LifecycleAction::Expire {
+            wrong("days since the last pull can only archive an image, not expire it", "B5");
         }
     }
     problems
 }
 
-/// Whether two rules name the same set of prefixes or patterns.
-fn same_list(one: &Selection, other: &Selection) -> bool {
-    fn set(selection: &Selection) -> Option<(bool, Vec<&str>)> {
-        let (prefixes, mut list): (bool, Vec<&str>) = match selection {
-            Selection::Prefixes(list) => (true, list.iter().map(String::as_str).collect()),
-            Selection::Patterns(list) => (false, list.iter().flat_map(|one| &one.0).map(String::as_str).collect()),
-            Selection::Untagged | Selection::Any => return None,
-        };
-        list.sort_unstable();
-        list.dedup();
-        Some((prefixes, list))
+/// Whether the service takes two rules of a class for the same: it compares lists of prefixes as sets (B6, O9).
+fn is_same(one: &Selection, other: &Selection) -> bool {
+    let set = |list: &[String]| list.iter().cloned().collect::<BTreeSet<String>>();
+    match (one, other) {
+        (Selection::Any, Selection::Any) | (Selection::Untagged, Selection::Untagged) => true,
+        (Selection::Prefixes(one), Selection::Prefixes(other)) => set(one) == set(other),
+        _ => false,
     }
-    set(one).is_some_and(|one| set(other) == Some(one))
 }
+
+/// A `countType`, and the count of a number of that type.
+type Counting = (&'static str, fn(u32) -> Count);
 
 struct Reader {
     strict: Strict,
-    /// How messages call the rule that is being read.
-    who: String,
 }
 
 impl Reader {
-    /// A problem of the rule that is being read.
-    fn problem(&mut self, span: &Range<usize>, message: &str, fact: &str) {
-        let message = format!("{}: {message}", self.who);
-        self.strict.problem(span, message, fact);
-    }
-
     fn policy(&mut self, json: &Json) -> Vec<(LifecycleRule, Range<usize>)> {
         self.strict.object(json, "a lifecycle policy", &["rules"], &["rules"]);
         let Some(list) = json.get("rules") else { return Vec::new() };
@@ -150,17 +134,19 @@ impl Reader {
             self.strict.problem(&list.span, message, "fact A.9");
         }
         let rules = rules.iter().take(MOST_RULES).enumerate();
-        rules.filter_map(|(at, rule)| Some((self.rule(at, rule)?, rule.span.clone()))).collect()
+        let rules = rules.filter_map(|(at, rule)| Some((self.rule(at, rule)?, rule.span.clone()))).collect();
+        self.strict.within("");
+        rules
     }
 
     fn rule(&mut self, at: usize, json: &Json) -> Option<LifecycleRule> {
-        self.who = match json.get("rulePriority").map(|priority| &priority.value) {
-            Some(Value::Number(priority)) => format!("rule of priority {priority}"),
+        let part = match json.get("rulePriority").map(|priority| &priority.value) {
+            Some(Value::Number(priority)) if priority.len() <= 10 => format!("rule of priority {priority}"),
             _ => format!("rule {}", at + 1),
         };
-        let what = self.who.clone();
+        self.strict.within(part);
         let known = ["rulePriority", "description", "selection", "action"];
-        self.strict.object(json, &what, &known, &["rulePriority", "selection", "action"]);
+        self.strict.object(json, "a rule", &known, &["rulePriority", "selection", "action"]);
         let priority = json.get("rulePriority").and_then(|n| self.strict.count(n, "rulePriority"));
         if let Some(description) = json.get("description") {
             self.strict.text(description, "description");
@@ -173,10 +159,9 @@ impl Reader {
 
     /// Which images, of which class, when; what cannot be read is `None`.
     fn selection(&mut self, json: &Json) -> (Option<Selection>, StorageClass, Option<Count>) {
-        let what = format!("the selection of {}", self.who);
         let known =
             ["tagStatus", "tagPatternList", "tagPrefixList", "storageClass", "countType", "countUnit", "countNumber"];
-        self.strict.object(json, &what, &known, &["tagStatus", "countType", "countNumber"]);
+        self.strict.object(json, "a selection", &known, &["tagStatus", "countType", "countNumber"]);
         let classes = [("standard", StorageClass::Standard), ("archive", StorageClass::Archive)];
         let class = json.get("storageClass").and_then(|n| self.strict.word(n, "storageClass", &classes));
         (self.images(json), class.unwrap_or_default(), self.count(json))
@@ -194,19 +179,19 @@ impl Reader {
                 for (list, key) in [(one, "tagPrefixList"), (other, "tagPatternList")] {
                     if let Some(list) = list {
                         let message = format!("`{key}` goes with `tagStatus` \"tagged\", not with \"{status}\"");
-                        self.problem(&list.span, &message, "fact B1");
+                        self.strict.problem(&list.span, message, "fact B1");
                     }
                 }
                 None
             }
             (None, Some(_), Some(other)) => {
                 let message = "`tagPrefixList` and `tagPatternList` exclude each other; keep one";
-                self.problem(&other.span, message, "fact B1");
+                self.strict.problem(&other.span, message, "fact B1");
                 None
             }
             (None, None, None) => {
                 let message = "`tagStatus` \"tagged\" wants `tagPatternList` or `tagPrefixList`";
-                self.problem(&json.span, message, "fact B1");
+                self.strict.problem(&json.span, message, "fact B1");
                 None
             }
             (None, Some(list), None) => Some(Selection::Prefixes(self.tags(list, "tagPrefixList"))),
@@ -221,18 +206,18 @@ impl Reader {
     fn tags(&mut self, json: &Json, key: &str) -> Vec<String> {
         let items = self.strict.list(json, key);
         if matches!(json.value, Value::List(_)) && items.is_empty() {
-            self.problem(&json.span, &format!("`{key}` is empty; it holds at least one"), "fact B1");
+            self.strict.problem(&json.span, format!("`{key}` is empty; it holds at least one"), "fact B1");
         }
         let mut tags = Vec::new();
         for item in items {
             let Some(tag) = self.strict.text(item, key) else { continue };
             let strange = |c: &char| !c.is_ascii_alphanumeric() && !"._-*".contains(*c);
             if tag.value.is_empty() {
-                self.problem(&tag.span, &format!("an empty text in `{key}` selects nothing"), "fact B1");
+                self.strict.problem(&tag.span, format!("an empty text in `{key}` selects nothing"), "fact B1");
             } else if let Some(c) = tag.value.chars().find(strange) {
-                self.problem(&tag.span, &format!("no tag holds `{c}`"), "letters, digits, `_`, `.` and `-`");
+                self.strict.problem(&tag.span, format!("no tag holds `{c}`"), "letters, digits, `_`, `.` and `-`");
             } else if key == "tagPrefixList" && tag.value.contains('*') {
-                let message = format!("{}: a prefix has no wildcards; no tag begins with `{}`", self.who, tag.value);
+                let message = format!("a prefix has no wildcards; no tag begins with `{}`", tag.value);
                 self.strict.warning(&tag.span, message, "fact B3: patterns stand in `tagPatternList`");
             }
             tags.push(tag.value);
@@ -242,7 +227,7 @@ impl Reader {
 
     /// `countType`, `countUnit` and `countNumber` (B7).
     fn count(&mut self, json: &Json) -> Option<Count> {
-        let kinds: [(&str, fn(u32) -> Count); 4] = [
+        let kinds: [Counting; 4] = [
             ("imageCountMoreThan", Count::MoreThan),
             ("sinceImagePushed", Count::DaysSincePush),
             ("sinceImagePulled", Count::DaysSincePull),
@@ -254,21 +239,20 @@ impl Reader {
         let count = kind?(number.unwrap_or(1));
         match (count, unit) {
             (Count::MoreThan(_), Some((unit, _))) => {
-                self.problem(
+                self.strict.problem(
                     &unit.span,
                     "`countUnit` has no meaning beside `imageCountMoreThan`; leave it out",
                     "fact B7",
                 );
             }
             (Count::MoreThan(_), None) | (_, Some(_)) => {}
-            (_, None) => self.problem(&json.span, "this `countType` wants `countUnit` \"days\"", "fact B7"),
+            (_, None) => self.strict.problem(&json.span, "this `countType` wants `countUnit` \"days\"", "fact B7"),
         }
         number.map(|_| count)
     }
 
     fn action(&mut self, json: &Json) -> Option<LifecycleAction> {
-        let what = format!("the action of {}", self.who);
-        self.strict.object(json, &what, &["type", "targetStorageClass"], &["type"]);
+        self.strict.object(json, "an action", &["type", "targetStorageClass"], &["type"]);
         let words = [("expire", LifecycleAction::Expire), ("transition", LifecycleAction::Archive)];
         let action = json.get("type").and_then(|n| self.strict.word(n, "type", &words));
         let target = json.get("targetStorageClass");
@@ -277,11 +261,11 @@ impl Reader {
         }
         match (action, target) {
             (Some(LifecycleAction::Expire), Some(target)) => {
-                self.problem(&target.span, "`targetStorageClass` goes with the action `transition`", "fact B5");
+                self.strict.problem(&target.span, "`targetStorageClass` goes with the action `transition`", "fact B5");
             }
             (Some(LifecycleAction::Archive), None) => {
                 let message = "the action `transition` wants `targetStorageClass` \"archive\"";
-                self.problem(&json.span, message, "fact B5");
+                self.strict.problem(&json.span, message, "fact B5");
             }
             _ => {}
         }

@@ -50,12 +50,14 @@ pub struct Strict {
     warnings: Vec<Problem>,
     /// The fact that says what the document looks like.
     shape: &'static str,
+    /// In which part of the document we are; empty = in none that has a name.
+    part: String,
 }
 
 impl Strict {
     /// Nothing is wrong yet; `shape` is the label of wrong kinds, unknown keys and missing ones.
     pub fn new(shape: &'static str) -> Strict {
-        Strict { problems: Vec::new(), warnings: Vec::new(), shape }
+        Strict { problems: Vec::new(), warnings: Vec::new(), shape, part: String::new() }
     }
 
     /// The warnings, when nothing is refused.
@@ -70,14 +72,25 @@ impl Strict {
         if refused { Err(self.problems) } else { Ok(self.warnings) }
     }
 
+    /// From here on messages begin with the name of this part of the document; empty = with none.
+    pub fn within(&mut self, part: impl Into<String>) {
+        self.part = part.into();
+    }
+
     /// The service would refuse this.
     pub fn problem(&mut self, span: &Range<usize>, message: impl Into<String>, label: impl Into<String>) {
+        let message = self.named(message.into());
         self.problems.push(Problem::new(span.clone(), message, label));
     }
 
     /// The service takes this, but it hardly means what it says, or is not modelled.
     pub fn warning(&mut self, span: &Range<usize>, message: impl Into<String>, label: impl Into<String>) {
+        let message = self.named(message.into());
         self.warnings.push(Problem::new(span.clone(), message, label));
+    }
+
+    fn named(&self, message: String) -> String {
+        if self.part.is_empty() { message } else { format!("{}: {message}", self.part) }
     }
 
     /// The members of an object, with unknown and missing keys reported.

@@ -105,7 +105,7 @@ fn what_get_lifecycle_policy_prints_is_read_with_its_places() {
     assert_eq!(read(&printed(THREE)).expect("a policy"), read(THREE).expect("a policy"));
     let problems = refused(&printed(&THREE.replace("expire", "expier")));
     assert_eq!(problems.len(), 3);
-    assert_eq!(problems[0].0, "unknown `type` `expier`, did you mean `expire`?");
+    assert_eq!(problems[0].0, "rule of priority 20: unknown `type` `expier`, did you mean `expire`?");
     assert_eq!(problems[0].2, r#"\"expier\""#);
     let problems = refused(r#"{"lifecyclePolicyText": {"rules": []}}"#);
     assert_eq!(problems[0].0, "`lifecyclePolicyText` is a string that holds the document, found an object");
@@ -148,25 +148,26 @@ fn b2_b6_and_priorities_are_judged_over_all_rules() {
     let expected = |list: &[(&str, &str)]| -> Vec<(String, String)> {
         list.iter().map(|(message, label)| (message.to_string(), label.to_string())).collect()
     };
-    let after = "a rule for `any` images comes last of its storage class; this one comes after it";
-    let same = "rule of priority 1: another rule has the same `rulePriority`";
-    assert_eq!(
-        said(&THREE.replace("20", "1")),
-        expected(&[(same, "fact B7"), (&format!("rule of priority 2: {after}"), "fact B2")])
-    );
-    assert_eq!(
-        said(&THREE.replace("\"untagged\"", "\"any\"")),
-        expected(&[(&format!("rule of priority 20: {after}"), "fact B2")])
-    );
+    let after = "a rule for any image has the highest priority number of its storage class";
+    let same = "rule of priority 1: another rule has this priority; each rule needs its own";
+    let first = format!("rule of priority 1: {after}");
+    let mut found = said(&THREE.replace("20", "1"));
+    found.sort();
+    assert_eq!(found, expected(&[(&first, "fact B2"), (same, "fact B7")]));
+    let message = "rule of priority 20: another rule is for any image; one in each storage class can be";
+    assert_eq!(said(&THREE.replace("\"untagged\"", "\"any\"")), expected(&[(message, "fact B2")]));
     let twice = THREE.replace("\"tagged\", \"tagPatternList\": [\"prod*\"]", "\"untagged\"");
-    let message = "rule of priority 2: only one rule of a storage class selects `untagged` images";
+    let message = "rule of priority 2: another rule is for untagged images; one in each storage class can be";
     assert_eq!(said(&twice), expected(&[(message, "fact B6")]));
-    let list = "\"tagStatus\": \"tagged\", \"tagPatternList\": [\"prod*\"]";
-    let message = "rule of priority 2: another rule of its storage class has the same list of tags";
-    assert_eq!(said(&THREE.replace("\"tagStatus\": \"untagged\"", list)), expected(&[(message, "fact B6")]));
-    // B2, O9: one `any` rule for each class; lists that overlap are legal.
-    let other = THREE.replace("\"tagStatus\": \"untagged\"", &list.replace("[\"prod*\"]", "[\"prod*\", \"v*\"]"));
-    assert_eq!(read(&other).map(|read| read.policy.rules.len()), Ok(3));
+    let prefixes = |list: &str| {
+        let list = format!("\"tagStatus\": \"tagged\", \"tagPrefixList\": {list}");
+        let text = THREE.replace("\"tagPatternList\": [\"prod*\"]", "\"tagPrefixList\": [\"v\", \"prod\"]");
+        text.replace("\"tagStatus\": \"untagged\"", &list)
+    };
+    let message = "rule of priority 2: another rule of this storage class lists the same prefixes";
+    assert_eq!(said(&prefixes("[\"prod\", \"v\", \"v\"]")), expected(&[(message, "fact B6")]));
+    // O9, B2: lists that overlap are legal, and so is one rule for `any` image in each class.
+    assert_eq!(read(&prefixes("[\"prod\"]")).map(|read| read.policy.rules.len()), Ok(3));
     let archived = "\"any\", \"storageClass\": \"archive\", \"countType\": \"sinceImageTransitioned\"";
     let classes = THREE
         .replace("\"untagged\", \"countType\": \"sinceImagePushed\"", archived)
@@ -183,7 +184,10 @@ fn b3_a_pattern_has_four_wildcards_at_most() {
     };
     rule(&of("*a*b*c*"), EXPIRE);
     let refused = refusal(&of("*a*b*c*d*"), EXPIRE);
-    assert_eq!(refused, ("rule of priority 1: a pattern has at most 4 `*`".into(), "fact B3".into()));
+    assert_eq!(
+        refused,
+        ("rule of priority 1: 5 wildcards in a tag pattern; the service takes at most 4".into(), "fact B3".into())
+    );
 }
 
 #[test]
@@ -196,31 +200,31 @@ fn b4_b5_counts_fit_their_class_and_action() {
         (
             since("sinceImagePulled", 30, ""),
             EXPIRE,
-            "`sinceImagePulled` works with the action `transition` only; it cannot expire images",
+            "days since the last pull can only archive an image, not expire it",
             "fact B5",
         ),
         (
             since("sinceImageTransitioned", 100, ""),
             EXPIRE,
-            "`sinceImageTransitioned` wants `storageClass` \"archive\"",
+            "days since the transition are counted only over the archive storage class",
             "fact B4",
         ),
         (
             since("sinceImageTransitioned", 100, archive),
             ARCHIVE,
-            "`sinceImageTransitioned` works with the action `expire` only",
+            "days since the transition can only expire an image; it is archived already",
             "fact B5",
         ),
         (
             since("sinceImageTransitioned", 89, archive),
             EXPIRE,
-            "`sinceImageTransitioned` wants a `countNumber` of at least 90",
+            "89 days in the archive; the service takes at least 90",
             "fact B5",
         ),
         (
             since("sinceImagePushed", 89, archive),
             EXPIRE,
-            "archived images can be chosen by `sinceImageTransitioned` only",
+            "archived images are counted only by days since their transition",
             "fact B4",
         ),
     ] {
@@ -251,17 +255,17 @@ fn b7_keys_and_units_are_strict() {
     assert_eq!(
         said,
         [
-            "rule of priority 0 needs `action`",
-            "`rulePriority` is a whole number from 1 to 4294967295, found 0",
+            "rule of priority 0: a rule needs `action`",
+            "rule of priority 0: `rulePriority` is a whole number from 1 to 4294967295, found 0",
             "rule of priority 0: this `countType` wants `countUnit` \"days\"",
-            "`countNumber` is a number, found a string; write 14 without quotes",
-            "rule of priority 2 needs `selection`",
-            "unknown key `selections`, did you mean `selection`?",
-            "rule 3 needs `rulePriority`",
-            "unknown `tagStatus` `Any`, did you mean `any`?",
+            "rule of priority 0: `countNumber` is a number, found a string; write 14 without quotes",
+            "rule of priority 2: a rule needs `selection`",
+            "rule of priority 2: unknown key `selections`, did you mean `selection`?",
+            "rule 3: a rule needs `rulePriority`",
+            "rule 3: unknown `tagStatus` `Any`, did you mean `any`?",
             "rule 3: `countUnit` has no meaning beside `imageCountMoreThan`; leave it out",
-            "`countNumber` is a whole number from 1 to 4294967295, found 0.5",
-            "unknown `type` `delete`",
+            "rule 3: `countNumber` is a whole number from 1 to 4294967295, found 0.5",
+            "rule 3: unknown `type` `delete`",
             "unknown key `version`",
         ]
     );

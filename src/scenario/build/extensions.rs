@@ -8,8 +8,10 @@ use crate::registry::Extension;
 use crate::scenario::tree::Node;
 use crate::scenario::values::{Reading, one_or_many};
 
-/// Each extension, whether a rule uses it, and what the service says instead.
-const LACKING: [(&str, fn(&Extension) -> bool, &str); 5] = [
+/// An extension, whether a rule uses it, and what the service lacks.
+type Lack = (&'static str, fn(&Extension) -> bool, &'static str);
+
+const LACKING: [Lack; 5] = [
     ("tag-filter", |one| one.tags.is_some(), "the service cannot filter by tag (facts A10, A16)"),
     ("status-filter", |one| one.tagged.is_some(), "the service cannot filter by status (facts A10, A16)"),
     ("wildcard-filter", |one| one.wildcards, "the service takes plain prefixes without `*` (fact A11)"),

@@ -159,7 +159,7 @@ fn a_lifecycle_file_is_read_at_home_and_in_templates() {
     assert_eq!(
         messages,
         [
-            "rule of priority 1: `sinceImagePulled` works with the action `transition` only; it cannot expire images",
+            "rule of priority 1: days since the last pull can only archive an image, not expire it",
             "rule of priority 1: `targetStorageClass` goes with the action `transition`",
         ]
     );
