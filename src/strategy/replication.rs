@@ -54,6 +54,7 @@ struct Item {
     image: Arc<Image>,
     tag: Option<Arc<str>>,
     pushed: Time,
+    /// Its repository's name at the destination, where a rule gives it another one.
     rename: Option<String>,
 }
 
@@ -138,7 +139,7 @@ impl<'a> Replicate<'a> {
             overhead: Span::ZERO,
             lane: Some(lane),
             attempts_metered: if self.retry_moves_bytes_again { failed + 1 } else { 1 },
-            name: item.rename.as_ref().map(|pattern| pattern.replace("{name}", name).into()),
+            name: item.rename.as_deref().map(Arc::from),
             backfill,
         })
     }
