@@ -240,4 +240,4 @@ fn nothing_can_go(policy: &LifecyclePolicy, left: &[u32], oldest: Time, now: Tim
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -161,9 +161,7 @@ impl LifecyclePolicy {
         problems.extend(alike.map(|first| match rule.selection {
             Selection::Any => LifecycleProblem::SecondAny { rule: position, first },
             Selection::Untagged => LifecycleProblem::SecondUntagged { rule: position, first },
-            Selection::Prefixes(_) | Selection::Patterns(_) => {
-                LifecycleProblem::SamePrefixes { rule: position, first }
-            }
+            Selection::Prefixes(_) | Selection::Patterns(_) => LifecycleProblem::SamePrefixes { rule: position, first },
         }));
     }
 }

@@ -11,11 +11,14 @@ type Row = (char, &'static [&'static str], i64);
 /// Some moment to count ages back from.
 const NOW: Time = Time(1000 * DAY);
 
+fn ago(days: i64) -> Time {
+    Time(NOW.0 - days * DAY)
+}
+
 /// Names of the images that a policy acts on, oldest first; rows of equal age stand in order of arrival.
 fn acted_on(policy: &LifecyclePolicy, rows: &[Row]) -> String {
-    let images: Vec<_> =
-        rows.iter().map(|&(_, tags, age)| Candidate { pushed: Time(NOW.0 - age * DAY), tags }).collect();
-    policy.acts_on(&images, NOW).into_iter().map(|index| rows[index].0).collect()
+    let images: Vec<_> = rows.iter().map(|&(_, tags, age)| Candidate::new(ago(age), tags)).collect();
+    policy.acts_on(&images, NOW).into_iter().map(|(index, _)| rows[index].0).collect()
 }
 
 fn rules(rules: impl IntoIterator<Item = (Selection, Count)>) -> LifecyclePolicy {
@@ -89,13 +92,13 @@ fn v6_what_a_rule_selects_is_out_of_reach_for_the_rules_after_it() {
 }
 
 #[test]
-fn an_image_aged_exactly_so_many_days_stays_until_the_next_run() {
+fn o11_an_image_aged_exactly_so_many_days_stays_until_the_next_run() {
     let policy = LifecyclePolicy::days(5);
     let tags: [&str; 1] = ["v1"];
-    let image = [Candidate { pushed: Time(0), tags: &tags }];
-    assert_eq!(policy.acts_on(&image, Time(5 * DAY)), [0usize; 0]);
-    assert_eq!(policy.acts_on(&image, Time(5 * DAY + 1)), [0]);
-    assert_eq!(policy.acts_on(&image, Time(5 * DAY + HOUR)), [0]);
+    let image = [Candidate::new(Time(0), &tags)];
+    assert_eq!(policy.acts_on(&image, Time(5 * DAY)), []);
+    assert_eq!(policy.acts_on(&image, Time(5 * DAY + 1)), [(0, LifecycleAction::Expire)]);
+    assert_eq!(policy.acts_on(&image, Time(5 * DAY + HOUR)), [(0, LifecycleAction::Expire)]);
 }
 
 #[test]
@@ -183,42 +186,153 @@ fn extreme_numbers_do_not_overflow() {
     assert_eq!(acted_on(&LifecyclePolicy::new(Vec::new()), &rows), "");
 }
 
-/// The service's description, step by step, with no cleverness: each rule marks within the full repository, then the
-/// marks are applied by priority, and what a rule's tag selection fits is closed to all rules after it.
-fn slow(policy: &LifecyclePolicy, images: &[(i64, Vec<String>)], now: i64) -> Vec<usize> {
-    let fits = |rule: &LifecycleRule, index: usize| {
-        let tags = &images[index].1;
-        match &rule.selection {
-            Selection::Any => true,
-            Selection::Untagged => tags.is_empty(),
-            Selection::Prefixes(list) => {
-                !tags.is_empty() && list.iter().all(|prefix| tags.iter().any(|tag| tag.starts_with(prefix.as_str())))
-            }
-            Selection::Patterns(list) => {
-                !tags.is_empty() && list.iter().all(|pattern| tags.iter().any(|tag| pattern.matches(tag)))
-            }
-        }
+/// A rule of priority 1 for all images of a class.
+fn any_of(class: StorageClass, count: Count, action: LifecycleAction) -> LifecyclePolicy {
+    LifecyclePolicy::new(vec![LifecycleRule { priority: 1, selection: Selection::Any, class, count, action }])
+}
+
+/// Positions of the images acted on.
+fn positions(policy: &LifecyclePolicy, images: &[Candidate<'_, &str>]) -> Vec<usize> {
+    policy.acts_on(images, NOW).into_iter().map(|(index, _)| index).collect()
+}
+
+#[test]
+fn b5_counts_and_ages_since_the_push_can_archive_too() {
+    for (count, expected) in [(Count::MoreThan(1), 0), (Count::DaysSincePush(5), 0)] {
+        let policy = any_of(StorageClass::Standard, count, LifecycleAction::Archive);
+        let images = [Candidate::<&str>::new(ago(9), &[]), Candidate::new(ago(1), &[])];
+        assert_eq!(policy.acts_on(&images, NOW), [(expected, LifecycleAction::Archive)], "{count:?}");
+    }
+}
+
+#[test]
+fn b17_the_last_pull_counts_then_the_restore_then_the_push() {
+    let policy = any_of(StorageClass::Standard, Count::DaysSincePull(30), LifecycleAction::Archive);
+    // (pushed, restored, pulled) in days ago, and whether it is archived.
+    for (pushed, restored, pulled, acted) in [
+        (31, None, None, true),
+        (30, None, None, false),
+        (400, None, Some(31), true),
+        (400, None, Some(29), false),
+        (400, Some(31), None, true),
+        (400, Some(29), None, false),
+        (400, Some(29), Some(200), false),
+        (400, Some(200), Some(29), false),
+        (400, Some(200), Some(31), true),
+    ] {
+        let image = Candidate {
+            restored: restored.map(ago),
+            pulled: pulled.map(ago),
+            ..Candidate::<&str>::new(ago(pushed), &[])
+        };
+        let expected: &[usize] = if acted { &[0] } else { &[] };
+        assert_eq!(positions(&policy, &[image]), expected, "{pushed} {restored:?} {pulled:?}");
+    }
+}
+
+#[test]
+fn b18_days_in_the_archive_count_from_the_transition() {
+    let policy = any_of(StorageClass::Archive, Count::DaysSinceTransition(90), LifecycleAction::Expire);
+    let archived = |days| Candidate { archived: Some(ago(days)), ..Candidate::<&str>::new(ago(900), &[]) };
+    let images = [archived(89), archived(90), archived(91), Candidate::new(ago(900), &[])];
+    assert_eq!(positions(&policy, &images), [2]);
+}
+
+#[test]
+fn b4_a_rule_sees_and_counts_only_its_own_storage_class() {
+    let policy = any_of(StorageClass::Standard, Count::MoreThan(1), LifecycleAction::Expire);
+    let archived = Candidate { archived: Some(ago(1)), ..Candidate::<&str>::new(ago(3), &[]) };
+    assert_eq!(positions(&policy, &[archived, Candidate::new(ago(2), &[])]), [0usize; 0]);
+    assert_eq!(positions(&policy, &[archived, Candidate::new(ago(2), &[]), Candidate::new(ago(1), &[])]), [1]);
+}
+
+#[test]
+fn b12_a_rule_closes_images_only_within_its_class() {
+    // Two rules for untagged images, one for each class: neither hides the other's.
+    let rule = |priority, class, count, action| LifecycleRule {
+        priority,
+        selection: Selection::Untagged,
+        class,
+        count,
+        action,
     };
+    let policy = LifecyclePolicy::new(vec![
+        rule(1, StorageClass::Standard, Count::DaysSincePush(30), LifecycleAction::Archive),
+        rule(2, StorageClass::Archive, Count::DaysSinceTransition(90), LifecycleAction::Expire),
+    ]);
+    let archived = Candidate { archived: Some(ago(100)), ..Candidate::<&str>::new(ago(200), &[]) };
+    let acted = policy.acts_on(&[archived, Candidate::new(ago(31), &[])], NOW);
+    assert_eq!(acted, [(0, LifecycleAction::Expire), (1, LifecycleAction::Archive)]);
+}
+
+#[test]
+fn b19_a_restored_image_is_ranked_by_its_restore_and_aged_by_its_push() {
+    let restored = Candidate { restored: Some(ago(1)), ..Candidate::<&str>::new(ago(100), &[]) };
+    let images = [restored, Candidate::new(ago(50), &[])];
+    assert_eq!(positions(&LifecyclePolicy::keep(1), &images), [1]);
+    assert_eq!(positions(&LifecyclePolicy::days(60), &images), [0]);
+    assert_eq!(positions(&LifecyclePolicy::days(10), &images), [1, 0], "the order of age is that of the restore");
+}
+
+#[test]
+fn b20_o10_a_needed_image_counts_and_stays() {
+    let needed = |days| Candidate { needed: true, ..Candidate::<&str>::new(ago(days), &[]) };
+    // The two needed ones fill the rule's two places.
+    let images = [Candidate::new(ago(9), &[]), needed(2), needed(1)];
+    assert_eq!(positions(&LifecyclePolicy::keep(2), &images), [0]);
+    // Beyond the count they stay all the same.
+    let images = [needed(9), needed(8), Candidate::new(ago(1), &[])];
+    assert_eq!(positions(&LifecyclePolicy::keep(1), &images), [0usize; 0]);
+    assert_eq!(positions(&LifecyclePolicy::days(5), &images), [0usize; 0]);
+}
+
+/// The service's description, step by step, with no cleverness: each rule marks within the full repository, then the
+/// marks are applied by priority, and what a rule's tag selection fits is closed to all rules after it. The images stand
+/// in order of age.
+pub(in crate::registry) fn slow(
+    policy: &LifecyclePolicy,
+    images: &[Candidate<'_, String>],
+    now: Time,
+) -> Vec<(usize, LifecycleAction)> {
+    let fits = |rule: &LifecycleRule, image: &Candidate<'_, String>| {
+        let tags = image.tags;
+        let is_archived = image.archived.is_some();
+        is_archived == (rule.class == StorageClass::Archive)
+            && match &rule.selection {
+                Selection::Any => true,
+                Selection::Untagged => tags.is_empty(),
+                Selection::Prefixes(list) => {
+                    !tags.is_empty()
+                        && list.iter().all(|prefix| tags.iter().any(|tag| tag.starts_with(prefix.as_str())))
+                }
+                Selection::Patterns(list) => {
+                    !tags.is_empty() && list.iter().all(|pattern| tags.iter().any(|tag| pattern.matches(tag)))
+                }
+            }
+    };
+    let days_ago = |since: Time, days: u32| now.0 - since.0 > i64::from(days) * DAY;
     let mut closed = vec![false; images.len()];
     let mut acted = Vec::new();
     for rule in &policy.rules {
-        let mut youngest_first: Vec<usize> = (0..images.len()).rev().filter(|&index| fits(rule, index)).collect();
-        youngest_first.sort_by_key(|&index| std::cmp::Reverse(images[index].0));
-        for (rank, &index) in youngest_first.iter().enumerate() {
+        let youngest_first = (0..images.len()).rev().filter(|&index| fits(rule, &images[index]));
+        for (rank, index) in youngest_first.enumerate() {
+            let image = &images[index];
             let marked = match rule.count {
                 Count::MoreThan(kept) => rank >= kept as usize,
-                Count::DaysSincePush(days) => now - images[index].0 > i64::from(days) * DAY,
-                Count::DaysSincePull(_) | Count::DaysSinceTransition(_) => unreachable!("not made here"),
+                Count::DaysSincePush(days) => days_ago(image.pushed, days),
+                Count::DaysSincePull(days) => {
+                    let last_use = [image.pulled, image.restored, Some(image.pushed)].into_iter().flatten().max();
+                    last_use.is_some_and(|last_use| days_ago(last_use, days))
+                }
+                Count::DaysSinceTransition(days) => image.archived.is_some_and(|at| days_ago(at, days)),
             };
-            if marked && !closed[index] {
-                acted.push(index);
+            if marked && !closed[index] && !image.needed {
+                acted.push((index, rule.action));
             }
-        }
-        for index in youngest_first {
             closed[index] = true;
         }
     }
-    acted.sort_by_key(|&index| (images[index].0, index));
+    acted.sort_by_key(|&(index, _)| index);
     acted
 }
 
@@ -231,8 +345,29 @@ fn any_policy() -> impl Strategy<Value = LifecyclePolicy> {
         prop::collection::vec(word.prop_map(|word| format!("*{word}*1")), 1..3)
             .prop_map(|list| Selection::Patterns(list.into_iter().map(|p| Patterns(vec![p])).collect())),
     ];
-    let count = prop_oneof![(0u32..5).prop_map(Count::MoreThan), (0u32..6).prop_map(Count::DaysSincePush)];
-    prop::collection::vec((selection, count), 0..5).prop_map(rules)
+    let count = prop_oneof![
+        (0u32..5).prop_map(Count::MoreThan),
+        (0u32..6).prop_map(Count::DaysSincePush),
+        (0u32..6).prop_map(Count::DaysSincePull),
+        (0u32..6).prop_map(Count::DaysSinceTransition),
+    ];
+    let class = prop::sample::select(vec![StorageClass::Standard, StorageClass::Standard, StorageClass::Archive]);
+    let action = prop::sample::select(vec![LifecycleAction::Expire, LifecycleAction::Archive]);
+    prop::collection::vec((selection, class, count, action), 0..5).prop_map(|rules| {
+        let rule = |(index, (selection, class, count, action))| LifecycleRule {
+            priority: index as u32 + 1,
+            selection,
+            class,
+            count,
+            action,
+        };
+        LifecyclePolicy::new(rules.into_iter().enumerate().map(rule).collect())
+    })
+}
+
+/// Half-days ago, so that ties and exact ages happen.
+fn moment(half_days: i64) -> Time {
+    Time(NOW.0 - half_days * DAY / 2)
 }
 
 proptest! {
@@ -241,14 +376,24 @@ proptest! {
     #[test]
     fn one_walk_decides_as_the_description_does(
         policy in any_policy(),
-        images in prop::collection::vec((0i64..20, prop::collection::vec("[ab]{1,2}[12]", 0..3)), 0..12),
-        now in 18i64..26,
+        images in prop::collection::vec(
+            (0i64..20, prop::collection::vec("[ab]{1,2}[12]", 0..3), prop::option::weighted(0.2, 0i64..20),
+             prop::option::weighted(0.3, 0i64..20), prop::option::weighted(0.3, 0i64..20), prop::bool::weighted(0.2)),
+            0..12,
+        ),
     ) {
-        // Half-days, so that ties and exact ages happen.
-        let images: Vec<(i64, Vec<String>)> =
-            images.into_iter().map(|(half_days, tags)| (half_days * DAY / 2, tags)).collect();
-        let now = now * DAY / 2;
-        let seen: Vec<_> = images.iter().map(|(pushed, tags)| Candidate { pushed: Time(*pushed), tags }).collect();
-        prop_assert_eq!(policy.acts_on(&seen, Time(now)), slow(&policy, &images, now));
+        let mut seen: Vec<_> = images.iter().map(|(pushed, tags, restored, pulled, archived, needed)| {
+            let since_push = |half_days: &i64| moment(*half_days.min(pushed));
+            Candidate {
+                pushed: moment(*pushed),
+                restored: restored.as_ref().map(since_push),
+                pulled: pulled.as_ref().map(since_push),
+                archived: archived.as_ref().map(since_push),
+                needed: *needed,
+                tags: tags.as_slice(),
+            }
+        }).collect();
+        seen.sort_by_key(|image| image.restored.unwrap_or(image.pushed));
+        prop_assert_eq!(policy.acts_on(&seen, NOW), slow(&policy, &seen, NOW));
     }
 }

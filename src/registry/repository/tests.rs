@@ -1,20 +1,42 @@
-//! Cases by hand, and the slow twin of a repository.
+//! Cases by hand, by subject, and the slow twin of a repository.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::super::{Patterns, Selection, fixed};
 use super::*;
-use crate::registry::{Count, LifecycleRule};
-use crate::units::DAY;
-use proptest::prelude::*;
+use crate::registry::{LifecycleAction, Patterns};
+use crate::units::{DAY, Span};
+
+mod archive;
+mod index;
+mod referrers;
+mod twin;
 
 fn image(id: u32, layers: &[(u32, u64)]) -> Arc<Image> {
     let layers = layers.iter().map(|&(id, bytes)| Layer { id, bytes }).collect();
     Arc::new(Image::new(id, layers, 2.6))
 }
 
+/// An index of these images.
+fn index<'a>(id: u32, children: impl IntoIterator<Item = &'a Arc<Image>>) -> Arc<Image> {
+    let children = children.into_iter().cloned().collect();
+    Arc::new(Image { children, ..Image::new(id, Vec::new(), 2.6) })
+}
+
+/// A signature of an image.
+fn about(id: u32, subject: u32) -> Arc<Image> {
+    let layers = vec![Layer { id: 100 + id, bytes: 3 }];
+    Arc::new(Image { subject: Some(subject), ..Image::new(id, layers, 1.0) })
+}
+
 fn day(days: i64) -> Time {
     Time(days * DAY)
+}
+
+/// A mutable repository with this policy.
+fn with_policy(policy: LifecyclePolicy) -> Repository {
+    Repository::new(Mutability::mutable(), Some(policy))
+}
+
+fn plain() -> Repository {
+    Repository::new(Mutability::mutable(), None)
 }
 
 fn tags_of(repository: &Repository, image: u32) -> Vec<String> {
@@ -22,10 +44,28 @@ fn tags_of(repository: &Repository, image: u32) -> Vec<String> {
     found.map(|(_, _, tags)| tags.iter().map(|tag| tag.to_string()).collect()).unwrap_or_default()
 }
 
-fn expired(repository: &mut Repository, now: Time) -> Vec<(u32, u64)> {
-    let mut gone = Vec::new();
-    repository.expire(now, &mut gone);
-    gone
+/// Ids of images, and what was done with them.
+fn summary(acted: &[Acted]) -> Vec<(u32, LifecycleAction)> {
+    acted.iter().map(|acted| (acted.image.id, acted.action)).collect()
+}
+
+/// Runs the lifecycle policy; images that it expired, in order.
+fn expired(repository: &mut Repository, now: Time) -> Vec<u32> {
+    let acted = run(repository, now);
+    assert!(acted.iter().all(|acted| acted.1 == LifecycleAction::Expire));
+    acted.into_iter().map(|acted| acted.0).collect()
+}
+
+/// Runs the lifecycle policy.
+fn run(repository: &mut Repository, now: Time) -> Vec<(u32, LifecycleAction)> {
+    let mut acted = Vec::new();
+    repository.apply_lifecycle(now, Span(DAY), &mut acted);
+    summary(&acted)
+}
+
+/// Ids of the images here, oldest first.
+fn ids(repository: &Repository) -> Vec<u32> {
+    repository.images().map(|(image, _, _)| image.id).collect()
 }
 
 #[test]
@@ -51,10 +91,10 @@ fn another_tag_moves_no_bytes_and_keeps_the_age() {
     let only = image(1, &[(10, 100)]);
     repository.receive(day(0), &only, "v1");
     let stored = repository.receive(day(4), &only, "stable");
-    assert_eq!(stored, Stored { new_image: false, bytes_added: 0, tag_set: true, untagged: None });
+    assert_eq!(stored, Stored { new_image: false, bytes_added: 0, tag_set: true, untagged: None, restored: false });
     assert_eq!(tags_of(&repository, 1), ["v1", "stable"]);
     assert_eq!(repository.images().map(|(_, pushed, _)| pushed).collect::<Vec<_>>(), [day(0)]);
-    assert_eq!(expired(&mut repository, day(6)), [(1, 100)]);
+    assert_eq!(expired(&mut repository, day(6)), [1]);
 }
 
 #[test]
@@ -62,7 +102,7 @@ fn a_moved_tag_leaves_the_old_image_untagged() {
     let mut repository = Repository::new(Mutability::mutable(), None);
     repository.receive(day(0), &image(1, &[(10, 100)]), "latest");
     let stored = repository.receive(day(1), &image(2, &[(11, 10)]), "latest");
-    assert_eq!(stored, Stored { new_image: true, bytes_added: 10, tag_set: true, untagged: Some(1) });
+    assert_eq!(stored, Stored { new_image: true, bytes_added: 10, tag_set: true, untagged: Some(1), restored: false });
     assert_eq!(repository.holder("latest").map(|image| image.id), Some(2));
     assert!(repository.contains(1) && tags_of(&repository, 1).is_empty());
     // With a further tag the old image is not untagged.
@@ -77,7 +117,7 @@ fn pushing_the_same_again_changes_nothing() {
         let mut repository = Repository::new(mutability, None);
         let only = image(1, &[(10, 100)]);
         repository.receive(day(0), &only, "v1");
-        let again = Stored { new_image: false, bytes_added: 0, tag_set: true, untagged: None };
+        let again = Stored { new_image: false, bytes_added: 0, tag_set: true, untagged: None, restored: false };
         assert_eq!(repository.push(day(1), &only, "v1"), Ok(again));
         assert_eq!(tags_of(&repository, 1), ["v1"]);
     }
@@ -92,7 +132,7 @@ fn an_immutable_tag_refuses_a_push_and_drops_from_a_copy() {
     assert!(!repository.contains(2));
     assert_eq!(repository.stored_bytes(), 100);
     let stored = repository.receive(day(1), &second, "v1");
-    assert_eq!(stored, Stored { new_image: true, bytes_added: 10, tag_set: false, untagged: None });
+    assert_eq!(stored, Stored { new_image: true, bytes_added: 10, tag_set: false, untagged: None, restored: false });
     assert_eq!(repository.holder("v1").map(|image| image.id), Some(1));
     assert!(tags_of(&repository, 2).is_empty());
     // The tag is free again when its image is gone.
@@ -119,8 +159,8 @@ fn a_dropped_tag_can_cost_the_image() {
     let mut repository = Repository::new(Mutability::immutable(), Some(policy));
     repository.receive(day(0), &image(1, &[(10, 100)]), "v1");
     repository.receive(day(1), &image(2, &[(11, 10)]), "v1");
-    assert_eq!(expired(&mut repository, day(2)), []);
-    assert_eq!(expired(&mut repository, day(3)), [(2, 10)]);
+    assert_eq!(expired(&mut repository, day(2)), [0u32; 0]);
+    assert_eq!(expired(&mut repository, day(3)), [2]);
 }
 
 #[test]
@@ -129,187 +169,90 @@ fn keep_counts_from_the_youngest_arrival() {
     for id in 1..=4 {
         repository.receive(day(i64::from(id)), &image(id, &[(id, 10), (99, 5)]), format!("v{id}").as_str());
     }
-    let mut gone = vec![(0, 0)];
-    repository.expire(day(5), &mut gone);
-    assert_eq!(gone, [(0, 0), (1, 10), (2, 10)]);
-    assert_eq!(expired(&mut repository, day(6)), []);
+    assert_eq!(expired(&mut repository, day(5)), [1, 2]);
+    assert_eq!(expired(&mut repository, day(6)), [0u32; 0]);
     assert_eq!(repository.stored_bytes(), 25);
 }
 
-/// A repository kept as a plain list; everything else is worked out from it when asked.
-#[derive(Default)]
-struct Twin {
-    images: Vec<(Arc<Image>, Time, Vec<String>)>,
+#[test]
+fn what_a_run_acted_on_comes_with_its_tags_after_what_was_there() {
+    let mut repository = with_policy(LifecyclePolicy::days(1));
+    let only = image(1, &[(10, 100)]);
+    repository.receive(day(0), &only, "v1");
+    repository.receive(day(0), &only, "latest");
+    let mut acted = Vec::new();
+    repository.apply_lifecycle(day(2), Span(DAY), &mut acted);
+    repository.push(day(2), &only, "v1").unwrap();
+    repository.apply_lifecycle(day(4), Span(DAY), &mut acted);
+    let tags: Vec<Vec<&str>> = acted.iter().map(|acted| acted.tags.iter().map(Tag::as_str).collect()).collect();
+    assert_eq!(tags, [vec!["v1", "latest"], vec!["v1"]]);
+    assert!(acted.iter().all(|acted| Arc::ptr_eq(&acted.image, &only)));
 }
 
-impl Twin {
-    fn layers(&self) -> BTreeMap<u32, u64> {
-        self.images.iter().flat_map(|(image, _, _)| &image.layers).map(|layer| (layer.id, layer.bytes)).collect()
-    }
-
-    fn bytes(&self) -> u64 {
-        self.layers().values().sum()
-    }
-
-    fn position(&self, image: u32) -> Option<usize> {
-        self.images.iter().position(|held| held.0.id == image)
-    }
-
-    fn holder(&self, tag: &str) -> Option<u32> {
-        self.images.iter().find(|held| held.2.iter().any(|held| held == tag)).map(|held| held.0.id)
-    }
-
-    fn store(&mut self, at: Time, image: &Arc<Image>, tag: &str, movable: bool) -> Stored {
-        let before = self.bytes();
-        let new_image = self.position(image.id).is_none();
-        if new_image {
-            self.images.push((Arc::clone(image), at, Vec::new()));
-            self.images.sort_by_key(|held| held.1);
-        }
-        let holder = self.holder(tag).filter(|&holder| holder != image.id);
-        let tag_set = movable || holder.is_none();
-        let mut untagged = None;
-        if tag_set && self.holder(tag).is_none_or(|holder| holder != image.id) {
-            for held in &mut self.images {
-                let had = held.2.len();
-                held.2.retain(|held| held != tag);
-                if had > 0 && held.2.is_empty() {
-                    untagged = Some(held.0.id);
-                }
-            }
-            let position = self.position(image.id).expect("the image was put in above");
-            self.images[position].2.push(tag.to_string());
-        }
-        Stored { new_image, bytes_added: self.bytes() - before, tag_set, untagged }
-    }
-
-    fn remove(&mut self, image: u32) -> Option<u64> {
-        let before = self.bytes();
-        self.images.remove(self.position(image)?);
-        Some(before - self.bytes())
-    }
-
-    fn expire(&mut self, policy: &LifecyclePolicy, now: Time) -> Vec<(u32, u64)> {
-        let seen: Vec<_> = self.images.iter().map(|(_, pushed, tags)| Candidate { pushed: *pushed, tags }).collect();
-        let doomed: Vec<u32> = policy.acts_on(&seen, now).into_iter().map(|index| self.images[index].0.id).collect();
-        doomed.into_iter().map(|id| (id, self.remove(id).unwrap_or_default())).collect()
-    }
+#[test]
+fn a42_one_of_several_tags_can_be_taken_away() {
+    let mut repository = plain();
+    repository.receive(day(0), &image(1, &[(10, 100)]), "v1");
+    repository.receive(day(0), &image(1, &[(10, 100)]), "latest");
+    assert_eq!(repository.untag("v1"), Ok(Untagged::TagOnly(1)));
+    assert_eq!(tags_of(&repository, 1), ["latest"]);
+    assert_eq!(repository.untag("v1"), Err(Refused::NoSuchTag));
 }
 
-#[derive(Clone, Debug)]
-enum Step {
-    Push(usize, usize),
-    Receive(usize, usize),
-    Remove(usize),
-    Expire,
+#[test]
+fn a43_the_image_goes_with_its_last_tag() {
+    let mut repository = plain();
+    repository.receive(day(0), &image(1, &[(10, 100)]), "v1");
+    assert_eq!(repository.untag("v1"), Ok(Untagged::Image(1)));
+    assert!(repository.is_empty() && repository.stored_bytes() == 0);
+    assert_eq!(repository.untag("v1"), Err(Refused::NoSuchTag));
 }
 
-fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
-    let step = prop_oneof![
-        3 => (0usize..8, 0usize..5).prop_map(|(image, tag)| Step::Push(image, tag)),
-        4 => (0usize..8, 0usize..5).prop_map(|(image, tag)| Step::Receive(image, tag)),
-        1 => (0usize..8).prop_map(Step::Remove),
-        2 => Just(Step::Expire),
-    ];
-    prop::collection::vec((step, 0i64..3), 1..60)
-}
-
-fn policies() -> impl Strategy<Value = Option<LifecyclePolicy>> {
-    let rule = LifecycleRule::expire;
-    let tagged = Selection::Prefixes(vec!["v".into()]);
-    prop::sample::select(vec![
-        None,
-        Some(LifecyclePolicy::keep(2)),
-        Some(LifecyclePolicy::days(4)),
-        Some(LifecyclePolicy::keep(3).with_untagged_days(1)),
-        Some(LifecyclePolicy::days(6).with_untagged_days(2)),
-        Some(LifecyclePolicy::new(vec![
-            rule(1, tagged, Count::MoreThan(1)),
-            rule(2, Selection::Untagged, Count::MoreThan(1)),
-            rule(3, Selection::Patterns(vec![Patterns(vec!["*t".into()])]), Count::DaysSincePush(5)),
-        ])),
-    ])
-}
-
-proptest! {
-    #![proptest_config(fixed(400))]
-
-    #[test]
-    fn it_does_what_its_slow_twin_does(
-        steps in steps(),
-        policy in policies(),
-        shapes in prop::collection::vec(prop::collection::btree_set(0u32..10, 0..5), 8),
-        immutable in any::<bool>(),
-        except in any::<bool>(),
-    ) {
-        let tags = ["v1", "v2", "latest", "beta-test", "x"];
-        let images: Vec<Arc<Image>> = shapes.iter().enumerate().map(|(id, shape)| {
-            let layers: Vec<_> = shape.iter().map(|&layer| (layer, 1 << layer)).collect();
-            image(id as u32, &layers)
-        }).collect();
-        let except = if except { Patterns(vec!["*t*".into()]) } else { Patterns(Vec::new()) };
-        let mutability = Mutability { immutable, except };
-        let mut repository = Repository::new(mutability.clone(), policy.clone());
-        let mut twin = Twin::default();
-        let (mut added, mut freed) = (0, 0);
-        let mut now = Time(0);
-        for (step, days) in steps {
-            now.0 += days * DAY;
-            match step {
-                Step::Push(image, tag) => {
-                    let (image, tag) = (&images[image], tags[tag]);
-                    let holder = twin.holder(tag).filter(|&holder| holder != image.id);
-                    match (holder, mutability.freezes(tag)) {
-                        (Some(holder), true) => {
-                            prop_assert_eq!(repository.push(now, image, tag), Err(Refused::TagTaken { holder }));
-                        }
-                        _ => {
-                            let stored = twin.store(now, image, tag, true);
-                            added += stored.bytes_added;
-                            prop_assert_eq!(repository.push(now, image, tag), Ok(stored));
-                        }
-                    }
-                }
-                Step::Receive(image, tag) => {
-                    let (image, tag) = (&images[image], tags[tag]);
-                    let missing: u64 = repository.missing(image).map(|layer| layer.bytes).sum();
-                    let stored = twin.store(now, image, tag, !mutability.freezes(tag));
-                    added += stored.bytes_added;
-                    prop_assert_eq!(missing, stored.bytes_added);
-                    prop_assert_eq!(repository.receive(now, image, tag), stored);
-                }
-                Step::Remove(image) => {
-                    let expected = twin.remove(image as u32);
-                    freed += expected.unwrap_or_default();
-                    prop_assert_eq!(repository.remove(image as u32), expected);
-                }
-                Step::Expire => {
-                    let expected = policy.as_ref().map(|policy| twin.expire(policy, now)).unwrap_or_default();
-                    freed += expected.iter().map(|(_, bytes)| bytes).sum::<u64>();
-                    prop_assert_eq!(expired(&mut repository, now), expected);
-                }
-            }
-            // Everything that can be seen from outside.
-            prop_assert_eq!(repository.stored_bytes(), twin.bytes());
-            prop_assert_eq!(added - freed, repository.stored_bytes());
-            prop_assert_eq!(repository.is_empty(), twin.images.is_empty());
-            let seen: Vec<_> = repository.images()
-                .map(|(image, at, tags)| (Arc::clone(image), at, tags.iter().map(|tag| tag.to_string()).collect()))
-                .collect();
-            prop_assert_eq!(&seen, &twin.images);
-            let all: Vec<&str> = seen.iter().flat_map(|(_, _, tags)| tags).map(String::as_str).collect();
-            prop_assert_eq!(all.len(), all.iter().collect::<BTreeSet<_>>().len(), "a tag on two images");
-            for tag in tags {
-                prop_assert_eq!(repository.holder(tag).map(|image| image.id), twin.holder(tag));
-            }
-            for id in 0..images.len() as u32 {
-                prop_assert_eq!(repository.contains(id), twin.position(id).is_some());
-                prop_assert_eq!(repository.image(id).is_some(), repository.contains(id));
-                prop_assert_eq!(repository.pushed_at(id), twin.position(id).map(|position| twin.images[position].1));
-            }
-            for layer in 0..10 {
-                prop_assert_eq!(repository.has_layer(layer), twin.layers().contains_key(&layer));
-            }
-        }
+#[test]
+fn a44_a_delete_by_digest_takes_all_tags() {
+    let mut repository = Repository::new(Mutability::immutable(), None);
+    for tag in ["v1", "v2", "v3"] {
+        repository.receive(day(0), &image(1, &[(10, 100)]), tag);
     }
+    assert_eq!(repository.delete(1), Ok(()));
+    assert_eq!(repository.delete(1), Err(Refused::NoSuchImage));
+    assert!(["v1", "v2", "v3"].iter().all(|tag| repository.holder(tag).is_none()));
+    // A49: it stays deleted until it comes again, and then its age counts anew.
+    assert!(repository.push(day(9), &image(1, &[(10, 100)]), "v2").is_ok_and(|stored| stored.new_image));
+    assert_eq!(repository.pushed_at(1), Some(day(9)));
+}
+
+#[test]
+fn a_push_without_a_tag_stores_the_image_untagged() {
+    let mut repository = with_policy(LifecyclePolicy::keep(9).with_untagged_days(1));
+    let stored = repository.push(day(0), &image(1, &[(10, 100)]), None);
+    let expected = Stored { new_image: true, bytes_added: 100, tag_set: false, untagged: None, restored: false };
+    assert_eq!(stored, Ok(expected));
+    assert_eq!(expired(&mut repository, day(2)), [1]);
+}
+
+#[test]
+fn b24_the_age_counts_from_the_arrival_here() {
+    let (mut home, mut replica) = (with_policy(LifecyclePolicy::days(5)), with_policy(LifecyclePolicy::days(5)));
+    home.push(day(0), &image(1, &[]), "v1").unwrap();
+    replica.receive(day(3), &image(1, &[]), "v1");
+    assert_eq!(expired(&mut home, day(6)), [1]);
+    assert_eq!(expired(&mut replica, day(8)), [0u32; 0]);
+    assert_eq!(expired(&mut replica, Time(8 * DAY + 1)), [1]);
+}
+
+#[test]
+fn a74_changes_of_standard_layers_are_handed_out_once() {
+    let mut repository = plain();
+    repository.receive(day(0), &image(1, &[(9, 1)]), "v1");
+    assert_eq!(repository.take_layer_changes(), []);
+    repository.watch_layers();
+    let (old, new) = (Layer { id: 10, bytes: 100 }, Layer { id: 11, bytes: 10 });
+    repository.receive(day(0), &image(2, &[(9, 1), (10, 100)]), "v2");
+    repository.receive(day(1), &image(3, &[(10, 100), (11, 10)]), "v3");
+    assert_eq!(repository.take_layer_changes(), [(old, true), (new, true)]);
+    repository.archive(day(2), 3).unwrap();
+    repository.delete(2).unwrap();
+    assert_eq!(repository.take_layer_changes(), [(new, false), (old, false)]);
+    assert_eq!(repository.take_layer_changes(), []);
 }

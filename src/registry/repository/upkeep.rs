@@ -35,11 +35,8 @@ impl Repository {
     /// of an index that is acted on can go at the next.
     pub fn apply_lifecycle(&mut self, now: Time, pull_time_lag: Span, acted: &mut Vec<Acted>) {
         let is_plain = !self.kin.has_indexes() && self.archived.is_empty() && self.pushed.is_empty();
-        let verdicts = if is_plain && self.pulls.is_none() {
-            self.plain_verdicts(now)
-        } else {
-            self.verdicts(now, pull_time_lag)
-        };
+        let verdicts =
+            if is_plain && self.pulls.is_none() { self.plain_verdicts(now) } else { self.verdicts(now, pull_time_lag) };
         for (image, action) in verdicts {
             self.act(now, image, action, acted);
         }
@@ -94,21 +91,18 @@ impl Repository {
     fn verdicts(&mut self, now: Time, pull_time_lag: Span) -> Vec<(u32, LifecycleAction)> {
         // Out of the way, so that it can be changed while the rest is read.
         let mut pulls = self.pulls.take();
-        let seen = self
-            .shelf
-            .iter()
-            .map(|(since, held)| {
-                let id = held.image.id;
-                let candidate = Candidate {
-                    pushed: self.first_pushed(id, since),
-                    restored: self.pushed.contains_key(&id).then_some(since),
-                    pulled: pulls.as_mut().and_then(|pulls| pulls.refresh(id, pull_time_lag)),
-                    archived: self.archived_at(id),
-                    needed: self.standard_index_of(id).is_some(),
-                    tags: held.tags.as_slice(),
-                };
-                (id, candidate)
-            });
+        let seen = self.shelf.iter().map(|(since, held)| {
+            let id = held.image.id;
+            let candidate = Candidate {
+                pushed: self.first_pushed(id, since),
+                restored: self.pushed.contains_key(&id).then_some(since),
+                pulled: pulls.as_mut().and_then(|pulls| pulls.refresh(id, pull_time_lag)),
+                archived: self.archived_at(id),
+                needed: self.standard_index_of(id).is_some(),
+                tags: held.tags.as_slice(),
+            };
+            (id, candidate)
+        });
         let (ids, candidates): (Vec<u32>, Vec<_>) = seen.unzip();
         let acts = self.lifecycle.as_ref().map(|tally| tally.policy().acts_on(&candidates, now)).unwrap_or_default();
         self.pulls = pulls;
