@@ -84,9 +84,7 @@ fn a_first_useful_scenario_is_short() {
 fn what_belongs_to_later_versions_is_refused_and_named() {
     let shown = read_one(DISASTER_RECOVERY, &[]).1;
     assert_eq!(shown, "");
-    for (more, message) in [
-        ("[prices]\nfile = \"list.json\"\n", "this `file` is not supported yet"),
-    ] {
+    for (more, message) in [("[prices]\nfile = \"list.json\"\n", "this `file` is not supported yet")] {
         assert!(errors(more).contains(message), "{message}\n{}", errors(more));
     }
     let fine = "[[registries]]\nregistry = \"us-east-1\"\npolicy = \"none\"\nblob_mounting = true\nrepositories = [\"a/b\"]\n\
