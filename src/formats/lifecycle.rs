@@ -8,7 +8,9 @@ use std::ops::Range;
 use super::Problem;
 use super::json::{Json, Value};
 use super::strict::{Strict, document};
-use crate::registry::{Count, LifecycleAction, LifecyclePolicy, LifecycleRule, Patterns, Selection, StorageClass};
+use crate::registry::{
+    Count, LifecycleAction, LifecyclePolicy, LifecycleProblem, LifecycleRule, Patterns, Selection, StorageClass,
+};
 
 /// Rules of a policy, at most (A.9).
 pub const MOST_RULES: usize = 50;
@@ -45,8 +47,14 @@ pub fn read(text: &str) -> Result<Lifecycle, Vec<Problem>> {
     let (rules, places): (Vec<LifecycleRule>, Vec<Range<usize>>) = rules.into_iter().unzip();
     let policy = LifecyclePolicy { rules };
     for problem in policy.problems() {
-        // Too many rules are told from the text, which has all of them.
-        let Some(rule) = problem.rule() else { continue };
+        // What the text alone shows was told from it, at the very key.
+        let from_text = matches!(
+            problem,
+            LifecycleProblem::NoTags { .. }
+                | LifecycleProblem::CountZero { .. }
+                | LifecycleProblem::NotOnePattern { .. }
+        );
+        let Some(rule) = problem.rule().filter(|_| !from_text) else { continue };
         reader.strict.within(format!("rule of priority {}", policy.rules[rule].priority));
         reader.strict.problem(&places[rule], problem.to_string(), format!("fact {}", problem.fact()));
     }
