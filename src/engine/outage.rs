@@ -63,7 +63,7 @@ impl Trial<'_> {
                     Route::From(registry, _) => {
                         self.world.is_up(registry) && self.world.holds(registry, repository, release.image.id)
                     }
-                    Route::Fetch { .. } => false,
+                    Route::Fetch { .. } | Route::Unreachable(_) => false,
                 };
                 if !is_there && !missing.iter().any(|(other, _)| *other == repository) {
                     missing.push((repository, self.now - release.pushed));
@@ -78,8 +78,6 @@ impl Trial<'_> {
     pub fn machine_down(&self, component: usize) -> bool {
         let first = self.components[component].first_lane;
         let runner: Option<RegistryId> = self.lanes.get(first).and_then(|lane| lane.runner());
-        runner.is_some_and(|runner| {
-            self.world.hazards.region_down(self.model.cloud.registry(runner).region).is_some()
-        })
+        runner.is_some_and(|runner| self.world.hazards.region_down(self.model.cloud.registry(runner).region).is_some())
     }
 }

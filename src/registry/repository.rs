@@ -69,7 +69,7 @@ struct Held {
 }
 
 /// What a push or the arrival of a copy changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
     /// The image was not here before.
     pub new_image: bool,
@@ -257,9 +257,9 @@ impl Repository {
     /// All images with the moment of their arrival here and their tags, oldest first; a restored one stands by the
     /// moment of the restore (B19).
     pub fn images(&self) -> impl Iterator<Item = (&Arc<Image>, Time, &[Tag])> {
-        self.shelf.iter().map(|(since, held)| {
-            (&held.image, self.first_pushed(held.image.id, since), held.tags.as_slice())
-        })
+        self.shelf
+            .iter()
+            .map(|(since, held)| (&held.image, self.first_pushed(held.image.id, since), held.tags.as_slice()))
     }
 
     /// Whether it holds no image.
