@@ -238,7 +238,7 @@ impl ClusterState<'_> {
 
     /// The nodes that a failover brings up which begins at `at`, in order: all that are there, or all of a cold standby,
     /// which is none any more.
-    pub(super) fn failover_ups(&mut self, trigger: usize, number: u64, at: Time, end: Time) -> Vec<(Time, Riser)> {
+    pub(super) fn failover_ups(&mut self, trigger: usize, number: u64, at: Time) -> Vec<(Time, Riser)> {
         let Trigger::Failover { within, .. } = self.config.triggers[trigger] else { return Vec::new() };
         let (_, draws) = self.failover_draws(trigger, number);
         let nodes: Vec<Riser> = match self.asleep.take() {
@@ -246,7 +246,7 @@ impl ClusterState<'_> {
             None => self.fleet.iter().map(|(number, node)| (Some(number), node.identity)).collect(),
         };
         let up = |riser: Riser| (at + part(within, uniform(draws.child(riser.1))), riser);
-        let mut ups: Vec<(Time, Riser)> = nodes.into_iter().map(up).filter(|(at, _)| *at < end).collect();
+        let mut ups: Vec<(Time, Riser)> = nodes.into_iter().map(up).collect();
         ups.sort_unstable();
         ups
     }

@@ -96,6 +96,8 @@ pub struct Source<'a> {
     ready: VecDeque<Occurrence>,
     sweep: Option<Sweep>,
     existing: Vec<Push>,
+    /// Strikes of faults whose failover the end cut short.
+    unfinished: Vec<u32>,
 }
 
 impl<'a> Source<'a> {
@@ -131,6 +133,7 @@ impl<'a> Source<'a> {
             ready: VecDeque::new(),
             sweep: None,
             existing,
+            unfinished: Vec::new(),
         };
         for id in (0..demand.repositories.len() as u32).map(RepositoryId) {
             source.schedule_clock(id);
@@ -159,6 +162,11 @@ impl<'a> Source<'a> {
     /// handed out once.
     pub fn existing(&mut self) -> Vec<Push> {
         std::mem::take(&mut self.existing)
+    }
+
+    /// Strikes of faults whose failover has nodes that would come up only after the end. Ask when nothing more happens.
+    pub fn unfinished(&self) -> &[u32] {
+        &self.unfinished
     }
 
     /// What nodes hold at the beginning: the newest existing release of everything that they run. Ask before the first

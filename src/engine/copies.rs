@@ -3,10 +3,12 @@
 //! Only layers that the destination repository lacks are moved (facts A70, A76), and none twice: a copy whose image, or
 //! some of whose layers, are already on their way to the same repository waits for that copy instead.
 //!
-//! A copy that meets an outage waits for its end; one that is cut then begins again, and what had moved is metered. One
-//! that is not allowed where it goes fails, and is not tried again by itself (O13).
+//! A copy that meets an outage waits for its end, and keeps no place in its lane meanwhile; one that is cut then begins
+//! again, and what had moved is metered. One that is not allowed where it goes fails, and is not tried again by itself
+//! (O13).
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 
 use crate::cloud::{AccountId, RegistryId};
 use crate::demand::Push;
@@ -138,7 +140,10 @@ impl Trial<'_> {
     /// A copy has its place in its lane.
     pub fn begin_copy(&mut self, id: usize) {
         if let Some(again) = self.held_up(id) {
-            self.queue.push(again, order::ARRIVAL, Event::CopyBegins(id));
+            if let Some(lane) = self.copies[id].lane {
+                self.leave_lane(lane);
+            }
+            self.come_back(again, Event::CopyDue(id));
             return;
         }
         let order = &self.copies[id].order;
@@ -192,6 +197,13 @@ impl Trial<'_> {
         let hazards = &self.world.hazards;
         let runner = order.runner.and_then(|runner| hazards.region_down(self.model.cloud.registry(runner).region));
         hazards.registry_down(order.from).max(hazards.registry_down(order.to)).max(runner)
+    }
+
+    /// Goes on when an outage is over; one that is never over ends the copy.
+    fn come_back(&mut self, again: Time, event: Event) {
+        if again < Time::NEVER {
+            self.queue.push(again, order::ARRIVAL, event);
+        }
     }
 
     /// Why a copy may not be made (A31, A32, A37); one within an account needs no permission of a policy (A30).
@@ -280,9 +292,11 @@ impl Trial<'_> {
         let parallel = self.model.cloud.links.client.parallel_layers;
         let took = match sizes.is_empty() {
             true => Some(Span::ZERO),
-            false => self.downloads.alone(&line, &sizes, parallel, Bandwidth::UNLIMITED),
+            false => self
+                .downloads
+                .alone(&line, &sizes, parallel, Bandwidth::UNLIMITED)
+                .filter(|took| !hazards.disturbs(&line.legs, now, begins + *took)),
         };
-        let took = took.filter(|took| !hazards.disturbs(&line.legs, now, begins + *took));
         match took {
             Some(took) => self.queue.push(begins + took, order::ARRIVAL, Event::CopyMoved(id)),
             None => {
@@ -296,6 +310,11 @@ impl Trial<'_> {
 
     /// A copy's own bytes have moved.
     pub fn copy_moved(&mut self, id: usize) {
+        if self.copies[id].bytes == 0 && self.held_up(id).is_some() {
+            // Nothing flowed that an outage could have cut.
+            self.resume_copy(id);
+            return;
+        }
         let copy = &self.copies[id];
         let bytes = copy.bytes.saturating_mul(u64::from(copy.order.attempts_metered));
         self.meter_copy(id, bytes);
@@ -309,17 +328,20 @@ impl Trial<'_> {
         for pull in std::mem::take(&mut self.copies[id].pulls) {
             self.wait(pull, Cause::Outage);
         }
+        let copy = &self.copies[id];
+        let key = (copy.order.to, copy.order.repository, copy.order.image.id);
+        if copy.by == CreatedBy::Cache && self.images_in_flight.get(&key) != Some(&id) {
+            // A fetch that shares nothing is its pull's alone, and that asks again.
+            self.retire(id);
+            return;
+        }
         self.resume_copy(id);
     }
 
     /// Moves a copy's layers again, now or when its ends are up.
     pub fn resume_copy(&mut self, id: usize) {
         match self.held_up(id) {
-            // What cannot begin before the end never does.
-            Some(again) if again < self.model.calendar.end => {
-                self.queue.push(again, order::ARRIVAL, Event::CopyResumes(id));
-            }
-            Some(_) => {}
+            Some(again) => self.come_back(again, Event::CopyResumes(id)),
             None => self.move_layers(id),
         }
     }
@@ -363,9 +385,13 @@ impl Trial<'_> {
         {
             self.world.shelf_mut(source).state.record_pull(order.image.id, self.now);
         }
-        let shelf_state = self.world.shelf_mut(shelf);
-        let stored = shelf_state.state.receive(self.now, &order.image, order.tag.as_deref());
+        let now = self.now;
+        let stored = self.bring(shelf, &order.image, |state| {
+            Ok::<_, Infallible>(state.receive(now, &order.image, order.tag.as_deref()))
+        });
+        let Ok(stored) = stored;
         let counted = self.meters.measured(copy.begun);
+        let shelf_state = self.world.shelf_mut(shelf);
         shelf_state.note_arrival(order.image.id, counted, self.now);
         let ttl = self.components[copy.component].behaviour.ttl();
         shelf_state.ttl = ttl.or(shelf_state.ttl);
@@ -428,13 +454,17 @@ impl Trial<'_> {
             }
         }
         if let Some(lane) = copy.lane {
-            // The place goes straight to the next in the queue, which keeps it first come, first served.
-            match self.lanes[lane].queue.pop_front() {
-                Some(next) => self.queue.push(self.now, order::ARRIVAL, Event::CopyBegins(next)),
-                None => self.lanes[lane].leave(&mut self.meters, self.now),
-            }
+            self.leave_lane(lane);
         }
         copy
+    }
+
+    /// A place in a lane goes straight to the next in its queue, which keeps it first come, first served.
+    fn leave_lane(&mut self, lane: usize) {
+        match self.lanes[lane].queue.pop_front() {
+            Some(next) => self.queue.push(self.now, order::ARRIVAL, Event::CopyBegins(next)),
+            None => self.lanes[lane].leave(&mut self.meters, self.now),
+        }
     }
 
     fn shelf_for(&mut self, to: RegistryId, order: &Copy, by: CreatedBy) -> ShelfId {

@@ -162,10 +162,15 @@ impl<'a> Downloads<'a> {
         }
         let ids: Vec<usize> = self.downloads.iter().map(|(id, _)| id).collect();
         for id in ids {
-            let ways = self.downloads[id].line.legs.iter().flatten().map(|leg| self.way(leg.0, leg.1, hazards).ceiling);
-            let ceiling = ways.fold(Bandwidth::UNLIMITED, |least, way| if way < least { way } else { least });
-            if ceiling != self.downloads[id].line.ceiling {
-                self.downloads[id].line.ceiling = ceiling;
+            let mut ways = self.downloads[id].line.legs.iter().flatten().map(|leg| self.way(leg.0, leg.1, hazards));
+            let Some(first) = ways.next() else { continue };
+            let Line { rtt, ceiling, .. } = ways.fold(first, |line, way| line.then(&way));
+            // Requests that are on their way take as long as they took when they left.
+            let per_layer = self.per_layer(rtt);
+            let download = &mut self.downloads[id];
+            (download.line.rtt, download.per_layer) = (rtt, per_layer);
+            if ceiling != download.line.ceiling {
+                download.line.ceiling = ceiling;
                 self.rebalance(id, now);
             }
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::cloud::RegistryId;
 use crate::demand::{Edit, EditKind, Push, RepositoryId};
-use crate::registry::{Image, Refused, Scanning, StorageClass, Untagged};
+use crate::registry::{Image, Refused, Repository, Scanning, StorageClass, Stored, Untagged};
 use crate::sim::EntityKey;
 use crate::strategy::behaviour::Removed;
 use crate::units::{Span, Time};
@@ -47,8 +47,16 @@ pub(super) struct Waiting {
 #[derive(Default)]
 struct Queue {
     wishes: VecDeque<Wish>,
-    /// Refusals of the first of them.
+    /// How far the first of them has come.
+    tried: Tried,
+}
+
+/// How far a client has come that was refused.
+#[derive(Default)]
+struct Tried {
     refused: u32,
+    /// Its layers are there: only the manifest is to be put.
+    uploaded: bool,
 }
 
 impl Trial<'_> {
@@ -57,10 +65,12 @@ impl Trial<'_> {
         let repository = wish.repository();
         if let Some(queue) = self.waiting.queues.get_mut(&repository) {
             queue.wishes.push_back(wish);
-        } else if let Some(again) = self.try_wish(&wish, 0) {
-            let queue = Queue { wishes: VecDeque::from([wish]), refused: 1 };
-            self.waiting.queues.insert(repository, queue);
-            self.queue.push(again, order::PUSH, Event::Client(repository));
+        } else {
+            let mut tried = Tried::default();
+            if let Some(again) = self.try_wish(&wish, &mut tried) {
+                self.waiting.queues.insert(repository, Queue { wishes: VecDeque::from([wish]), tried });
+                self.queue.push(again, order::PUSH, Event::Client(repository));
+            }
         }
     }
 
@@ -68,19 +78,18 @@ impl Trial<'_> {
     pub fn client_again(&mut self, repository: RepositoryId) {
         let Some(mut queue) = self.waiting.queues.remove(&repository) else { return };
         while let Some(wish) = queue.wishes.front().cloned() {
-            if let Some(again) = self.try_wish(&wish, queue.refused) {
-                queue.refused += 1;
+            if let Some(again) = self.try_wish(&wish, &mut queue.tried) {
                 self.queue.push(again, order::PUSH, Event::Client(repository));
                 self.waiting.queues.insert(repository, queue);
                 return;
             }
             queue.wishes.pop_front();
-            queue.refused = 0;
+            queue.tried = Tried::default();
         }
     }
 
     /// Does it, unless the client has to come back at the moment that is returned.
-    fn try_wish(&mut self, wish: &Wish, refused: u32) -> Option<Time> {
+    fn try_wish(&mut self, wish: &Wish, tried: &mut Tried) -> Option<Time> {
         let repository = wish.repository();
         let home = self.world.homes()[repository.0 as usize];
         let config = &self.model.demand.repositories[repository.0 as usize];
@@ -97,10 +106,15 @@ impl Trial<'_> {
         if let Wish::Push(push) = wish {
             let image = &push.image;
             let shelf = self.world.find(home, repository).map(|id| self.world.shelf(id));
-            let missing = calls::uploads(image, |layer| shelf.is_some_and(|shelf| shelf.state.has_layer(layer)));
-            if !self.calls.make(home, self.now, &calls::of_push(image.layers.len(), &missing)) {
+            let there = |layer| tried.uploaded || shelf.is_some_and(|shelf| shelf.state.has_layer(layer));
+            let missing = calls::uploads(image, there);
+            let [check, initiate, part, complete, put] = calls::of_push(image.layers.len(), &missing);
+            let passed = self.calls.make(home, self.now, &[check, initiate, part, complete]);
+            tried.uploaded |= passed;
+            if !passed || !self.calls.make(home, self.now, &[put]) {
                 let entity = EntityKey::named("push", &config.name).child(u64::from(image.id));
-                return Some(self.now + sdk_wait(self.seed, self.trial, entity, refused));
+                tried.refused += 1;
+                return Some(self.now + sdk_wait(self.seed, self.trial, entity, tried.refused - 1));
             }
         }
         match wish {
@@ -130,7 +144,7 @@ impl Trial<'_> {
     pub fn store_push(&mut self, push: &Push) -> bool {
         let home = self.world.homes()[push.repository.0 as usize];
         let Some(id) = self.world.find(home, push.repository) else { return false };
-        let stored = match self.world.shelf_mut(id).state.push(push.at, &push.image, push.tag.as_deref()) {
+        let stored = match self.bring(id, &push.image, |state| state.push(push.at, &push.image, push.tag.as_deref())) {
             Ok(stored) => stored,
             Err(refused) => {
                 self.fail_at(FailedEvent::Push, cause(refused), home);
@@ -176,7 +190,7 @@ impl Trial<'_> {
 
     fn untag(&mut self, id: ShelfId, tag: &str, image: &Arc<Image>, tags: Vec<Arc<str>>) -> Result<(), Refused> {
         if tags.len() == 1 {
-            let untag = |state: &mut crate::registry::Repository| state.untag(tag).map(|_: Untagged| ());
+            let untag = |state: &mut Repository| state.untag(tag).map(|_: Untagged| ());
             return self.remove(id, image, tags, untag);
         }
         self.world.shelf_mut(id).state.untag(tag)?;
@@ -191,7 +205,7 @@ impl Trial<'_> {
         id: ShelfId,
         image: &Arc<Image>,
         tags: Vec<Arc<str>>,
-        act: impl FnOnce(&mut crate::registry::Repository) -> Result<(), Refused>,
+        act: impl FnOnce(&mut Repository) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
         self.charge_archive(id, image.id, act)?;
         let shelf = self.world.shelf_mut(id);
@@ -202,12 +216,35 @@ impl Trial<'_> {
         Ok(())
     }
 
+    /// Does something that puts an image on a shelf; one that is archived there is restored by it, and charged (C6, A48).
+    pub fn bring<E>(
+        &mut self,
+        id: ShelfId,
+        image: &Image,
+        act: impl FnOnce(&mut Repository) -> Result<Stored, E>,
+    ) -> Result<Stored, E> {
+        let state = &mut self.world.shelf_mut(id).state;
+        if state.bytes(StorageClass::Archive) == 0 {
+            return act(state);
+        }
+        let mut stored = Stored::default();
+        let freed = self.charge_archive(id, image.id, |state| {
+            stored = act(state)?;
+            Ok(())
+        })?;
+        if stored.restored {
+            let shelf = self.world.shelf(id);
+            self.meters.retrieval(shelf.registry, shelf.repository, freed, self.now);
+        }
+        Ok(stored)
+    }
+
     /// Does something that may take an image out of the archive class, and charges what is left of its minimum time.
     pub fn charge_archive<E>(
         &mut self,
         id: ShelfId,
         image: u32,
-        act: impl FnOnce(&mut crate::registry::Repository) -> Result<(), E>,
+        act: impl FnOnce(&mut Repository) -> Result<(), E>,
     ) -> Result<u64, E> {
         let now = self.now;
         let shelf = self.world.shelf_mut(id);
@@ -224,6 +261,10 @@ impl Trial<'_> {
     /// An archived image is back: it is metered, and copied like a push (A17).
     pub fn restored(&mut self, id: ShelfId, image: u32) {
         let now = self.now;
+        if self.world.shelf(id).state.class(image) != Some(StorageClass::Archive) {
+            // A push, or another restore, has brought it back meanwhile; or it is gone.
+            return;
+        }
         let Ok(freed) = self.charge_archive(id, image, |state| state.restore(now, image)) else { return };
         self.world.restock(id, &mut self.meters, now);
         let shelf = self.world.shelf(id);
@@ -249,15 +290,15 @@ impl Trial<'_> {
     /// A deletion is carried out at a destination (A42 to A45).
     pub fn remove_copy(&mut self, at: RegistryId, repository: RepositoryId, image: u32, tag: Option<&str>) {
         let Some(id) = self.world.find(at, repository) else { return };
-        let state = &mut self.world.shelf_mut(id).state;
-        let gone = match tag {
-            Some(tag) if state.holder(tag).is_some_and(|holder| holder.id == image) => {
-                matches!(state.untag(tag), Ok(Untagged::Image(_)))
-            }
-            Some(_) => false,
-            None => state.delete(image).is_ok(),
-        };
-        if gone {
+        let state = &self.world.shelf(id).state;
+        if tag.is_some_and(|tag| state.holder(tag).is_none_or(|holder| holder.id != image)) {
+            return;
+        }
+        let removed = self.charge_archive(id, image, |state| match tag {
+            Some(tag) => state.untag(tag).map(|_: Untagged| ()),
+            None => state.delete(image),
+        });
+        if removed.is_ok() && !self.world.shelf(id).state.contains(image) {
             self.world.shelf_mut(id).forget(image);
             self.schedule_upkeep(id);
         }

@@ -63,7 +63,7 @@ impl Trial<'_> {
                     Route::From(registry, _) => {
                         self.world.is_up(registry) && self.world.holds(registry, repository, release.image.id)
                     }
-                    Route::Fetch { .. } => false,
+                    Route::Fetch { .. } | Route::Unreachable(_) => false,
                 };
                 if !is_there && !missing.iter().any(|(other, _)| *other == repository) {
                     missing.push((repository, self.now - release.pushed));

@@ -40,6 +40,8 @@ pub(super) struct Pull {
     begun: Time,
     layers: Vec<Layer>,
     slot: usize,
+    /// Of its node, when its download began.
+    life: u32,
 }
 
 impl Trial<'_> {
@@ -72,6 +74,7 @@ impl Trial<'_> {
             begun: now,
             layers: Vec::new(),
             slot: 0,
+            life: 0,
         };
         let id = self.pulls.insert(pull);
         self.attempt(id);
@@ -90,6 +93,7 @@ impl Trial<'_> {
         let registry = match &route {
             Route::From(registry, _) => *registry,
             Route::Fetch { into, .. } => *into,
+            Route::Unreachable(cache) => *cache,
         };
         if !request.moving && self.has_all(id, &request.image) {
             // The node needs nothing: it only asks for the manifest, whether or not the registry still has it.
@@ -112,6 +116,7 @@ impl Trial<'_> {
                 let archived = image.is_some_and(|image| self.is_archived(registry, &request, image.id));
                 self.missing(id, component, if archived { Cause::Archived } else { Cause::Missing });
             }
+            Route::Unreachable(_) => self.missing(id, component, Cause::Outage),
             Route::Fetch { into, from, image, share } => {
                 let copy = Copy {
                     repository: request.repository,
@@ -146,7 +151,7 @@ impl Trial<'_> {
         let part = &self.components[component];
         let policy = part.if_missing.or(cluster.if_missing).unwrap_or_else(|| part.behaviour.if_missing());
         match policy {
-            IfMissing::Fail => self.fail(id, cause),
+            IfMissing::Fail => self.fail(id, cause, self.now),
             IfMissing::Wait => self.wait(id, cause),
             IfMissing::Home => {
                 let home = self.world.home(request.repository);
@@ -162,6 +167,10 @@ impl Trial<'_> {
     /// A pull backs off, or gives up.
     pub fn wait(&mut self, id: usize, cause: Cause) {
         let pull = &mut self.pulls[id];
+        if cause != Cause::Throttled {
+            // It waits for its image again, whatever it had.
+            pull.ready = None;
+        }
         let request = &pull.request;
         let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
         let mut wait = pull.backoff;
@@ -170,27 +179,25 @@ impl Trial<'_> {
             let entity = entity.child(request.at.0 as u64).child(wait.0 as u64).child(self.now.0 as u64);
             wait = calls::jittered(wait, self.seed, self.trial, entity);
         }
-        let next = self.now + wait;
-        if next - request.at > cluster.give_up {
-            self.fail(id, cause);
+        let (next, gives_up) = (self.now + wait, request.at + cluster.give_up);
+        if next > gives_up {
+            self.fail(id, cause, gives_up);
             return;
         }
         pull.backoff = (pull.backoff + pull.backoff).min(cluster.backoff_max);
         self.queue.push(next, order::PULL, Event::Retry(id));
     }
 
-    /// A pull is over without its image. A node that backed off has then waited until it gave up.
-    fn fail(&mut self, id: usize, cause: Cause) {
+    /// A pull is over at `end` without its image: now, or, when it would ask again too late, when it gives up.
+    fn fail(&mut self, id: usize, cause: Cause, end: Time) {
         let pull = self.pulls.remove(id);
         if pull.measured {
             let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
-            let backed_off = pull.backoff > cluster.backoff_first;
-            let waited = if backed_off { cluster.give_up } else { self.now - pull.request.at };
-            self.outcome.waiting_ns += waited.0 as u128;
+            self.outcome.waiting_ns += (end - pull.request.at).0 as u128;
             self.outcome.fail(FailedEvent::Pull, cause, cluster.registry, true);
             self.probes.pull(&pull.request, None);
             let region = usize::from(self.model.cloud.registry(cluster.registry).region.0);
-            self.recoveries.failed(&pull.request, region, self.now);
+            self.recoveries.failed(&pull.request, region, end);
         }
     }
 
@@ -204,10 +211,9 @@ impl Trial<'_> {
     pub fn ready(&mut self, id: usize, registry: RegistryId, image: Arc<Image>) {
         let now = self.now;
         let pull = &mut self.pulls[id];
-        let counted = pull.measured;
         let (cluster, node, repository) = (pull.request.cluster, pull.request.node, pull.request.repository);
         if let Some(shelf) = self.world.find(registry, repository) {
-            self.world.shelf_mut(shelf).note_pull(image.id, counted, now);
+            self.world.shelf_mut(shelf).note_pull(image.id, now);
         }
         pull.source = Some((registry, image));
         pull.ready.get_or_insert(now);
@@ -257,32 +263,35 @@ impl Trial<'_> {
         let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
         let node = &mut self.nodes[usize::from(request.cluster.0)][request.node as usize];
         let layers: Vec<Layer> = if pull.warm { Vec::new() } else { node.cache.missing(&image).collect() };
-        if !layers.is_empty() && !self.world.is_up(registry) {
+        let here = self.model.cloud.registry(cluster.registry);
+        let is_down = !layers.is_empty() && !self.world.is_up(registry);
+        if is_down || self.world.hazards.region_down(here.region).is_some() {
             // It went down while the pull queued on its node.
             self.wait(id, Cause::Outage);
             return;
         }
-        let here = self.model.cloud.registry(cluster.registry);
         let there = self.model.cloud.registry(registry);
         let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
         if path == PathKind::None && !layers.is_empty() {
-            self.fail(id, Cause::NoPath);
+            self.fail(id, Cause::NoPath, now);
             return;
         }
         let login = (Call::GetAuthorizationToken, u32::from(node.login <= now));
         let [manifest, downloads] = calls::of_pull(layers.len());
         self.series.calls(registry, now, layers.len() as u32);
-        if !self.calls.make(registry, now, &[login, manifest, downloads]) {
+        let logged_in = self.calls.make(registry, now, &[login]);
+        if logged_in && login.1 > 0 {
+            node.login = now + calls::LOGIN;
+        }
+        if !logged_in || !self.calls.make(registry, now, &[manifest, downloads]) {
             self.wait(id, Cause::Throttled);
             return;
-        }
-        if login.1 > 0 {
-            node.login = now + calls::LOGIN;
         }
         self.series.served(registry, now);
         let line = self.downloads.line(registry, here.region, &self.world.hazards);
         pull.begun = now;
         pull.slot = slot;
+        pull.life = node.life;
         node.cache.admit(&image);
         let requests = self.downloads.serial_requests(line.rtt);
         if layers.is_empty() {
@@ -320,7 +329,10 @@ impl Trial<'_> {
         let sizes: Vec<u64> = pull.layers.iter().map(|layer| layer.bytes).collect();
         let unpack = unpack_time(&cluster.unpack, &sizes, image.compression);
         let (cluster, node, slot) = (pull.request.cluster, pull.request.node, pull.slot);
-        self.nodes[usize::from(cluster.0)][node as usize].slots[slot] = self.now + unpack;
+        let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
+        if place.life == pull.life {
+            place.slots[slot] = self.now + unpack;
+        }
         let (begun, took) = (pull.begun, self.now - pull.begun);
         self.moved(id, begun, took, sizes.iter().sum());
         self.finish(id, self.now, unpack);
@@ -334,8 +346,10 @@ impl Trial<'_> {
         let (cluster, node, slot) = (pull.request.cluster, pull.request.node, pull.slot);
         let (begun, took) = (pull.begun, self.now - pull.begun);
         let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
-        place.cache.forget(&image, &pull.layers);
-        place.slots[slot] = self.now;
+        if place.life == pull.life {
+            place.cache.forget(&image, &pull.layers);
+            place.slots[slot] = self.now;
+        }
         self.outcome.pulls_cold -= u64::from(pull.measured);
         self.moved(id, begun, took, moved);
         self.wait(id, Cause::Outage);
@@ -365,6 +379,10 @@ impl Trial<'_> {
         let pull = self.pulls.remove(id);
         if !pull.measured {
             return;
+        }
+        let source = pull.source.as_ref().and_then(|(registry, _)| self.world.find(*registry, pull.request.repository));
+        if let Some(shelf) = source {
+            self.world.shelf_mut(shelf).counts.pulls += 1;
         }
         let ready = pull.ready.unwrap_or(pull.begun);
         let waiting = ready - pull.request.at;

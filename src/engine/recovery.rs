@@ -35,6 +35,8 @@ struct Watched {
     served: u64,
     /// When the last of those served was unpacked.
     last: Time,
+    /// The run ended before all nodes had come up.
+    cut_short: bool,
 }
 
 impl<'a> Recoveries<'a> {
@@ -43,7 +45,8 @@ impl<'a> Recoveries<'a> {
         let watched = |strike: &Strike| {
             let whole = matches!(model.faults[strike.fault].when, When::WholeRun);
             // One window for each fault is enough for a chart, and bounds what random faults take in memory.
-            let first = !std::mem::replace(&mut seen[strike.fault], true);
+            let judged = strike.from >= Time::START;
+            let first = judged && !std::mem::replace(&mut seen[strike.fault], true);
             let around = (first && !whole).then(|| Around::new(strike, model.cloud.regions.len()));
             let outcome = StrikeOutcome {
                 strike: *strike,
@@ -53,7 +56,7 @@ impl<'a> Recoveries<'a> {
                 pulls_failed: 0,
                 around,
             };
-            Watched { outcome, asked: 0, served: 0, last: strike.from }
+            Watched { outcome, asked: 0, served: 0, last: strike.from, cut_short: false }
         };
         let newest = vec![None; model.demand.repositories.len()];
         let strikes: Vec<Watched> = strikes.iter().map(watched).collect();
@@ -116,18 +119,29 @@ impl<'a> Recoveries<'a> {
         }
     }
 
-    /// Ends the trial.
+    /// The run ended before the failovers of these strikes were over.
+    pub fn cut_short(&mut self, strikes: &[u32]) {
+        for strike in strikes {
+            self.strikes[*strike as usize].cut_short = true;
+        }
+    }
+
+    /// Ends the trial. Strikes of the warm-up, which nobody judges, are left out.
     pub fn close(mut self) -> Vec<StrikeOutcome> {
         for index in 0..self.strikes.len() {
             let fault = self.strikes[index].outcome.strike.fault;
             if self.standbys(fault).next().is_none() {
                 continue;
             }
-            let Watched { outcome, asked, served, last } = &mut self.strikes[index];
-            let complete = *asked > 0 && asked == served;
+            let Watched { outcome, asked, served, last, cut_short } = &mut self.strikes[index];
+            let complete = *asked > 0 && asked == served && !*cut_short;
             outcome.recovery = Some(complete.then(|| *last - outcome.strike.from));
         }
-        self.strikes.into_iter().map(|watched| watched.outcome).collect()
+        let begins = |outcome: &StrikeOutcome| {
+            let whole = matches!(self.model.faults[outcome.strike.fault].when, When::WholeRun);
+            whole || outcome.strike.from >= Time::START
+        };
+        self.strikes.into_iter().map(|watched| watched.outcome).filter(begins).collect()
     }
 }
 

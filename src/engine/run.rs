@@ -12,7 +12,7 @@ use crate::cloud::RegistryId;
 use crate::demand::{ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, RepositoryId, Source, fingerprint};
 use crate::faults::{Strike, strikes};
 use crate::sim::{Purpose, Queue, Stream};
-use crate::strategy::behaviour::{Action, Behaviour};
+use crate::strategy::behaviour::{Action, Behaviour, CopyFailure};
 use crate::strategy::{Kind, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy};
 use crate::units::{Span, Time};
 
@@ -96,6 +96,8 @@ pub(super) struct Node {
     pub wake: Option<Time>,
     /// Until when it is logged in at its registry.
     pub login: Time,
+    /// Tells it from the nodes that had its number before.
+    pub life: u32,
 }
 
 /// A part of a strategy: its own kind, or that of an exception.
@@ -150,6 +152,7 @@ pub fn run(model: &Model, strategy: usize, seed: u64, trial: u64) -> Outcome {
     let mut running = Trial::new(model, strategy, &strikes, seed, trial);
     running.begin(&mut source);
     running.drive(&mut source);
+    running.recoveries.cut_short(source.unfinished());
     running.close(&model.strategies[strategy])
 }
 
@@ -248,7 +251,8 @@ impl<'a> Trial<'a> {
         }
         for (index, strike) in self.world.hazards.strikes().iter().enumerate() {
             self.queue.push(strike.from, order::FAULT, Event::Fault(index, true));
-            if strike.until < self.model.calendar.end {
+            // Also after the end of the period: what is under way then is followed until it is done.
+            if strike.until < Time::NEVER {
                 self.queue.push(strike.until, order::FAULT, Event::Fault(index, false));
             }
         }
@@ -295,6 +299,7 @@ impl<'a> Trial<'a> {
                 place.cache.clear();
                 place.login = Time(i64::MIN);
                 place.slots.fill(Time(i64::MIN));
+                place.life += 1;
             }
             Occurrence::NodeDown { cluster, node, .. } => {
                 self.nodes[usize::from(cluster.0)][node as usize].cache.clear();
@@ -355,8 +360,12 @@ impl<'a> Trial<'a> {
         for action in actions.drain(..) {
             match action {
                 Action::Copy(copy) => self.order_copy(component, copy),
-                Action::Failed { to, at, unnoticed, ticket, .. } => {
-                    let cause = if unnoticed { Cause::Unnoticed } else { Cause::Attempts };
+                Action::Failed { to, at, why, ticket, .. } => {
+                    let cause = match why {
+                        CopyFailure::Attempts => Cause::Attempts,
+                        CopyFailure::Unnoticed => Cause::Unnoticed,
+                        CopyFailure::Outage => Cause::Outage,
+                    };
                     let measured = self.meters.measured(at);
                     self.outcome.fail(FailedEvent::Copy, cause, to, measured);
                     if let Some(ticket) = ticket {
@@ -381,7 +390,8 @@ impl<'a> Trial<'a> {
 impl Node {
     fn new(cache: NodeCache, places: u32) -> Node {
         let slots = vec![Time(i64::MIN); places.max(1) as usize];
-        Node { cache: NodeCacheState::new(cache), slots, queue: VecDeque::new(), wake: None, login: Time(i64::MIN) }
+        let cache = NodeCacheState::new(cache);
+        Node { cache, slots, queue: VecDeque::new(), wake: None, login: Time(i64::MIN), life: 0 }
     }
 }
 

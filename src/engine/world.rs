@@ -208,8 +208,7 @@ impl Shelf {
     }
 
     /// A node asked for an image here.
-    pub fn note_pull(&mut self, image: u32, counted: bool, now: Time) {
-        self.counts.pulls += u64::from(counted);
+    pub fn note_pull(&mut self, image: u32, now: Time) {
         if let Some(mark) = self.marks.get_mut(&image) {
             mark.pulled = true;
             mark.last_used = mark.last_used.max(now);

@@ -69,7 +69,7 @@ struct Held {
 }
 
 /// What a push or the arrival of a copy changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
     /// The image was not here before.
     pub new_image: bool,

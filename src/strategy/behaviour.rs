@@ -77,8 +77,8 @@ pub enum Action {
         to: RegistryId,
         /// When the last attempt failed.
         at: Time,
-        /// Nobody noticed.
-        unnoticed: bool,
+        /// Why.
+        why: CopyFailure,
         /// As in [`Copy::ticket`].
         ticket: Option<u32>,
     },
@@ -95,6 +95,17 @@ pub enum Action {
     },
     /// Call [`Behaviour::on_tick`] at this moment.
     Tick(Time),
+}
+
+/// Why a strategy gives a copy up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyFailure {
+    /// Every attempt failed.
+    Attempts,
+    /// It failed, and nobody noticed.
+    Unnoticed,
+    /// A registry could not be reached.
+    Outage,
 }
 
 /// Something went from a repository's home: by hand, or by its lifecycle policy.
@@ -126,6 +137,8 @@ pub enum Route {
         /// Join a fetch that is under way.
         share: bool,
     },
+    /// To this cache, which lacks the image while its upstream cannot be asked.
+    Unreachable(RegistryId),
 }
 
 /// A queue of copies with a limit on how many run at a time.

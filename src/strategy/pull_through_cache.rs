@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::cloud::RegistryId;
 use crate::demand::{RepositoryId, Request};
+use crate::registry::Image;
 use crate::units::{Span, Time};
 
 use super::PullThroughCache;
@@ -39,7 +40,8 @@ impl Behaviour for Cache<'_> {
         if !view.is_up(home) {
             // Upstream cannot be asked: what is cached is served (A81).
             let cached = if request.moving { cached } else { Some(request.image.clone()) };
-            return Route::From(at, cached);
+            let there = |image: &Arc<Image>| view.holds(at, request.repository, image.id);
+            return cached.filter(there).map_or(Route::Unreachable(at), |image| Route::From(at, Some(image)));
         }
         if request.moving {
             if cached.is_some() && view.is_frozen(at, request.repository, &request.tag) {

@@ -8,7 +8,7 @@
 //! Images that were there before the rules are brought by backfills, one for each destination, each begun as soon as
 //! the service admits it (A50 to A53).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::cloud::{RegionId, RegistryId};
@@ -19,7 +19,7 @@ use crate::registry::{Image, ReplicationRule};
 use crate::sim::{EntityKey, Purpose, Stream};
 use crate::units::{Span, Time};
 
-use super::behaviour::{Action, Behaviour, Copy, Lane, Removed, Route, View, resolve};
+use super::behaviour::{Action, Behaviour, Copy, CopyFailure, Lane, Removed, Route, View, resolve};
 use super::{Existing, Replication};
 
 /// Wait before the first retry of a failed copy; it doubles (scenario format: `retries`).
@@ -121,7 +121,7 @@ impl<'a> Replicate<'a> {
         while fails(failed, start) {
             if failed == self.settings.retries {
                 let repository = item.repository;
-                return Action::Failed { repository, to, at: start, unnoticed: false, ticket: backfill };
+                return Action::Failed { repository, to, at: start, why: CopyFailure::Attempts, ticket: backfill };
             }
             failed += 1;
             start = start + wait;
@@ -146,6 +146,9 @@ impl<'a> Replicate<'a> {
     }
 
     fn keep_for_backfill(&mut self, push: &Push, home: RegistryId, reached: Vec<Reached>) {
+        if comes_along(push) {
+            return;
+        }
         for Reached { destination: to, rename, .. } in reached {
             let item = Item { rename, ..item(push) };
             match self.existing.iter_mut().find(|(from, into, _)| (*from, *into) == (home, to)) {
@@ -194,6 +197,7 @@ impl Behaviour for Replicate<'_> {
 
     fn on_tick(&mut self, now: Time, view: &dyn View, actions: &mut Vec<Action>) {
         for (source, to, items) in std::mem::take(&mut self.existing) {
+            let items = still_there(items, source, view);
             self.waiting.push_back(self.backfills.len());
             self.backfills.push(Running { source, to, state: Backfill::new(items) });
         }
@@ -222,6 +226,9 @@ impl Behaviour for Replicate<'_> {
             if self.settings.existing == Existing::Backfill {
                 self.keep_for_backfill(push, home, reached);
             }
+            return;
+        }
+        if comes_along(push) {
             return;
         }
         for Reached { destination: to, rename, .. } in reached {
@@ -260,6 +267,24 @@ impl Behaviour for Replicate<'_> {
     fn route(&mut self, request: &Request, at: RegistryId, _now: Time, view: &dyn View) -> Route {
         Route::From(at, resolve(request, at, view))
     }
+}
+
+/// What of these is at its home now, under the tags that it has now: what a backfill finds when it begins.
+fn still_there(items: Vec<Item>, source: RegistryId, view: &dyn View) -> Vec<Item> {
+    let mut seen = BTreeSet::new();
+    let now = |mut item: Item| {
+        let is_on = |holder: Arc<Image>| holder.id == item.image.id;
+        item.tag = item.tag.filter(|tag| view.holder(source, item.repository, tag).is_some_and(is_on));
+        item
+    };
+    let there = |item: &Item| view.holds(source, item.repository, item.image.id);
+    let items = items.into_iter().filter(there).map(now);
+    items.filter(|item| seen.insert((item.repository, item.image.id, item.tag.clone()))).collect()
+}
+
+/// Children of an index come along with it (A23); they are no copies of their own.
+fn comes_along(push: &Push) -> bool {
+    push.tag.is_none() && push.image.subject.is_none()
 }
 
 fn item(push: &Push) -> Item {

@@ -13,7 +13,7 @@ use crate::registry::Image;
 use crate::sim::{EntityKey, Purpose, Stream};
 use crate::units::Time;
 
-use super::behaviour::{Action, Behaviour, Copy, Lane, Route, View, resolve};
+use super::behaviour::{Action, Behaviour, Copy, CopyFailure, Lane, Route, View, resolve};
 use super::{Runner, ScheduledCopy};
 
 /// An image and tag that is still to be copied to one destination.
@@ -115,12 +115,15 @@ impl Behaviour for Job<'_> {
             // A fault adds to the failures that the job has anyway; both are seen. So is a registry that is down.
             let reachable = view.is_up(from) && view.is_up(item.to);
             let seen = self.settings.failures + view.copy_failures(from, item.to, now);
-            let seen = if reachable { seen } else { f64::INFINITY };
-            if draw < silent + seen {
-                let unnoticed = reachable && draw < silent;
+            if !reachable || draw < silent + seen {
+                let why = match reachable {
+                    false => CopyFailure::Outage,
+                    true if draw < silent => CopyFailure::Unnoticed,
+                    true => CopyFailure::Attempts,
+                };
                 let (repository, to) = (item.repository, item.to);
-                actions.push(Action::Failed { repository, to, at: now, unnoticed, ticket: None });
-                if !unnoticed {
+                actions.push(Action::Failed { repository, to, at: now, why, ticket: None });
+                if why != CopyFailure::Unnoticed {
                     item.tries += 1;
                     again.push(item);
                 }

@@ -37,6 +37,9 @@ impl Source<'_> {
                     }
                     let after = self.clusters[usize::from(index)].failover_draws(usize::from(trigger), number).0;
                     let event = Event::Failover { cluster: index, trigger, strike, number };
+                    if from + after >= self.end {
+                        self.unfinished.push(strike);
+                    }
                     self.schedule(from + after, NODES, event);
                 }
             }
@@ -52,7 +55,12 @@ impl Source<'_> {
     }
 
     pub(super) fn start_failover(&mut self, at: Time, cluster: u16, trigger: u16, strike: u32, number: u64) {
-        let ups = self.clusters[usize::from(cluster)].failover_ups(usize::from(trigger), number, at, self.end);
+        let mut ups = self.clusters[usize::from(cluster)].failover_ups(usize::from(trigger), number, at);
+        let in_time = ups.partition_point(|(up, _)| *up < self.end);
+        if in_time < ups.len() {
+            self.unfinished.push(strike);
+            ups.truncate(in_time);
+        }
         if let Some((first, _)) = ups.first().copied() {
             self.schedule(first, NODES, Event::Rise(Box::new(Failover { cluster, strike, ups, next: 0 })));
         }
