@@ -207,10 +207,12 @@ impl Checker<'_> {
                 self.refused.insert(item.origin.clone());
                 self.diagnostics.report(Diagnostic {
                     severity: Severity::Error,
+                    finding: None,
                     message: format!("two {key} are called `{text}`; give one another `name`"),
                     origin: name.origin.clone(),
                     label: String::new(),
                     also: Some((other.origin.clone(), String::new())),
+                    apply: None,
                 });
             }
         }
@@ -318,10 +320,12 @@ impl Checker<'_> {
                 self.refused.insert(second.key_origin.clone());
                 self.diagnostics.report(Diagnostic {
                     severity: Severity::Error,
+                    finding: None,
                     message: format!("`{}` and `{}` exclude each other; keep one", first.key, second.key),
                     origin: second.key_origin.clone(),
                     label: String::new(),
                     also: Some((first.key_origin.clone(), String::new())),
+                    apply: None,
                 });
             }
             (None, _) if group.required && stage == Stage::Whole => {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::diagnostics::{Diagnostics, Severity};
+use super::diagnostics::{Diagnostics, Finding, Severity};
 use super::tree::{Entry, Node, Origin, Value};
 use super::{Assumption, Input};
 use crate::units::parse::{self, MomentText, Parsed, PriceUnit, RateText};
@@ -88,9 +88,21 @@ impl<'a> Reading<'a> {
 
     /// Reports an error, unless its place has one already.
     pub fn error(&mut self, origin: &Origin, message: impl Into<String>, label: impl Into<String>) {
-        let known = |item: &super::Diagnostic| item.severity == Severity::Error && item.origin == *origin;
-        if !self.diagnostics.items().iter().any(known) {
+        if !self.diagnostics.has_error_at(origin) {
             self.diagnostics.error(origin, message, label);
+        }
+    }
+
+    /// Reports a finding; one that is an error unless its place has an error already.
+    pub fn found(
+        &mut self,
+        finding: &'static Finding,
+        origin: &Origin,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
+        if finding.severity != Severity::Error || !self.diagnostics.has_error_at(origin) {
+            self.diagnostics.found(finding, origin, message, label);
         }
     }
 
