@@ -53,7 +53,7 @@ fn text(file: &str, findings: &Findings) -> String {
         }
     }
     for policy in &findings.policies {
-        text += &format!("  registry policy to apply in {}:\n", policy.registries.join(", "));
+        text += &format!("  registry policy to apply in {} (facts A31, A33):\n", policy.registries.join(", "));
         text += &indented(&format!("{:#}", policy.policy));
     }
     text
@@ -84,14 +84,15 @@ fn reach(strategy: &ReplicationFindings) -> String {
 /// Notes of one kind that are told one by one.
 const NOTES_SHOWN: usize = 3;
 
-/// What is good to know, in a line each.
+/// What is good to know, in a line each. Policies to apply have been told with the policy itself.
 fn notes(diagnostics: &Diagnostics) -> String {
     let mut text = String::new();
-    for group in diagnostics.notes() {
+    for group in diagnostics.notes().into_iter().filter(|group| group[0].apply.is_none()) {
         for note in group.iter().take(NOTES_SHOWN) {
             let finding = note.finding.map(|finding| (finding.id, finding.fact));
             let (id, fact) = finding.unwrap_or_default();
-            let fact = if fact.is_empty() || note.message.contains("fact") { String::new() } else { format!("; fact {fact}") };
+            let fact =
+                if fact.is_empty() || note.message.contains("fact") { String::new() } else { format!("; fact {fact}") };
             text += &format!("  note[{id}]: {} ({}{fact})\n", note.message, diagnostics.place(&note.origin));
         }
         if group.len() > NOTES_SHOWN {

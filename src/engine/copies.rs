@@ -147,7 +147,8 @@ impl Trial<'_> {
             self.fail_copy(id, cause);
             return;
         }
-        let held = self.world.find(to, repository).is_some_and(|shelf| self.world.shelf(shelf).state.contains(image.id));
+        let held =
+            self.world.find(to, repository).is_some_and(|shelf| self.world.shelf(shelf).state.contains(image.id));
         if !held && !self.world.holds(from, repository, image.id) {
             self.fail_copy(id, Cause::SourceGone);
             return;

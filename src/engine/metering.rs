@@ -116,7 +116,14 @@ impl<'a> Meters<'a> {
     }
 
     /// Bytes that leave the archive class after `served` of their minimum time: the rest of it is charged too (C5, O17).
-    pub fn archive_rest(&mut self, registry: RegistryId, repository: RepositoryId, bytes: u64, served: Span, now: Time) {
+    pub fn archive_rest(
+        &mut self,
+        registry: RegistryId,
+        repository: RepositoryId,
+        bytes: u64,
+        served: Span,
+        now: Time,
+    ) {
         let rest = ARCHIVE_MINIMUM.0.saturating_sub(served.0.max(0)).max(0) as u128;
         let meter = self.storage[usize::from(registry.0)][StorageClass::Archive as usize];
         self.add(meter, repository, u128::from(bytes) * rest, now);

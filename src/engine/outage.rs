@@ -78,8 +78,6 @@ impl Trial<'_> {
     pub fn machine_down(&self, component: usize) -> bool {
         let first = self.components[component].first_lane;
         let runner: Option<RegistryId> = self.lanes.get(first).and_then(|lane| lane.runner());
-        runner.is_some_and(|runner| {
-            self.world.hazards.region_down(self.model.cloud.registry(runner).region).is_some()
-        })
+        runner.is_some_and(|runner| self.world.hazards.region_down(self.model.cloud.registry(runner).region).is_some())
     }
 }

@@ -9,15 +9,11 @@ use std::collections::{BTreeMap, VecDeque};
 use slab::Slab;
 
 use crate::cloud::RegistryId;
-use crate::demand::{
-    ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, RepositoryId, Source, fingerprint,
-};
+use crate::demand::{ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, RepositoryId, Source, fingerprint};
 use crate::faults::{Strike, strikes};
 use crate::sim::{Purpose, Queue, Stream};
 use crate::strategy::behaviour::{Action, Behaviour};
-use crate::strategy::{
-    Kind, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy,
-};
+use crate::strategy::{Kind, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy};
 use crate::units::{Span, Time};
 
 use super::bound::Bound;

@@ -151,7 +151,9 @@ impl<'a> World<'a> {
     /// Meters what has changed on a shelf.
     pub fn restock(&mut self, id: ShelfId, meters: &mut Meters, now: Time) {
         let shelf = &mut self.shelves[id.0 as usize];
-        if shelf.mounts && let Some(mounts) = &mut self.mounts[usize::from(shelf.registry.0)] {
+        if shelf.mounts
+            && let Some(mounts) = &mut self.mounts[usize::from(shelf.registry.0)]
+        {
             let mut charges = Vec::new();
             for (layer, came) in shelf.state.take_layer_changes() {
                 charges.extend(if came { mounts.keep(id.0, layer) } else { mounts.release(id.0, layer) });

@@ -70,7 +70,7 @@ impl Diagnostic {
         match (self.finding.map(|finding| finding.fact), self.label.as_str()) {
             (None | Some(""), label) => label.to_string(),
             // It names the one of several facts that the case is about.
-            (Some(_), label) if label.contains("fact ") => label.to_string(),
+            (Some(_), label) if label.contains("fact ") || self.message.contains("(fact") => label.to_string(),
             (Some(fact), "") => format!("fact {fact}"),
             (Some(fact), label) => format!("{label} (fact {fact})"),
         }

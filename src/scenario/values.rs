@@ -151,6 +151,11 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Whether what is absent was never written.
+    pub fn is_clean(&self) -> bool {
+        self.clean
+    }
+
     fn shape<T>(&mut self, node: &Node, expected: &str) -> Option<T> {
         self.error(&node.origin, format!("expected {expected}, found {}", kind(node)), "");
         None
@@ -418,13 +423,13 @@ pub mod testing {
         Node { value, origin: Origin { file, span } }
     }
 
-    /// The messages, labels and marked texts of all problems.
+    /// The messages, labels and marked texts of all errors and warnings.
     pub fn problems(diagnostics: &Diagnostics) -> Vec<(String, String, String)> {
         let item = |item: &crate::scenario::Diagnostic| {
             let (_, text) = diagnostics.file(item.origin.file);
-            (item.message.clone(), item.label.clone(), text[item.origin.span.clone()].to_string())
+            (item.message.clone(), item.full_label(), text[item.origin.span.clone()].to_string())
         };
-        diagnostics.items().iter().map(item).collect()
+        diagnostics.items().iter().filter(|item| item.severity != Severity::Note).map(item).collect()
     }
 
     /// Reads `key` of a TOML text in a run of so many days from a date, and gives what was read and the problems.

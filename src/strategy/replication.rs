@@ -159,10 +159,9 @@ impl<'a> Replicate<'a> {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|&index| {
             let Running { source, to, .. } = self.backfills[index];
-            let runs = |other: &&Running| {
-                other.source == source && other.state.state() == backfill::State::InProgress
-            };
-            let running: Vec<RegionId> = self.backfills.iter().filter(runs).map(|other| view.region(other.to)).collect();
+            let runs = |other: &&Running| other.source == source && other.state.state() == backfill::State::InProgress;
+            let running: Vec<RegionId> =
+                self.backfills.iter().filter(runs).map(|other| view.region(other.to)).collect();
             let admitted = backfill::admits(&running, view.region(to));
             if admitted {
                 self.backfills[index].state.start();

@@ -8,8 +8,8 @@ use super::faults::Faults;
 use super::repositories::Estate;
 use super::run::table_or_empty;
 use crate::demand::{Cluster, Pushes, Repository, Trigger, VersionFilter};
-use crate::scenario::diagnostics::findings;
 use crate::scenario::RunPlan;
+use crate::scenario::diagnostics::findings;
 use crate::scenario::tree::Node;
 use crate::scenario::values::Reading;
 

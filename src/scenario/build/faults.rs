@@ -227,7 +227,12 @@ fn kinds(strategy: &Strategy) -> impl Iterator<Item = &Kind> {
 pub fn lints(r: &mut Reading<'_>, faults: &Faults, estate: &Estate, clusters: &Clusters, strategies: &[Strategy]) {
     for (index, (fault, origin)) in faults.list.iter().zip(&faults.origins).enumerate() {
         if let Some(why) = unseen(r, fault, estate, clusters, strategies) {
-            r.found(&findings::FAULT_WITHOUT_EFFECT, origin, format!("the fault `{}` changes nothing", fault.name), why);
+            r.found(
+                &findings::FAULT_WITHOUT_EFFECT,
+                origin,
+                format!("the fault `{}` changes nothing", fault.name),
+                why,
+            );
         }
         let struck = |registry: RegistryId| match fault.kind {
             FaultKind::RegionOutage(region) => r.places.registries[usize::from(registry.0)].region == region,

@@ -153,9 +153,7 @@ fn policy(r: &mut Reading<'_>, element: &Node, ids: &[usize]) -> Option<Registry
     let policy = match formats::policy::read(&file.text) {
         Ok(policy) => policy,
         Err(problems) => {
-            r.found_in(&file, problems, |problem| {
-                (problem.label == "fact A34").then_some(&findings::POLICY_TOO_LONG)
-            });
+            r.found_in(&file, problems, |problem| (problem.label == "fact A34").then_some(&findings::POLICY_TOO_LONG));
             return None;
         }
     };

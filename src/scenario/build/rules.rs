@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use super::clusters::Clusters;
 use super::repositories::Estate;
 use crate::cloud::{AccountId, RegistryId};
-use crate::formats::replication::{self, MOST_FILTERS, refused_filter};
 use crate::formats::Problem;
+use crate::formats::replication::{self, MOST_FILTERS, refused_filter};
 use crate::registry::names::validate_repository;
 use crate::registry::{Extension, ReplicationRule, selected_by, validate_pattern};
 use crate::scenario::diagnostics::{Finding, findings};
@@ -119,7 +119,7 @@ fn prefixes(r: &mut Reading<'_>, table: &Node) -> (Vec<String>, Vec<Origin>, boo
     let (mut prefixes, mut origins, mut wildcards) = (Vec::new(), Vec::new(), false);
     let Some(list) = table.get("prefixes") else { return (prefixes, origins, wildcards) };
     let items = one_or_many(list);
-    if !(1..=MOST_FILTERS).contains(&items.len()) {
+    if items.len() > MOST_FILTERS || items.is_empty() && r.is_clean() {
         let mend = if items.is_empty() { "; leave the key out to select every repository" } else { "" };
         let message = format!("{} filters; a rule takes 1 to {MOST_FILTERS}{mend}", items.len());
         r.found(&findings::FILTER_COUNT, &list.origin, message, "");
@@ -215,12 +215,8 @@ fn file(r: &mut Reading<'_>, path: &Node, from: RegistryId) -> Vec<Placed> {
 
 /// Which finding a problem of the service's own file is, by the fact that it names.
 fn finding(problem: &Problem) -> Option<&'static Finding> {
-    let known = [
-        &findings::ILLEGAL_FILTER,
-        &findings::FILTER_TYPE,
-        &findings::FILTER_COUNT,
-        &findings::TOO_MANY_DESTINATIONS,
-    ];
+    let known =
+        [&findings::ILLEGAL_FILTER, &findings::FILTER_TYPE, &findings::FILTER_COUNT, &findings::TOO_MANY_DESTINATIONS];
     known.into_iter().find(|finding| problem.label == format!("fact {}", finding.fact))
 }
 

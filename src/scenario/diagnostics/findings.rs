@@ -37,6 +37,9 @@ findings! {
     ILLEGAL_FILTER: Error "illegal-filter" "A11",
         "a filter with `*`, capitals or other characters that the service refuses"
         => "write the plain prefix that the message offers";
+    EXTENSION_NEEDED: Error "extension-needed" "A10, A16, A28",
+        "a key of a rule for a power that the service lacks, such as `tags`"
+        => "do what the message offers, or name the power in `extensions` to price it";
     FILTER_TYPE: Error "filter-type" "A10",
         "a filter type other than `PREFIX_MATCH` in a replication configuration"
         => "filter by the beginning of repository names";
@@ -167,9 +170,12 @@ findings! {
         "`ttl` of a pull-through cache: the service cannot expire by the last pull" => "run a clean-up job, or use `lifecycle`";
     JOB_COSTS_NOTHING: Note "job-costs-nothing" "",
         "a job whose runner or people cost nothing: it looks cheaper than it is" => "set `runner_cost` and `toil`";
-    CLUSTER_IS_LOCAL: Warning "cluster-is-local" "",
+    NOTHING_CROSSES: Warning "nothing-crosses" "",
+        "all that every cluster runs is at home in its registry: the strategies do not differ"
+        => "add a cluster elsewhere, or mend `runs`";
+    CLUSTER_IS_LOCAL: Note "cluster-is-local" "",
         "a cluster all of whose images are at home in its registry: no strategy changes that"
-        => "leave it out, or mend `runs`";
+        => "nothing, if it is there for its load or for a fault";
     DEPLOY_NEVER_TRIGGERED: Warning "deploy-never-triggered" "",
         "a deploy that no release, build or tag of what the cluster runs triggers" => "mend `on`";
     FAULT_WITHOUT_EFFECT: Warning "fault-without-effect" "",
@@ -204,7 +210,10 @@ mod tests {
     #[test]
     fn ids_are_words_joined_by_dashes_and_each_is_one_finding_s() {
         let mut ids: Vec<&str> = ALL.iter().map(|finding| finding.id).collect();
-        assert!(ids.iter().all(|id| id.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))));
+        assert!(
+            ids.iter()
+                .all(|id| id.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase())))
+        );
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), ALL.len());

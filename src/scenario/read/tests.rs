@@ -84,9 +84,7 @@ fn a_first_useful_scenario_is_short() {
 fn what_belongs_to_later_versions_is_refused_and_named() {
     let shown = read_one(DISASTER_RECOVERY, &[]).1;
     assert_eq!(shown, "");
-    for (more, message) in [
-        ("[prices]\nfile = \"list.json\"\n", "this `file` is not supported yet"),
-    ] {
+    for (more, message) in [("[prices]\nfile = \"list.json\"\n", "this `file` is not supported yet")] {
         assert!(errors(more).contains(message), "{message}\n{}", errors(more));
     }
     let fine = "[[registries]]\nregistry = \"us-east-1\"\npolicy = \"none\"\nblob_mounting = true\nrepositories = [\"a/b\"]\n\
@@ -143,12 +141,12 @@ error: unknown key `regoin`, did you mean `region`?
         ),
         (
             "[[strategies]]\nkind = \"replication\"\nrules = [{ to = \"eu-west-1\", tags = [\"v*\"] }]\n",
-            "error: replication cannot filter by tag (facts A10, A16)\n",
+            "error[extension-needed]: replication cannot filter by tag (facts A10, A16)\n",
             "^^^^ use a repository prefix, or add \"tag-filter\" to `extensions` to price it anyway\n",
         ),
         (
             "[[strategies]]\nkind = \"replication\"\nrules = [{ to = \"eu-west-1\", prefixes = [\"prod-*\"] }]\n",
-            "error: invalid filter `prod-*`: the service takes plain prefixes without `*`; write \"prod-\"\n",
+            "error[illegal-filter]: invalid filter `prod-*`: the service takes plain prefixes without `*`; write \"prod-\"\n",
             "^^^^^^^^ fact A11; add \"wildcard-filter\" to `extensions` to price it anyway\n",
         ),
     ] {

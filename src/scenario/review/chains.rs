@@ -11,7 +11,9 @@ pub fn review(look: &Look<'_>, out: &mut Diagnostics) {
         rules.iter().for_each(|rule| mounting(look, rule, out));
         for rule in rules.iter().filter(|rule| rule.places.is_written) {
             lacking(rule, out);
-            for next in rules.iter().filter(|next| next.places.is_written && rule.rule.destinations.contains(&next.from)) {
+            for next in
+                rules.iter().filter(|next| next.places.is_written && rule.rule.destinations.contains(&next.from))
+            {
                 follow(look, &rules, rule, next, out);
             }
         }
@@ -30,9 +32,8 @@ fn follow(look: &Look<'_>, rules: &[Looked<'_>], rule: &Looked<'_>, next: &Looke
         let message = format!("rules lead from {a} to {b} and back: this is safe, copies are not copied on");
         out.found(&findings::LOOP, &next.places.rule, message, "");
     }
-    let reaches = |to| {
-        rules.iter().any(|one| one.from == home && one.rule.destinations.contains(&to) && is_copied(one, *first))
-    };
+    let reaches =
+        |to| rules.iter().any(|one| one.from == home && one.rule.destinations.contains(&to) && is_copied(one, *first));
     let missed: Vec<String> = next
         .rule
         .destinations

@@ -9,6 +9,10 @@ pub fn review(look: &Look<'_>, out: &mut Diagnostics) {
     let replicates = look.model.strategies.iter().any(|strategy| has_kind(strategy, is_replication));
     let is_local = |cluster: &Cluster| cluster.runs.iter().all(|id| look.repository(*id).home == cluster.registry);
     let written: Vec<_> = look.model.demand.clusters.iter().zip(&look.origins.clusters).collect();
+    if let (Some((_, origin)), true) = (written.first(), written.iter().all(|(cluster, _)| is_local(cluster))) {
+        let message = "all that the clusters run is at home in their registries; the strategies do not differ";
+        out.found(&findings::NOTHING_CROSSES, origin, message, "");
+    }
     // Members of `registries` are judged together: one of them may well be at home.
     for members in written.chunk_by(|(_, a), (_, b)| a == b) {
         let (first, origin) = members[0];

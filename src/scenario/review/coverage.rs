@@ -54,7 +54,8 @@ fn missing(look: &Look<'_>, index: usize, rules: &[Looked<'_>], out: &mut Diagno
     }
     let copied = sorted(copied);
     let strategy = &look.model.strategies[index];
-    let clusters: Vec<_> = (0u16..).map(ClusterId).zip(&look.model.demand.clusters).zip(&look.origins.clusters).collect();
+    let clusters: Vec<_> =
+        (0u16..).map(ClusterId).zip(&look.model.demand.clusters).zip(&look.origins.clusters).collect();
     for members in clusters.chunk_by(|(_, a), (_, b)| a == b) {
         let mut lacking: Vec<&Cluster> = Vec::new();
         let mut lacked: Vec<RepositoryId> = Vec::new();
@@ -111,11 +112,8 @@ fn for_nobody(look: &Look<'_>, looked: &Looked<'_>, runs: &Runs, out: &mut Diagn
         let message = format!("no cluster in {} runs what this rule copies there", listed(&names));
         out.found(&findings::COPIES_NOBODY_PULLS, &looked.places.rule, message, "");
     }
-    let nowhere: Vec<RepositoryId> = hits
-        .iter()
-        .map(|hit| hit.repository)
-        .filter(|id| used.iter().all(|to| !is_run(runs, *to, *id)))
-        .collect();
+    let nowhere: Vec<RepositoryId> =
+        hits.iter().map(|hit| hit.repository).filter(|id| used.iter().all(|to| !is_run(runs, *to, *id))).collect();
     if !used.is_empty() && !nowhere.is_empty() {
         let how_many = counted(nowhere.len(), "repository", "repositories");
         let message =

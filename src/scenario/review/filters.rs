@@ -125,7 +125,8 @@ fn duplicates(look: &Look<'_>, looked: &Looked<'_>, out: &mut Diagnostics) {
     let (destinations, origins) = (&looked.rule.destinations, &looked.places.destinations);
     for (at, to) in destinations.iter().enumerate() {
         if let Some(first) = destinations[..at].iter().position(|other| other == to) {
-            let message = format!("{} is a destination of this rule already; it gets one copy", look.registry_name(*to));
+            let message =
+                format!("{} is a destination of this rule already; it gets one copy", look.registry_name(*to));
             let diagnostic = Diagnostic::of(&findings::DUPLICATE_DESTINATION, &origins[at], message);
             out.report(diagnostic.also(&origins[first], ""));
         }

@@ -26,11 +26,11 @@ pub fn review(look: &Look<'_>, out: &mut Diagnostics) {
                 }
                 Kind::ScheduledCopy(job) if job.runner_cost == Usd(0) || job.toil_hours == 0.0 => {
                     let free = match (job.runner_cost == Usd(0), job.toil_hours == 0.0) {
-                        (true, true) => "the runner and the people who tend it",
-                        (true, false) => "the runner",
-                        _ => "the people who tend it",
+                        (true, true) => "the runner and the people who tend it cost nothing",
+                        (true, false) => "the runner costs nothing",
+                        _ => "the people who tend it cost nothing",
                     };
-                    let message = format!("in `{}` {free} cost nothing: the job looks cheaper than it is", strategy.name);
+                    let message = format!("in `{}` {free}: the job looks cheaper than it is", strategy.name);
                     out.found(&findings::JOB_COSTS_NOTHING, origin, message, "");
                 }
                 _ => {}
@@ -50,7 +50,8 @@ fn caches(look: &Look<'_>, strategy: &Strategy, origin: &Origin, out: &mut Diagn
             continue;
         }
         if cloud.partition(cloud.registry(here).region) == Partition::AwsUsGov {
-            let message = format!("`{name}` caches in {}, where the service has no pull-through cache", look.registry_name(here));
+            let message =
+                format!("`{name}` caches in {}, where the service has no pull-through cache", look.registry_name(here));
             out.found(&findings::CACHE_UNSUPPORTED, origin, message, "leave this kind out of `strategies`");
             return;
         }
@@ -66,7 +67,8 @@ fn caches(look: &Look<'_>, strategy: &Strategy, origin: &Origin, out: &mut Diagn
             Some((one, tag))
         });
         if let Some((repository, tag)) = frozen {
-            let message = format!("the cache of `{name}` never refreshes the moving tag `{tag}` of `{}`", repository.name);
+            let message =
+                format!("the cache of `{name}` never refreshes the moving tag `{tag}` of `{}`", repository.name);
             out.found(&findings::CACHE_NEVER_REFRESHES, place, message, "tags are immutable there");
         }
     }

@@ -87,7 +87,8 @@ impl<'a> Seen<'a> {
             self.tag_sets().iter().map(|set| set.iter().map(|tag| Shape::template(tag)).collect()).collect();
         for (index, rule) in self.policy.rules.iter().enumerate() {
             let earlier = || self.policy.rules[..index].iter().filter(|one| one.class == rule.class);
-            let by = earlier().find(|one| claims(&one.selection, &rule.selection)).or_else(|| self.claims_all(rule, index));
+            let by =
+                earlier().find(|one| claims(&one.selection, &rule.selection)).or_else(|| self.claims_all(rule, index));
             if let Some(by) = by {
                 let message = format!(
                     "the lifecycle rule of priority {} never acts: that of priority {} claims all that it selects",
@@ -98,7 +99,8 @@ impl<'a> Seen<'a> {
             }
             let entries = entries(&rule.selection);
             let shapes: Vec<Shape> = entries.iter().map(|entry| Shape::pattern(entry)).collect();
-            let idle = entries.iter().zip(&shapes).find(|(_, shape)| !sets.iter().flatten().any(|tag| tag.overlaps(shape)));
+            let idle =
+                entries.iter().zip(&shapes).find(|(_, shape)| !sets.iter().flatten().any(|tag| tag.overlaps(shape)));
             if sets.is_empty() || entries.is_empty() {
                 continue;
             }
@@ -107,9 +109,16 @@ impl<'a> Seen<'a> {
                 let mut tags: Vec<&str> = tags.iter().flatten().copied().collect();
                 tags.sort_unstable();
                 tags.dedup();
-                let message =
-                    format!("the lifecycle rule of priority {} wants a tag like `{entry}`, and there is none", rule.priority);
-                out.found(&findings::LIFECYCLE_MATCHES_NO_TAG, self.origin, message, format!("tags: {}", super::listed(&tags)));
+                let message = format!(
+                    "the lifecycle rule of priority {} wants a tag like `{entry}`, and there is none",
+                    rule.priority
+                );
+                out.found(
+                    &findings::LIFECYCLE_MATCHES_NO_TAG,
+                    self.origin,
+                    message,
+                    format!("tags: {}", super::listed(&tags)),
+                );
             } else if entries.len() > 1 && !sets.iter().any(|set| has_all(set, &shapes)) {
                 let message = format!(
                     "the lifecycle rule of priority {} wants a tag for each of {}, and no image has all of them",
@@ -139,7 +148,9 @@ impl<'a> Seen<'a> {
     /// Policies that count images, held against what clusters ask for (B15, B20, O10).
     fn counts(&self, judged: &dyn Fn(&'a Cluster) -> Option<&'a Cluster>, out: &mut Diagnostics) {
         let count = self.policy.rules.iter().find_map(|rule| match rule.count {
-            Count::MoreThan(count) if rule.selection == Selection::Any && rule.action == LifecycleAction::Expire => Some(count),
+            Count::MoreThan(count) if rule.selection == Selection::Any && rule.action == LifecycleAction::Expire => {
+                Some(count)
+            }
             _ => None,
         });
         let Some(keep) = count else { return };
@@ -178,9 +189,8 @@ impl<'a> Seen<'a> {
 
     /// A rule for untagged images, where copies arrive without their tag (A26).
     fn sweeps(&self, template: &CreationTemplate, out: &mut Diagnostics) {
-        let sweeps = |rule: &LifecycleRule| {
-            rule.selection == Selection::Untagged && rule.action == LifecycleAction::Expire
-        };
+        let sweeps =
+            |rule: &LifecycleRule| rule.selection == Selection::Untagged && rule.action == LifecycleAction::Expire;
         let Some(rule) = self.policy.rules.iter().find(|rule| sweeps(rule)) else { return };
         let mutability = template.mutability.clone().unwrap_or_else(Mutability::mutable);
         let stays = |tag: &&str| !tag.contains("{n}") && !tag.contains("{r}") && mutability.freezes(tag);
@@ -193,7 +203,12 @@ impl<'a> Seen<'a> {
                 self.look.repository(*id).name,
                 rule.priority
             );
-            out.found(&findings::UNTAGGED_SWEEPS_COPIES, self.origin, message, "its tags move, and are immutable there");
+            out.found(
+                &findings::UNTAGGED_SWEEPS_COPIES,
+                self.origin,
+                message,
+                "its tags move, and are immutable there",
+            );
         }
     }
 

@@ -108,12 +108,19 @@ mod tests {
     #[test]
     fn shapes_meet_where_a_tag_is_of_both() {
         let meets = |pattern: &str, template: &str| Shape::pattern(pattern).overlaps(&Shape::template(template));
-        for (pattern, template) in
-            [("v*", "v{n}"), ("v2026*", "v{n}"), ("*", "build-{n}"), ("*-7", "a-{n}"), ("r*-*", "r{r}-{date}"), ("v1", "v{n}")]
-        {
+        for (pattern, template) in [
+            ("v*", "v{n}"),
+            ("v2026*", "v{n}"),
+            ("*", "build-{n}"),
+            ("*-7", "a-{n}"),
+            ("r*-*", "r{r}-{date}"),
+            ("v1", "v{n}"),
+        ] {
             assert!(meets(pattern, template), "{pattern} {template}");
         }
-        for (pattern, template) in [("v", "v{n}"), ("vx*", "v{n}"), ("*-", "a-{n}"), ("release*", "build-{n}"), ("V*", "v{n}")] {
+        for (pattern, template) in
+            [("v", "v{n}"), ("vx*", "v{n}"), ("*-", "a-{n}"), ("release*", "build-{n}"), ("V*", "v{n}")]
+        {
             assert!(!meets(pattern, template), "{pattern} {template}");
         }
         assert!(Shape::pattern("build-1*").overlaps(&Shape::template("build-{n}")));
@@ -127,11 +134,12 @@ mod tests {
     #[test]
     fn shapes_overlap_exactly_when_some_short_tag_is_of_both() {
         let alphabet = ["", "a", "1", "2"];
-        let texts: Vec<String> = (0..256)
-            .map(|n| (0..4).map(|place| alphabet[n >> (2 * place) & 3]).collect())
-            .collect();
+        let texts: Vec<String> =
+            (0..256).map(|n| (0..4).map(|place| alphabet[n >> (2 * place) & 3]).collect()).collect();
         let of = |text: &str, shape: &Shape| shape.overlaps(&Shape(text.bytes().map(Step::Byte).collect()));
-        let shapes: Vec<Shape> = ["a*", "*1", "a1", "*a*"].map(Shape::pattern).into_iter()
+        let shapes: Vec<Shape> = ["a*", "*1", "a1", "*a*"]
+            .map(Shape::pattern)
+            .into_iter()
             .chain(["{n}", "a{n}", "{n}a", "a"].map(Shape::template))
             .collect();
         for one in &shapes {

@@ -185,7 +185,7 @@ fn the_examples_of_the_format_load_as_far_as_they_are_supported() {
         ("dev-to-prod", true),
         ("global-saas", true),
         ("enterprise", true),
-        ("disaster-recovery", false),
+        ("disaster-recovery", true),
     ] {
         let mut diagnostics = Diagnostics::default();
         let scenario = load(&folder.join(format!("{name}.toml")), &[], &mut diagnostics);

@@ -70,10 +70,12 @@ fn two_places_far_apart_are_both_shown() {
     let file = diagnostics.add_file("a.toml", text);
     diagnostics.report(Diagnostic {
         severity: Severity::Error,
+        finding: None,
         message: "twice".into(),
         origin: at(file, text, "c"),
         label: "again".into(),
         also: Some((at(file, text, "a"), "first".into())),
+        apply: None,
     });
     let expected = "\
 error: twice

@@ -4,9 +4,7 @@ use super::*;
 use crate::registry::{Extension, Patterns, selected_by};
 
 fn repositories(names: &[&str]) -> Vec<Repository> {
-    let text = |name: &&str| {
-        format!("[[repositories]]\nname = \"{name}\"\nregistry = \"us-east-1\"\n")
-    };
+    let text = |name: &&str| format!("[[repositories]]\nname = \"{name}\"\nregistry = \"us-east-1\"\n");
     let cluster = "[[clusters]]\nname = \"eu\"\nregistry = \"eu-west-1\"\n";
     let scenario = super::super::tests::good(&(names.iter().map(text).collect::<String>() + cluster));
     scenario.model.demand.repositories
@@ -24,7 +22,8 @@ fn rule(prefixes: &[&str], extension: Extension) -> ReplicationRule {
 /// Facts A12 to A14, against the slow twin that asks name by name.
 #[test]
 fn what_is_selected_is_what_the_registry_would_copy() {
-    let names = ["prod", "prod-test/api", "prod/api", "prod/web", "product", "apple", "base/java", "dev/prod/x", "pro", "zz"];
+    let names =
+        ["prod", "prod-test/api", "prod/api", "prod/web", "product", "apple", "base/java", "dev/prod/x", "pro", "zz"];
     let repositories = repositories(&names);
     let sorted = Names::new(&repositories);
     let home = repositories[0].home;
@@ -67,7 +66,8 @@ fn repositories_are_grouped_by_where_they_go_and_why() {
     let groups = groups(repositories.len(), &rules.iter().collect::<Vec<_>>(), &selections);
     let ids = |group: &Group| group.repositories.iter().map(|id| id.0).collect::<Vec<_>>();
     assert_eq!(groups.iter().map(ids).collect::<Vec<_>>(), [vec![0, 2], vec![1], vec![3]]);
-    let reached = |destination, rule, filter| Reached { destination: RegistryId(destination), rule, filter: Some(filter) };
+    let reached =
+        |destination, rule, filter| Reached { destination: RegistryId(destination), rule, filter: Some(filter) };
     assert_eq!(groups[0].reached, [reached(1, 0, 0), reached(2, 1, 0)]);
     assert_eq!(groups[1].reached, [reached(1, 1, 1), reached(2, 1, 1)]);
     assert_eq!(groups[2].reached, []);
