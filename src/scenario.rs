@@ -17,6 +17,7 @@ pub mod merge;
 pub mod parse;
 pub mod paths;
 pub mod read;
+pub mod review;
 pub mod scalar;
 pub mod schema;
 pub mod template;

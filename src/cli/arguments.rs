@@ -67,8 +67,10 @@ pub enum Command {
     #[command(after_help = "Example:\n  replisim schema > scenario.schema.json")]
     Schema,
     /// Draw the charts and reports of a finished run again, from its tables and run.json alone
-    #[command(after_help = "Example:\n  replisim report outputs/shop      after an update of replisim: today's charts \
-                            for yesterday's numbers")]
+    #[command(
+        after_help = "Example:\n  replisim report outputs/shop      after an update of replisim: today's charts \
+                            for yesterday's numbers"
+    )]
     Report {
         /// The directory of results
         directory: PathBuf,
@@ -80,9 +82,11 @@ pub enum Command {
         command: PricesCommand,
     },
     /// Print what completes replisim's arguments in a shell
-    #[command(after_help = "Examples:\n  replisim completions bash > ~/.local/share/bash-completion/completions/replisim\n  \
+    #[command(
+        after_help = "Examples:\n  replisim completions bash > ~/.local/share/bash-completion/completions/replisim\n  \
                             replisim completions zsh > ~/.zfunc/_replisim\n  replisim completions fish > \
-                            ~/.config/fish/completions/replisim.fish")]
+                            ~/.config/fish/completions/replisim.fish"
+    )]
     Completions {
         /// Which shell
         shell: clap_complete::Shell,

@@ -1,10 +1,11 @@
 //! `replisim check`: every problem of every file, then what a good scenario amounts to.
 
+use replisim::scenario::review::listed;
 use replisim::scenario::{self, Diagnostics, Severity};
 use serde_json::{Value, json};
 
 use super::arguments::{CheckArguments, Shared};
-use super::check_text::{Findings, describe, listed};
+use super::check_text::{Findings, GROUPS_SHOWN, ReachFindings, ReplicationFindings, describe};
 use super::{Exit, Stop, output};
 
 /// Checks all files.
@@ -26,7 +27,7 @@ pub fn run(arguments: &CheckArguments, shared: &Shared) -> Result<Exit, Stop> {
         }
         output::problems(&diagnostics, shared.quiet);
         if let Some(findings) = findings.filter(|_| !shared.quiet) {
-            output::print(&text(&name, &findings))?;
+            output::print(&(text(&name, &findings) + &notes(&diagnostics)))?;
         }
     }
     if shared.json {
@@ -43,6 +44,7 @@ fn text(file: &str, findings: &Findings) -> String {
         for rule in &strategy.rules {
             text += &format!("    {} -> {}: {}\n", rule.from, listed(&rule.to), rule.selects);
         }
+        text += &reach(strategy);
         if let Some(rest) = &strategy.selected_by_no_rule {
             text += &format!("    no rule selects {rest}\n");
         }
@@ -51,8 +53,51 @@ fn text(file: &str, findings: &Findings) -> String {
         }
     }
     for policy in &findings.policies {
-        text += &format!("  registry policy to apply in {}:\n", policy.registries.join(", "));
+        text += &format!("  registry policy to apply in {} (facts A31, A33):\n", policy.registries.join(", "));
         text += &indented(&format!("{:#}", policy.policy));
+    }
+    text
+}
+
+/// The repositories that more than one rule selects: the rules alone do not tell where these go.
+fn reach(strategy: &ReplicationFindings) -> String {
+    let several = |group: &&ReachFindings| group.reaches.iter().any(|one| one.rule != group.reaches[0].rule);
+    let groups: Vec<&ReachFindings> = strategy.repositories.iter().filter(several).collect();
+    let mut text = String::new();
+    for group in groups.iter().take(GROUPS_SHOWN) {
+        let reaches: Vec<String> = group
+            .reaches
+            .iter()
+            .map(|one| match &one.prefix {
+                Some(prefix) => format!("{} (rule {}, `{prefix}`)", one.destination, one.rule),
+                None => format!("{} (rule {})", one.destination, one.rule),
+            })
+            .collect();
+        text += &format!("    {} -> {}\n", listed(&group.repositories), reaches.join(", "));
+    }
+    if groups.len() > GROUPS_SHOWN {
+        text += &format!("    and {} more groups of repositories; --json has them\n", groups.len() - GROUPS_SHOWN);
+    }
+    text
+}
+
+/// Notes of one kind that are told one by one.
+const NOTES_SHOWN: usize = 3;
+
+/// What is good to know, in a line each. Policies to apply have been told with the policy itself.
+fn notes(diagnostics: &Diagnostics) -> String {
+    let mut text = String::new();
+    for group in diagnostics.notes().into_iter().filter(|group| group[0].apply.is_none()) {
+        for note in group.iter().take(NOTES_SHOWN) {
+            let finding = note.finding.map(|finding| (finding.id, finding.fact));
+            let (id, fact) = finding.unwrap_or_default();
+            let fact =
+                if fact.is_empty() || note.message.contains("fact") { String::new() } else { format!("; fact {fact}") };
+            text += &format!("  note[{id}]: {} ({}{fact})\n", note.message, diagnostics.place(&note.origin));
+        }
+        if group.len() > NOTES_SHOWN {
+            text += &format!("    and {} more of these; --json has them\n", group.len() - NOTES_SHOWN);
+        }
     }
     text
 }

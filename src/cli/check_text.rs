@@ -5,17 +5,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use replisim::cloud::{Cloud, RegistryId};
-use replisim::registry::{RegistryPolicy, RegistrySettings, ReplicationRule, selected_by};
+use replisim::cloud::RegistryId;
+use replisim::demand::RepositoryId;
+use replisim::registry::ReplicationRule;
+use replisim::registry::rules::DESTINATIONS_MAX;
 use replisim::scenario::Scenario;
-use replisim::strategy::{Kind, Replication};
+use replisim::scenario::review::reach::{Group, Names, Selection, groups};
+use replisim::scenario::review::{listed, policies};
+use replisim::strategy::{Kind, Strategy};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// Destinations that a registry's rules may have together (fact A5).
-const MAX_DESTINATIONS: usize = 25;
-/// Repository names that are spelt out before the rest is counted.
-const NAMES_SHOWN: usize = 4;
+/// Groups of repositories that text shows; JSON has all of them.
+pub const GROUPS_SHOWN: usize = 12;
 
 /// What is told about a scenario.
 #[derive(Debug, Serialize)]
@@ -35,6 +37,8 @@ pub struct ReplicationFindings {
     pub strategy: String,
     /// In file order.
     pub rules: Vec<RuleFindings>,
+    /// Where each repository goes and why; those that no rule selects are left out.
+    pub repositories: Vec<ReachFindings>,
     /// Repositories that no rule of their home selects; `None` = every one is selected.
     pub selected_by_no_rule: Option<String>,
     /// By source registry.
@@ -50,6 +54,26 @@ pub struct RuleFindings {
     pub to: Vec<String>,
     /// Which repositories, and why.
     pub selects: String,
+}
+
+/// Repositories that go to the same registries for the same reasons.
+#[derive(Debug, Serialize)]
+pub struct ReachFindings {
+    /// Their names.
+    pub repositories: Vec<String>,
+    /// Where they go; each destination once.
+    pub reaches: Vec<DestinationReached>,
+}
+
+/// A destination and why it is reached.
+#[derive(Debug, Serialize)]
+pub struct DestinationReached {
+    /// The registry.
+    pub destination: String,
+    /// The first rule that leads there, from 1 in the order of `rules`.
+    pub rule: usize,
+    /// The first of its filters that fits; absent when it has none.
+    pub prefix: Option<String>,
 }
 
 /// How many destinations a source registry uses.
@@ -74,21 +98,23 @@ pub struct PolicyFindings {
 
 /// Describes a scenario.
 pub fn describe(scenario: &Scenario) -> Findings {
-    let strategies: Vec<(&str, &Replication)> = scenario
-        .model
-        .strategies
-        .iter()
-        .filter_map(|strategy| match &strategy.kind {
-            Kind::Replication(replication) => Some((strategy.name.as_str(), replication)),
-            _ => None,
-        })
-        .collect();
-    let rules = strategies.iter().flat_map(|(_, replication)| &replication.rules);
+    let names = Names::new(&scenario.model.demand.repositories);
+    let strategies = || scenario.model.strategies.iter().filter(|one| one.rules().next().is_some() || replicates(one));
+    let rules = strategies().flat_map(Strategy::rules);
+    let cloud = &scenario.model.cloud;
+    let needed = policies::needed(cloud, &scenario.model.registries, rules).into_iter().map(|needed| PolicyFindings {
+        registries: needed.registries.iter().map(|id| cloud.registry_name(*id)).collect(),
+        policy: needed.policy,
+    });
     Findings {
         counts: counts(scenario),
-        policies: policies(&scenario.model.cloud, &scenario.model.registries, rules),
-        replication: strategies.iter().map(|(name, replication)| of_strategy(scenario, name, replication)).collect(),
+        policies: needed.collect(),
+        replication: strategies().map(|strategy| of_strategy(scenario, strategy, &names)).collect(),
     }
+}
+
+fn replicates(strategy: &Strategy) -> bool {
+    matches!(strategy.kind, Kind::Replication(_))
 }
 
 fn counts(scenario: &Scenario) -> String {
@@ -113,126 +139,64 @@ fn of(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn of_strategy(scenario: &Scenario, name: &str, replication: &Replication) -> ReplicationFindings {
+fn of_strategy(scenario: &Scenario, strategy: &Strategy, names: &Names<'_>) -> ReplicationFindings {
     let (cloud, repositories) = (&scenario.model.cloud, &scenario.model.demand.repositories);
-    let mut selected = BTreeSet::new();
-    let mut rules = Vec::new();
+    let name = |id: &RepositoryId| repositories[id.0 as usize].name.as_str();
     let mut destinations: BTreeMap<RegistryId, BTreeSet<RegistryId>> = BTreeMap::new();
-    for (from, rule) in &replication.rules {
-        let at_home = repositories.iter().enumerate().filter(|(_, repository)| repository.home == *from);
-        let hits: Vec<usize> = at_home.clone().filter(|(_, one)| selects(rule, &one.name)).map(|(at, _)| at).collect();
-        let names: Vec<&str> = hits.iter().map(|at| repositories[*at].name.as_str()).collect();
-        let why = if rule.prefixes.is_empty() {
-            "no filter".to_string()
-        } else {
-            let prefixes: Vec<String> = rule.prefixes.iter().map(|prefix| format!("`{prefix}`")).collect();
-            format!("prefix {}", prefixes.join(" or "))
+    let mut rules = Vec::new();
+    let selections: Vec<Selection> = strategy.rules().map(|(from, rule)| names.select(*from, rule)).collect();
+    for ((from, rule), selection) in strategy.rules().zip(&selections) {
+        let selected: Vec<&str> = selection.hits.iter().map(|hit| name(&hit.repository)).collect();
+        let why = match rule.prefixes.as_slice() {
+            [] => "no filter".to_string(),
+            prefixes => format!("prefix {}", alternatives(prefixes)),
         };
+        let at_home = names.of(*from).len();
         rules.push(RuleFindings {
             from: cloud.registry_name(*from),
             to: rule.destinations.iter().map(|to| cloud.registry_name(*to)).collect(),
-            selects: format!("{} of {} repositories ({why}): {}", hits.len(), at_home.count(), listed(&names)),
+            selects: format!("{} of {at_home} repositories ({why}): {}", selected.len(), listed(&selected)),
         });
-        selected.extend(hits);
         destinations.entry(*from).or_default().extend(&rule.destinations);
     }
-    let rest = repositories.iter().enumerate().filter(|(at, _)| !selected.contains(at));
-    let rest: Vec<&str> = rest.map(|(_, repository)| repository.name.as_str()).collect();
+    let plain: Vec<&ReplicationRule> = strategy.rules().map(|(_, rule)| rule).collect();
+    let (selected, rest): (Vec<Group>, Vec<Group>) =
+        groups(repositories.len(), &plain, &selections).into_iter().partition(|group| !group.reached.is_empty());
+    let rest: Vec<&str> = rest.iter().flat_map(|group| &group.repositories).map(name).collect();
     ReplicationFindings {
-        strategy: name.into(),
+        strategy: strategy.name.clone(),
         rules,
+        repositories: selected
+            .iter()
+            .map(|group| ReachFindings {
+                repositories: group.repositories.iter().map(|id| name(id).to_string()).collect(),
+                reaches: group
+                    .reached
+                    .iter()
+                    .map(|reached| DestinationReached {
+                        destination: cloud.registry_name(reached.destination),
+                        rule: reached.rule + 1,
+                        prefix: reached.filter.map(|filter| plain[reached.rule].prefixes[filter].clone()),
+                    })
+                    .collect(),
+            })
+            .collect(),
         selected_by_no_rule: (!rest.is_empty()).then(|| listed(&rest)),
         destinations: destinations
             .iter()
             .map(|(from, to)| DestinationFindings {
                 from: cloud.registry_name(*from),
                 used: to.len(),
-                of: MAX_DESTINATIONS,
+                of: DESTINATIONS_MAX,
             })
             .collect(),
     }
 }
 
-/// Whether a rule copies a repository (facts A12 to A14).
-fn selects(rule: &ReplicationRule, name: &str) -> bool {
-    !selected_by(std::slice::from_ref(rule), name).is_empty()
-}
-
-/// The policies that registries need whose account differs from the source's (facts A31 to A33), one for all registries
-/// with the same sources: a registry's policy reaches no other registry, so its resource may be `*`. A registry that has a
-/// policy of its own is judged by that.
-fn policies<'a>(
-    cloud: &Cloud,
-    registries: &[RegistrySettings],
-    rules: impl Iterator<Item = &'a (RegistryId, ReplicationRule)>,
-) -> Vec<PolicyFindings> {
-    let mut sources: BTreeMap<RegistryId, BTreeSet<&str>> = BTreeMap::new();
-    for (from, rule) in rules {
-        let source = cloud.registry(*from).account;
-        let open = |to: &RegistryId| registries[usize::from(to.0)].policy == RegistryPolicy::Open;
-        for to in rule.destinations.iter().filter(|to| cloud.registry(**to).account != source && open(to)) {
-            sources.entry(*to).or_default().insert(&cloud.accounts[usize::from(source.0)].id);
-        }
-    }
-    let mut registries: BTreeMap<BTreeSet<&str>, Vec<String>> = BTreeMap::new();
-    for (to, sources) in sources {
-        registries.entry(sources).or_default().push(cloud.registry_name(to));
-    }
-    registries
-        .into_iter()
-        .map(|(sources, registries)| {
-            let principals: Vec<String> = sources.iter().map(|id| format!("arn:aws:iam::{id}:root")).collect();
-            let policy = json!({
-                "Version": "2012-10-17",
-                "Statement": [{
-                    "Sid": "ReplicationFromOtherAccounts",
-                    "Effect": "Allow",
-                    "Principal": { "AWS": principals },
-                    "Action": ["ecr:CreateRepository", "ecr:ReplicateImage"],
-                    "Resource": "*",
-                }],
-            });
-            PolicyFindings { registries, policy }
-        })
-        .collect()
-}
-
-/// A few names, and how many more there are.
-pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
-    let shown = if names.len() > NAMES_SHOWN { NAMES_SHOWN - 1 } else { names.len() };
-    let mut text = names[..shown].iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    match names.len() - shown {
-        0 if names.is_empty() => "none".into(),
-        0 => text,
-        more => {
-            text += &format!(" and {more} more");
-            text
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_few_names_are_listed_and_the_rest_is_counted() {
-        assert_eq!(listed::<&str>(&[]), "none");
-        assert_eq!(listed(&["a", "b", "c", "d"]), "a, b, c, d");
-        assert_eq!(listed(&["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
-    }
-
-    #[test]
-    fn a_rule_selects_by_plain_prefix_and_without_one_everything() {
-        let rule = |prefixes: &[&str]| ReplicationRule {
-            destinations: Vec::new(),
-            prefixes: prefixes.iter().map(ToString::to_string).collect(),
-            deletes: false,
-            extension: Default::default(),
-        };
-        // Fact A12: `apple` matches `apple`, `apples` and `apple/x`.
-        assert!(["apple", "apples", "apple/x"].iter().all(|name| selects(&rule(&["apple"]), name)));
-        assert!(!selects(&rule(&["apple"]), "pineapple"));
-        assert!(selects(&rule(&["pear", "pine"]), "pineapple") && selects(&rule(&[]), "anything"));
+fn alternatives(prefixes: &[String]) -> String {
+    let quoted: Vec<String> = prefixes.iter().map(|prefix| format!("`{prefix}`")).collect();
+    match quoted.len() > 8 {
+        true => format!("{} or {} more", quoted[..7].join(" or "), quoted.len() - 7),
+        false => quoted.join(" or "),
     }
 }

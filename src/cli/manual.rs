@@ -20,7 +20,9 @@ pub fn page() -> Result<Exit, Stop> {
     let mut text = Vec::new();
     let pages = std::iter::once(command.clone()).chain(command.get_subcommands().cloned());
     for page in pages.filter(|page| page.get_name() != "help") {
-        clap_mangen::Man::new(page).render(&mut text).map_err(|error| Stop::Failed(format!("cannot write: {error}")))?;
+        clap_mangen::Man::new(page)
+            .render(&mut text)
+            .map_err(|error| Stop::Failed(format!("cannot write: {error}")))?;
     }
     output::print(&String::from_utf8_lossy(&text)).map(|()| Exit::Done)
 }

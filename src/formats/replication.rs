@@ -68,6 +68,10 @@ pub fn refused_filter(filter: &str) -> Option<String> {
     }
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     if let Some(c) = filter.chars().find(|c| !plain(*c) && !"._-/".contains(*c)) {
+        let small = filter.to_ascii_lowercase();
+        if small != filter && refused_filter(&small).is_none() {
+            return Some(format!("invalid filter `{filter}`: no name has capitals; write \"{small}\""));
+        }
         return Some(format!("invalid filter `{filter}`: `{c}` cannot be in a repository name"));
     }
     let mut parts: Vec<&str> = filter.split('/').collect();

@@ -8,6 +8,7 @@
 use std::path::Path;
 
 use super::diagnostics::Diagnostics;
+use super::review::review;
 use super::tree::{Node, Origin};
 use super::values::{Reading, Resolve};
 use super::{LostTimeValue, Scenario};
@@ -23,11 +24,10 @@ mod extent;
 mod faults;
 mod images;
 mod lifecycle;
-mod lints;
 mod listed;
 mod network;
 mod objectives;
-mod permissions;
+mod origins;
 mod places;
 mod presets;
 mod prices;
@@ -81,39 +81,43 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
         links,
     };
     extent::check(&mut r, root, &run, &estate, &clusters, &faults, strategies.list.len());
-    permissions::check(&mut r, &registries, &estate, &strategies);
     let terms = terms?;
     // What is refused is mended first: a half-read scenario would be warned of in vain.
     if !r.diagnostics.has_errors() {
-        lints::lints(&mut r, &estate, &clusters, &registries, &strategies.list);
         faults::lints(&mut r, &faults, &estate, &clusters, &strategies.list);
     }
     prices::check(&mut r, &terms, &cloud, &registries, &estate, &clusters, &strategies);
     let calendar = run::calendar(&r)?;
     let bound = terms.bound_hints(&cloud, &calendar);
     let warm_up = crate::units::Span(-r.window.begin.0);
+    if r.diagnostics.has_errors() {
+        return None;
+    }
+    let origins = origins::origins(&mut r, root, &estate, &clusters, &mut strategies);
     let notes = strategies.notes;
     let Reading { assumptions, inputs, diagnostics, .. } = r;
+    let demand = Demand { repositories: estate.repositories, bases: estate.bases, clusters: clusters.list };
+    let model = Model {
+        cloud,
+        calendar,
+        warm_up,
+        demand,
+        registries,
+        service,
+        strategies: strategies.list,
+        faults: faults.list,
+        probes,
+        bound,
+    };
+    review(&model, &origins, diagnostics);
     if diagnostics.has_errors() {
         return None;
     }
-    let demand = Demand { repositories: estate.repositories, bases: estate.bases, clusters: clusters.list };
     Some(Scenario {
         title: text("title").unwrap_or_else(stem),
         description: text("description").unwrap_or_default(),
         path: path.to_path_buf(),
-        model: Model {
-            cloud,
-            calendar,
-            warm_up,
-            demand,
-            registries,
-            service,
-            strategies: strategies.list,
-            faults: faults.list,
-            probes,
-            bound,
-        },
+        model,
         run: super::RunPlan { baseline, ..run },
         objectives,
         value,

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::diagnostics::{Diagnostic, Diagnostics, Severity};
+use super::diagnostics::{Diagnostic, Diagnostics, Finding, Severity, findings};
 use super::keys::strategies::{EXTENSION_KEYS, FOREIGN_ADVICE, RULE, WILDCARD};
 use super::keys::{Group, Key, LINE_ITEMS, MapKey, Support, Table, Type};
 use super::tree::{Entry, Node, Origin, Value};
@@ -58,6 +58,17 @@ impl Checker<'_> {
     fn refuse(&mut self, origin: &Origin, message: impl Into<String>, label: impl Into<String>) {
         self.refused.insert(origin.clone());
         self.diagnostics.error(origin, message, label);
+    }
+
+    fn refuse_as(
+        &mut self,
+        finding: &'static Finding,
+        origin: &Origin,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
+        self.refused.insert(origin.clone());
+        self.diagnostics.found(finding, origin, message, label);
     }
 
     /// Checks a value; `drawn` is what the law around it draws.
@@ -115,7 +126,7 @@ impl Checker<'_> {
                     && !self.extensions.iter().any(|name| name == extension)
                     && let Err(error) = scalar::check(ty, node, key)
                 {
-                    self.refuse(&node.origin, error.message, advice);
+                    self.refuse_as(&findings::ILLEGAL_FILTER, &node.origin, error.message, advice);
                 }
             }
             _ => self.plain(node, ty, key),
@@ -124,6 +135,9 @@ impl Checker<'_> {
 
     fn plain(&mut self, node: &Node, ty: Type, key: &str) {
         if let Err(error) = scalar::check(ty, node, key) {
+            if matches!(ty, Type::Prefix) && node.text().is_some() {
+                return self.refuse_as(&findings::ILLEGAL_FILTER, &node.origin, error.message, error.label);
+            }
             self.refuse(&node.origin, error.message, error.label);
         }
     }
@@ -207,10 +221,12 @@ impl Checker<'_> {
                 self.refused.insert(item.origin.clone());
                 self.diagnostics.report(Diagnostic {
                     severity: Severity::Error,
+                    finding: None,
                     message: format!("two {key} are called `{text}`; give one another `name`"),
                     origin: name.origin.clone(),
                     label: String::new(),
                     also: Some((other.origin.clone(), String::new())),
+                    apply: None,
                 });
             }
         }
@@ -263,7 +279,7 @@ impl Checker<'_> {
             && !self.extensions.iter().any(|name| name == extension)
         {
             if self.stage == Stage::Whole {
-                self.refuse(&entry.key_origin, *message, *advice);
+                self.refuse_as(&findings::EXTENSION_NEEDED, &entry.key_origin, *message, *advice);
             }
             return;
         }
@@ -317,10 +333,12 @@ impl Checker<'_> {
                 self.refused.insert(second.key_origin.clone());
                 self.diagnostics.report(Diagnostic {
                     severity: Severity::Error,
+                    finding: None,
                     message: format!("`{}` and `{}` exclude each other; keep one", first.key, second.key),
                     origin: second.key_origin.clone(),
                     label: String::new(),
                     also: Some((first.key_origin.clone(), String::new())),
+                    apply: None,
                 });
             }
             (None, _) if group.required && stage == Stage::Whole => {

@@ -6,7 +6,10 @@ use serde::Serialize;
 
 use super::tree::{FileId, Origin};
 
+pub mod findings;
 mod render;
+
+pub use findings::Finding;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +18,8 @@ pub enum Severity {
     Error,
     /// It can, but probably not as meant.
     Warning,
+    /// Good to know; it never decides anything.
+    Note,
 }
 
 /// One problem.
@@ -22,6 +27,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
+    /// Which of the kinds of findings that the manual lists; `None` = a plain error of reading.
+    pub finding: Option<&'static Finding>,
     /// What is wrong and what would be right; lower case, no full stop.
     pub message: String,
     /// Where.
@@ -30,6 +37,44 @@ pub struct Diagnostic {
     pub label: String,
     /// A second place that has to do with it (drawn as a dashed mark), and its label.
     pub also: Option<(Origin, String)>,
+    /// A document that mends it when it is applied, such as a registry policy.
+    pub apply: Option<serde_json::Value>,
+}
+
+impl Diagnostic {
+    /// A finding with one place and nothing to apply.
+    pub fn of(finding: &'static Finding, origin: &Origin, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: finding.severity,
+            finding: Some(finding),
+            message: message.into(),
+            origin: origin.clone(),
+            label: String::new(),
+            also: None,
+            apply: None,
+        }
+    }
+
+    /// The same with what is known at its place.
+    pub fn label(self, label: impl Into<String>) -> Diagnostic {
+        Diagnostic { label: label.into(), ..self }
+    }
+
+    /// The same with a second place.
+    pub fn also(self, origin: &Origin, label: impl Into<String>) -> Diagnostic {
+        Diagnostic { also: Some((origin.clone(), label.into())), ..self }
+    }
+
+    /// What is known at its place, the fact behind it included.
+    pub fn full_label(&self) -> String {
+        match (self.finding.map(|finding| finding.fact), self.label.as_str()) {
+            (None | Some(""), label) => label.to_string(),
+            // It names the one of several facts that the case is about.
+            (Some(_), label) if label.contains("fact ") || self.message.contains("(fact") => label.to_string(),
+            (Some(fact), "") => format!("fact {fact}"),
+            (Some(fact), label) => format!("{label} (fact {fact})"),
+        }
+    }
 }
 
 /// All problems of the files of a scenario, and the files' texts.
@@ -47,18 +92,24 @@ const ENOUGH: usize = 1000;
 /// A problem in the form for other programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
+    /// Which finding of the manual; absent for a plain error of reading.
+    pub id: Option<&'static str>,
+    /// The number of the fact behind it in the manual.
+    pub fact: Option<&'static str>,
     /// The file, as named on the command line or in another file.
     pub file: String,
     /// From 1; absent when the file itself is the problem.
     pub line: Option<usize>,
     /// In characters, from 1.
     pub column: Option<usize>,
-    /// `error` or `warning`.
+    /// `error`, `warning` or `note`.
     pub severity: &'static str,
     /// What is wrong and what would be right.
     pub message: String,
     /// What is known at that place; may be empty.
     pub label: String,
+    /// A document that mends it when it is applied.
+    pub apply: Option<serde_json::Value>,
 }
 
 impl Diagnostics {
@@ -78,6 +129,17 @@ impl Diagnostics {
         self.push(Severity::Warning, origin, message.into(), label.into());
     }
 
+    /// Reports a finding.
+    pub fn found(
+        &mut self,
+        finding: &'static Finding,
+        origin: &Origin,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
+        self.report(Diagnostic::of(finding, origin, message).label(label));
+    }
+
     /// Reports a problem, which may have two places. The same message for the same place is kept once.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         if self.said.insert((diagnostic.origin.clone(), diagnostic.message.clone())) {
@@ -93,6 +155,11 @@ impl Diagnostics {
     /// Whether the scenario cannot be run.
     pub fn has_errors(&self) -> bool {
         self.items.iter().any(|item| item.severity == Severity::Error)
+    }
+
+    /// Whether a place has an error already.
+    pub fn has_error_at(&self, origin: &Origin) -> bool {
+        self.items.iter().any(|item| item.severity == Severity::Error && item.origin == *origin)
     }
 
     /// All problems, in the order found.
@@ -113,10 +180,27 @@ impl Diagnostics {
         items
     }
 
-    /// All problems as people read them, with the line that each is about, and the count at the end; empty when there
-    /// are none. With `colour`, in ANSI colours.
+    /// Errors and warnings as people read them, with the line that each is about, and the count at the end; empty when
+    /// there are none. Notes are told apart, in short ([`Diagnostics::notes`]). With `colour`, in ANSI colours.
     pub fn render(&self, colour: bool) -> String {
         render::render(self, colour)
+    }
+
+    /// The notes, those of one finding together, in the order of [`Diagnostics::sorted`].
+    pub fn notes(&self) -> Vec<Vec<&Diagnostic>> {
+        let mut groups: Vec<Vec<&Diagnostic>> = Vec::new();
+        for note in self.sorted().into_iter().filter(|item| item.severity == Severity::Note) {
+            match groups.iter_mut().find(|group| group[0].finding == note.finding) {
+                Some(group) => group.push(note),
+                None => groups.push(vec![note]),
+            }
+        }
+        groups
+    }
+
+    /// Where something is written, for people: `shop.toml:12:3`, or the file alone when it is empty.
+    pub fn place(&self, origin: &Origin) -> String {
+        render::place(self, origin)
     }
 
     /// How many problems each file has: `shop.toml: 9 errors; replication.json: 1 error`.
@@ -130,6 +214,7 @@ impl Diagnostics {
     }
 
     fn push(&mut self, severity: Severity, origin: &Origin, message: String, label: String) {
-        self.report(Diagnostic { severity, message, origin: origin.clone(), label, also: None });
+        let origin = origin.clone();
+        self.report(Diagnostic { severity, finding: None, message, origin, label, also: None, apply: None });
     }
 }

@@ -60,9 +60,12 @@ pub fn prefix(text: &str) -> Parsed<()> {
         );
     }
     let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'.' | b'_' | b'-' | b'/');
-    if text.len() < 2 || text.len() > 256 || !text.bytes().all(fits) {
+    if !(2..=256).contains(&text.len()) || !text.bytes().all(fits) {
+        let small = text.to_ascii_lowercase();
+        let is_mended = small != text && prefix(&small).is_ok();
+        let mend = if is_mended { format!(": no name has capitals; write \"{small}\"") } else { String::new() };
         return wrong(
-            format!("invalid filter `{}`", clip(text)),
+            format!("invalid filter `{}`{mend}", clip(text)),
             "fact A11: 2 to 256 small letters, digits, `.`, `_`, `-` and `/`",
         );
     }

@@ -84,6 +84,7 @@ fn type_text(ty: Type) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::diagnostics::findings;
     use super::super::keys::all_tables;
     use super::*;
 
@@ -106,6 +107,10 @@ mod tests {
                 fresh.push_str(line);
                 fresh.push('\n');
             }
+            if line == "<!-- findings -->" {
+                fresh.push_str(&findings::manual());
+                skipping = true;
+            }
             if let Some(what) = line.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(" -->")) {
                 let found: Vec<_> = tables.iter().filter(|table| table.what == what).collect();
                 assert_eq!(found.len(), 1, "one table is called {what}");
@@ -114,6 +119,7 @@ mod tests {
                 skipping = true;
             }
         }
+        assert!(manual.contains("\n<!-- findings -->\n"), "the manual lacks the findings of `check`");
         for table in tables {
             assert!(shown.iter().any(|what| what == table.what), "the manual lacks the keys of {}", table.what);
         }
@@ -129,6 +135,11 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenario.md");
         let manual = std::fs::read_to_string(&path).expect("the manual is there");
         let facts = manual.split("## Facts").nth(1).expect("a section on facts");
+        for finding in findings::ALL {
+            for fact in cited(finding.fact) {
+                assert!(facts.contains(&format!("| {fact} |")), "fact {fact} of `{}` is not restated", finding.id);
+            }
+        }
         for table in all_tables() {
             let kinds = table.kinds.map(|kinds| kinds.kinds).unwrap_or_default();
             for key in table.keys.iter().chain(kinds.iter().flat_map(|kind| kind.keys)) {

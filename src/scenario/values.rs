@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::diagnostics::{Diagnostics, Severity};
+use super::diagnostics::{Diagnostics, Finding, Severity};
 use super::tree::{Entry, Node, Origin, Value};
 use super::{Assumption, Input};
 use crate::units::parse::{self, MomentText, Parsed, PriceUnit, RateText};
@@ -88,9 +88,21 @@ impl<'a> Reading<'a> {
 
     /// Reports an error, unless its place has one already.
     pub fn error(&mut self, origin: &Origin, message: impl Into<String>, label: impl Into<String>) {
-        let known = |item: &super::Diagnostic| item.severity == Severity::Error && item.origin == *origin;
-        if !self.diagnostics.items().iter().any(known) {
+        if !self.diagnostics.has_error_at(origin) {
             self.diagnostics.error(origin, message, label);
+        }
+    }
+
+    /// Reports a finding; one that is an error unless its place has an error already.
+    pub fn found(
+        &mut self,
+        finding: &'static Finding,
+        origin: &Origin,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
+        if finding.severity != Severity::Error || !self.diagnostics.has_error_at(origin) {
+            self.diagnostics.found(finding, origin, message, label);
         }
     }
 
@@ -137,6 +149,11 @@ impl<'a> Reading<'a> {
         if self.clean {
             self.error(origin, message, "");
         }
+    }
+
+    /// Whether what is absent was never written.
+    pub fn is_clean(&self) -> bool {
+        self.clean
     }
 
     fn shape<T>(&mut self, node: &Node, expected: &str) -> Option<T> {
@@ -406,13 +423,13 @@ pub mod testing {
         Node { value, origin: Origin { file, span } }
     }
 
-    /// The messages, labels and marked texts of all problems.
+    /// The messages, labels and marked texts of all errors and warnings.
     pub fn problems(diagnostics: &Diagnostics) -> Vec<(String, String, String)> {
         let item = |item: &crate::scenario::Diagnostic| {
             let (_, text) = diagnostics.file(item.origin.file);
-            (item.message.clone(), item.label.clone(), text[item.origin.span.clone()].to_string())
+            (item.message.clone(), item.full_label(), text[item.origin.span.clone()].to_string())
         };
-        diagnostics.items().iter().map(item).collect()
+        diagnostics.items().iter().filter(|item| item.severity != Severity::Note).map(item).collect()
     }
 
     /// Reads `key` of a TOML text in a run of so many days from a date, and gives what was read and the problems.

@@ -4,20 +4,10 @@
 //! that says what the service lacks.
 
 use super::strategies::Strategies;
-use crate::registry::Extension;
+use crate::scenario::diagnostics::findings;
+use crate::scenario::review::LACKING;
 use crate::scenario::tree::Node;
 use crate::scenario::values::{Reading, one_or_many};
-
-/// An extension, whether a rule uses it, and what the service lacks.
-type Lack = (&'static str, fn(&Extension) -> bool, &'static str);
-
-const LACKING: [Lack; 5] = [
-    ("tag-filter", |one| one.tags.is_some(), "the service cannot filter by tag (facts A10, A16)"),
-    ("status-filter", |one| one.tagged.is_some(), "the service cannot filter by status (facts A10, A16)"),
-    ("wildcard-filter", |one| one.wildcards, "the service takes plain prefixes without `*` (fact A11)"),
-    ("exclude-filter", |one| one.except.is_some(), "the service cannot leave repositories out (facts A10, A16)"),
-    ("rename", |one| one.rename.is_some(), "the service keeps a repository's name (fact A28)"),
-];
 
 /// Notes what each strategy uses, and warns of what is named and not used.
 pub fn extensions(r: &mut Reading<'_>, root: &Node, strategies: &mut Strategies) {
@@ -35,7 +25,7 @@ pub fn extensions(r: &mut Reading<'_>, root: &Node, strategies: &mut Strategies)
         let unused = LACKING.iter().zip(used).find(|((name, ..), used)| item.text() == Some(name) && !used);
         if let Some(((name, ..), _)) = unused {
             let message = format!("no rule uses the extension `{name}`");
-            r.diagnostics.warning(&item.origin, message, "leave it out");
+            r.found(&findings::EXTENSION_UNUSED, &item.origin, message, "leave it out");
         }
     }
 }

@@ -9,6 +9,7 @@ use super::repositories::Estate;
 use super::run::table_or_empty;
 use crate::demand::{Cluster, Pushes, Repository, Trigger, VersionFilter};
 use crate::scenario::RunPlan;
+use crate::scenario::diagnostics::findings;
 use crate::scenario::tree::Node;
 use crate::scenario::values::Reading;
 
@@ -63,7 +64,7 @@ pub fn check(
     if all > MANY_EVENTS && pushed + pulled <= MOST_EVENTS {
         let message = format!("about {} pushes and pulls are simulated in all, which may take hours", rounded(all));
         let origin = table_or_empty(root, "run").origin;
-        r.diagnostics.warning(&origin, message, "fewer trials, fewer strategies or a shorter run take less");
+        r.found(&findings::LONG_RUN, &origin, message, "fewer trials, fewer strategies or a shorter run take less");
     }
 }
 

@@ -6,6 +6,7 @@ use super::strategies::Strategies;
 use crate::cloud::{RegionId, RegistryId, regions};
 use crate::faults::{Fault, FaultKind, When};
 use crate::registry::policy::{CREATE_REPOSITORY, IMPORT_UPSTREAM_IMAGE, REPLICATE_IMAGE};
+use crate::scenario::diagnostics::findings;
 use crate::scenario::tree::{Node, Origin};
 use crate::scenario::values::{Named, Quantity, Reading, elements, listed_names, one_or_many};
 use crate::sim::{EntityKey, Law};
@@ -226,7 +227,12 @@ fn kinds(strategy: &Strategy) -> impl Iterator<Item = &Kind> {
 pub fn lints(r: &mut Reading<'_>, faults: &Faults, estate: &Estate, clusters: &Clusters, strategies: &[Strategy]) {
     for (index, (fault, origin)) in faults.list.iter().zip(&faults.origins).enumerate() {
         if let Some(why) = unseen(r, fault, estate, clusters, strategies) {
-            r.diagnostics.warning(origin, format!("the fault `{}` changes nothing", fault.name), why);
+            r.found(
+                &findings::FAULT_WITHOUT_EFFECT,
+                origin,
+                format!("the fault `{}` changes nothing", fault.name),
+                why,
+            );
         }
         let struck = |registry: RegistryId| match fault.kind {
             FaultKind::RegionOutage(region) => r.places.registries[usize::from(registry.0)].region == region,
@@ -236,7 +242,7 @@ pub fn lints(r: &mut Reading<'_>, faults: &Faults, estate: &Estate, clusters: &C
         let standby = clusters.list.iter().find(|one| one.fails_over_on(index) && struck(one.registry));
         if let Some(standby) = standby {
             let message = format!("`{}` fails over on `{}`, which strikes it too", standby.name, fault.name);
-            r.diagnostics.warning(origin, message, "a standby lies where the fault does not reach");
+            r.found(&findings::STANDBY_STRUCK, origin, message, "a standby lies where the fault does not reach");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::formats;
 use crate::registry::{Count, LifecyclePolicy, LifecycleRule, Selection};
+use crate::scenario::diagnostics::findings;
 use crate::scenario::tree::Node;
 use crate::scenario::values::Reading;
 
@@ -11,9 +12,18 @@ pub fn lifecycle(r: &mut Reading<'_>, node: &Node) -> Option<LifecyclePolicy> {
         return short(r, node);
     }
     let file = r.file(node)?;
-    let read = r.rows(&file, formats::lifecycle::read(&file.text))?;
-    r.warned(&file, read.warnings);
-    Some(read.policy)
+    match formats::lifecycle::read(&file.text) {
+        Ok(read) => {
+            r.found_in(&file, read.warnings, |_| Some(&findings::LIFECYCLE_DOUBTFUL));
+            Some(read.policy)
+        }
+        Err(problems) => {
+            r.found_in(&file, problems, |problem| {
+                problem.label.starts_with("fact B").then_some(&findings::LIFECYCLE_REFUSED)
+            });
+            None
+        }
+    }
 }
 
 /// `{ keep }` or `{ days }`, and `untagged_days`: short for the service's JSON. Rule 1 sees untagged images, rule 2 all.

@@ -10,6 +10,7 @@ use super::strategies::Strategies;
 use crate::cloud::{RegionId, RegistryId, regions};
 use crate::engine::{Probe, ProbeMetric};
 use crate::registry::Patterns;
+use crate::scenario::diagnostics::findings;
 use crate::scenario::tree::Node;
 use crate::scenario::values::{Named, Reading, elements, listed_names};
 use crate::scenario::{Metric, Objective, TimeTarget};
@@ -240,7 +241,7 @@ fn judge(
         names.dedup();
         let message =
             format!("the strategy `{}` stores images outside the allowed regions, in {region}", strategy.name);
-        r.diagnostics.warning(&table.origin, message, format!("repositories: {}", listed_names(&names)));
+        r.found(&findings::STORED_OUTSIDE, &table.origin, message, format!("repositories: {}", listed_names(&names)));
     }
 }
 

@@ -9,6 +9,7 @@ use crate::formats;
 use crate::registry::names::validate_repository;
 use crate::registry::policy::{RegistryPolicy, reaches};
 use crate::registry::{CreationTemplate, Mutability, Patterns, RegistrySettings, Scanning};
+use crate::scenario::diagnostics::{Finding, findings};
 use crate::scenario::tree::{Node, Value};
 use crate::scenario::values::{Reading, elements, one_or_many};
 
@@ -149,8 +150,14 @@ fn policy(r: &mut Reading<'_>, element: &Node, ids: &[usize]) -> Option<Registry
         _ => {}
     }
     let file = r.file(node)?;
-    let policy = r.rows(&file, formats::policy::read(&file.text))?;
-    r.warned(&file, policy.warnings);
+    let policy = match formats::policy::read(&file.text) {
+        Ok(policy) => policy,
+        Err(problems) => {
+            r.found_in(&file, problems, |problem| (problem.label == "fact A34").then_some(&findings::POLICY_TOO_LONG));
+            return None;
+        }
+    };
+    r.found_in(&file, policy.warnings, |problem| Some(policy_finding(problem)));
     for resource in policy.resources {
         let here = |id: &usize| {
             let (partition, region, account) = r.places.address(RegistryId(*id as u16));
@@ -160,10 +167,20 @@ fn policy(r: &mut Reading<'_>, element: &Node, ids: &[usize]) -> Option<Registry
             let origin = r.place(&file, resource.span);
             let name = element.get("registry").and_then(Node::text).unwrap_or_default();
             let message = format!("`{}` names nothing in {name}", resource.value);
-            r.diagnostics.warning(&origin, message, "a policy reaches the registry that it is applied to (fact A33)");
+            let label = "a policy reaches the registry that it is applied to";
+            r.found(&findings::POLICY_ELSEWHERE, &origin, message, label);
         }
     }
     Some(RegistryPolicy::Statements(policy.statements))
+}
+
+/// What a warning of the reader of policies is about, by what it knows at the place.
+fn policy_finding(problem: &formats::Problem) -> &'static Finding {
+    match problem.label.as_str() {
+        "the reading that is safe to plan with" => &findings::POLICY_NOT_JUDGED,
+        label if label.starts_with("copies come from the account's") => &findings::PRINCIPAL_NOT_ACCOUNT,
+        _ => &findings::ACTION_UNKNOWN,
+    }
 }
 
 /// Repositories that are there from the start.

@@ -6,6 +6,7 @@ use super::faults;
 use super::repositories::Estate;
 use crate::demand::{Cluster, ListedPull, RepositoryId, Trigger, VersionChoice, VersionFilter};
 use crate::formats::{did_you_mean, traces};
+use crate::scenario::diagnostics::findings;
 use crate::scenario::tree::{Node, Value};
 use crate::scenario::values::{Named, Quantity, Reading, listed_names, one_or_many, table_at};
 use crate::sim::Law;
@@ -200,7 +201,7 @@ fn trace(
     if outside > 0 {
         let label = r.span_of_run();
         let message = format!("{outside} rows of `{}` lie outside the run and are left out", file.name);
-        r.diagnostics.warning(&node.origin, message, label);
+        r.found(&findings::OUTSIDE_THE_RUN, &node.origin, message, label);
     }
     Some(Trigger::List(Arc::from(pulls)))
 }

@@ -7,6 +7,7 @@ use super::repositories::MOST_EXISTING;
 use super::run::table_or_empty;
 use crate::demand::{ListedPush, NewBytes, Pushes, TagTemplate, Tags};
 use crate::formats::traces::{self, PushRow};
+use crate::scenario::diagnostics::findings;
 use crate::scenario::tree::Node;
 use crate::scenario::values::{Quantity, Reading, mean_interval, one_or_many};
 use crate::sim::Law;
@@ -117,7 +118,7 @@ fn trace(r: &mut Reading<'_>, node: &Node) -> Option<Arc<[PushRow]>> {
         let message =
             format!("{} of {all} rows of `{}` lie outside the run and are left out", all - rows.len(), file.name);
         let label = r.span_of_run();
-        r.diagnostics.warning(&node.origin, message, label);
+        r.found(&findings::OUTSIDE_THE_RUN, &node.origin, message, label);
     }
     Some(rows.into())
 }

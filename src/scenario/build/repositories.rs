@@ -11,6 +11,7 @@ use crate::cloud::RegistryId;
 use crate::demand::{Base, Promotion, Pushes, RealImage, Repository, RepositoryId, VersionFilter};
 use crate::formats::{self, catalogue, manifests};
 use crate::registry::{LifecyclePolicy, Mutability};
+use crate::scenario::diagnostics::findings;
 use crate::scenario::tree::{Entry, Node, Origin, Value};
 use crate::scenario::values::{Named, Quantity, Reading, elements, one_or_many};
 use crate::sim::{EntityKey, Law};
@@ -141,7 +142,7 @@ fn instantiate(
             && rows.is_empty()
         {
             let message = format!("the trace has no row of `{name}` within the run");
-            r.diagnostics.warning(&group.origin, message, "");
+            r.found(&findings::OUTSIDE_THE_RUN, &group.origin, message, "");
         }
         estate.origins.push(group.origin.clone());
         estate.repositories.push(Repository {

@@ -1,11 +1,18 @@
 //! Replication rules: from clusters, written in the scenario, or the service's own file.
+//!
+//! What the service would refuse is refused here; what it would take and hardly be meant is the review's to say.
+
+use std::collections::HashSet;
 
 use super::clusters::Clusters;
 use super::repositories::Estate;
-use crate::cloud::{AccountId, RegistryId, regions};
-use crate::formats::replication::{self, refused_filter};
+use crate::cloud::{AccountId, RegistryId};
+use crate::formats::Problem;
+use crate::formats::replication::{self, MOST_FILTERS, refused_filter};
 use crate::registry::names::validate_repository;
 use crate::registry::{Extension, ReplicationRule, selected_by, validate_pattern};
+use crate::scenario::diagnostics::{Finding, findings};
+use crate::scenario::review::RuleOrigins;
 use crate::scenario::tree::{Node, Origin, Value};
 use crate::scenario::values::{Named, Reading, Wanted, listed_names, one_or_many};
 
@@ -16,21 +23,20 @@ const MOST_RULES: usize = 25;
 /// The service takes no more destinations over all rules of a registry (A5).
 const MOST_DESTINATIONS: usize = 25;
 
-/// A rule, its source, and the places of the rule and of its destinations.
+/// A rule, its source, and the places of the rule, of its destinations and of its filters.
 struct Placed {
     from: RegistryId,
     rule: ReplicationRule,
-    origin: Origin,
-    destinations: Vec<Origin>,
+    places: RuleOrigins,
 }
 
-/// The rules of a strategy, by source registry.
+/// The rules of a strategy, each with its source registry, and where each is written.
 pub fn rules(
     r: &mut Reading<'_>,
     strategy: &Node,
     estate: &Estate,
     clusters: &Clusters,
-) -> Vec<(RegistryId, ReplicationRule)> {
+) -> (Vec<(RegistryId, ReplicationRule)>, Vec<RuleOrigins>) {
     let placed = match strategy.get("rules") {
         Some(node) if node.text() != Some("from-clusters") => match &node.value {
             Value::Text(_) => {
@@ -42,7 +48,7 @@ pub fn rules(
         _ => from_clusters(strategy, estate, clusters),
     };
     check(r, &placed, estate);
-    placed.into_iter().map(|one| (one.from, one.rule)).collect()
+    placed.into_iter().map(|one| ((one.from, one.rule), one.places)).unzip()
 }
 
 /// One rule without filter for each home, to every other registry whose clusters run something of it.
@@ -57,9 +63,10 @@ fn from_clusters(strategy: &Node, estate: &Estate, clusters: &Clusters) -> Vec<P
             }
         }
         if !destinations.is_empty() {
-            let origins = vec![strategy.origin.clone(); destinations.len()];
-            let rule = plain_rule(destinations, Vec::new());
-            placed.push(Placed { from: home, rule, origin: strategy.origin.clone(), destinations: origins });
+            let origin = strategy.origin.clone();
+            let origins = vec![origin.clone(); destinations.len()];
+            let places = RuleOrigins { rule: origin, destinations: origins, filters: Vec::new(), is_written: false };
+            placed.push(Placed { from: home, rule: plain_rule(destinations, Vec::new()), places });
         }
     }
     placed
@@ -93,7 +100,7 @@ fn inline(r: &mut Reading<'_>, table: &Node, strategy: &Node, estate: &Estate) -
         return from.map(|from| file(r, path, from)).unwrap_or_default();
     }
     let to = r.needed(table, "to", "a rule").map(|node| r.registries(node)).unwrap_or_default();
-    let (prefixes, wildcards) = prefixes(r, table);
+    let (prefixes, filters, wildcards) = prefixes(r, table);
     let extension = Extension { wildcards, ..extension(r, table, estate) };
     let deletes = r.or(table, "deletes", false, |r, n| r.flag(n));
     let Some(from) = from else { return Vec::new() };
@@ -102,29 +109,39 @@ fn inline(r: &mut Reading<'_>, table: &Node, strategy: &Node, estate: &Estate) -
     let destinations = to.iter().map(|one| one.registry).collect();
     let rule = ReplicationRule { destinations, prefixes, deletes, extension };
     let destinations = to.into_iter().map(|one| one.origin).collect();
-    vec![Placed { from, rule, origin: table.origin.clone(), destinations }]
+    let places = RuleOrigins { rule: table.origin.clone(), destinations, filters, is_written: true };
+    vec![Placed { from, rule, places }]
 }
 
-/// The prefixes of a rule, and whether a `*` in them stands for any run of characters. Without the extension the check of
-/// keys has refused a `*` already.
-fn prefixes(r: &mut Reading<'_>, table: &Node) -> (Vec<String>, bool) {
-    let (mut prefixes, mut wildcards) = (Vec::new(), false);
-    for item in table.get("prefixes").map(one_or_many).unwrap_or_default() {
+/// The prefixes of a rule, where each is written, and whether a `*` in them stands for any run of characters. Without the
+/// extension the check of keys has refused a `*` already.
+fn prefixes(r: &mut Reading<'_>, table: &Node) -> (Vec<String>, Vec<Origin>, bool) {
+    let (mut prefixes, mut origins, mut wildcards) = (Vec::new(), Vec::new(), false);
+    let Some(list) = table.get("prefixes") else { return (prefixes, origins, wildcards) };
+    let items = one_or_many(list);
+    if items.len() > MOST_FILTERS || items.is_empty() && r.is_clean() {
+        let mend = if items.is_empty() { "; leave the key out to select every repository" } else { "" };
+        let message = format!("{} filters; a rule takes 1 to {MOST_FILTERS}{mend}", items.len());
+        r.found(&findings::FILTER_COUNT, &list.origin, message, "");
+    }
+    for item in items {
         let Some(text) = r.text(item, "a prefix such as \"prod/\"").map(str::to_string) else { continue };
         if text.contains('*') {
             wildcards = true;
             if text.trim_matches('*').is_empty() {
                 let message = format!("invalid filter `{text}`: leave the prefixes out to select every repository");
-                r.error(&item.origin, message, "fact A13");
+                r.found(&findings::ILLEGAL_FILTER, &item.origin, message, "fact A13");
             } else if let Err(error) = validate_pattern(&text) {
-                r.error(&item.origin, format!("invalid filter `{text}`: {error}"), "fact A11");
+                let message = format!("invalid filter `{text}`: {error}");
+                r.found(&findings::ILLEGAL_FILTER, &item.origin, message, "");
             }
         } else if let Some(message) = refused_filter(&text) {
-            r.error(&item.origin, message, "fact A11");
+            r.found(&findings::ILLEGAL_FILTER, &item.origin, message, "");
         }
         prefixes.push(text);
+        origins.push(item.origin.clone());
     }
-    (prefixes, wildcards)
+    (prefixes, origins, wildcards)
 }
 
 /// What a rule asks for that the service cannot do.
@@ -146,7 +163,8 @@ fn extension(r: &mut Reading<'_>, table: &Node, estate: &Estate) -> Extension {
         } else if let Err(error) = validate_repository(&text.replace("{name}", "name")) {
             r.error(&n.origin, format!("`{text}` makes no repository names: {error}"), "such as \"{name}-dr\"");
         } else if text == "{name}" {
-            r.diagnostics.warning(&n.origin, "this new name is the old one", "copies keep their name without it");
+            let label = "copies keep their name without it";
+            r.found(&findings::RENAME_WITHOUT_EFFECT, &n.origin, "this new name is the old one", label);
             return None;
         }
         Some(text)
@@ -156,7 +174,13 @@ fn extension(r: &mut Reading<'_>, table: &Node, estate: &Estate) -> Extension {
 
 fn file(r: &mut Reading<'_>, path: &Node, from: RegistryId) -> Vec<Placed> {
     let Some(file) = r.file(path) else { return Vec::new() };
-    let Some(rules) = r.rows(&file, replication::read(&file.text)) else { return Vec::new() };
+    let rules = match replication::read(&file.text) {
+        Ok(rules) => rules,
+        Err(problems) => {
+            r.found_in(&file, problems, finding);
+            return Vec::new();
+        }
+    };
     let mut placed = Vec::new();
     for rule in rules {
         let (mut destinations, mut origins) = (Vec::new(), Vec::new());
@@ -179,12 +203,21 @@ fn file(r: &mut Reading<'_>, path: &Node, from: RegistryId) -> Vec<Placed> {
                 origins.push(origin);
             }
         }
-        let prefixes = rule.prefixes.into_iter().map(|prefix| prefix.value).collect();
+        let (prefixes, filters) =
+            rule.prefixes.into_iter().map(|prefix| (prefix.value, r.place(&file, prefix.span))).unzip();
         let origin = r.place(&file, rule.span);
         let rule = ReplicationRule { deletes: rule.deletes, ..plain_rule(destinations, prefixes) };
-        placed.push(Placed { from, rule, origin, destinations: origins });
+        let places = RuleOrigins { rule: origin, destinations: origins, filters, is_written: true };
+        placed.push(Placed { from, rule, places });
     }
     placed
+}
+
+/// Which finding a problem of the service's own file is, by the fact that it names.
+fn finding(problem: &Problem) -> Option<&'static Finding> {
+    let known =
+        [&findings::ILLEGAL_FILTER, &findings::FILTER_TYPE, &findings::FILTER_COUNT, &findings::TOO_MANY_DESTINATIONS];
+    known.into_iter().find(|finding| problem.label == format!("fact {}", finding.fact))
 }
 
 fn check(r: &mut Reading<'_>, placed: &[Placed], estate: &Estate) {
@@ -196,46 +229,37 @@ fn check(r: &mut Reading<'_>, placed: &[Placed], estate: &Estate) {
         let name = r.places.name(from);
         if own.len() > MOST_RULES {
             let message = format!("{} rules for {name}; the service takes at most {MOST_RULES}", own.len());
-            r.error(&own[MOST_RULES].origin, message, "fact A4");
+            r.found(&findings::TOO_MANY_RULES, &own[MOST_RULES].places.rule, message, "");
         } else if own.len() > MANY_RULES {
             let message = format!(
                 "{} rules for {name}; the quota page says {MANY_RULES}, the newest interface {MOST_RULES}",
                 own.len()
             );
-            r.diagnostics.warning(&own[MANY_RULES].origin, message, "fact A4");
+            r.found(&findings::MANY_RULES, &own[MANY_RULES].places.rule, message, "");
         }
-        let mut destinations: Vec<RegistryId> = Vec::new();
+        let mut destinations: HashSet<RegistryId> = HashSet::new();
         for one in &own {
-            for (to, origin) in one.rule.destinations.iter().zip(&one.destinations) {
+            for (to, origin) in one.rule.destinations.iter().zip(&one.places.destinations) {
                 destination(r, from, *to, origin);
-                if !destinations.contains(to) {
-                    destinations.push(*to);
-                    if destinations.len() == MOST_DESTINATIONS + 1 {
-                        let message = format!(
-                            "this is the 26th destination of {name}; the service takes {MOST_DESTINATIONS} over all rules"
-                        );
-                        r.error(origin, message, "fact A5");
-                    }
+                if destinations.insert(*to) && destinations.len() == MOST_DESTINATIONS + 1 {
+                    let message = format!(
+                        "this is the 26th destination of {name}; the service takes {MOST_DESTINATIONS} over all rules"
+                    );
+                    r.found(&findings::TOO_MANY_DESTINATIONS, origin, message, "");
                 }
             }
             if one.rule.destinations.is_empty() {
-                r.error(&one.origin, "this rule has no destination", "fact A2");
+                r.found(&findings::NO_DESTINATION, &one.places.rule, "this rule has no destination", "");
             }
-            let own_rule = std::slice::from_ref(&one.rule);
-            let mut selected = estate
-                .repositories
-                .iter()
-                .filter(|repository| repository.home == from && !selected_by(own_rule, &repository.name).is_empty());
             if let Some(rename) = &one.rule.extension.rename
-                && let Some(long) = selected.clone().find(|one| rename.len() + one.name.len() > "{name}".len() + 256)
+                && let Some(long) = estate.repositories.iter().find(|repository| {
+                    repository.home == from
+                        && rename.len() + repository.name.len() > "{name}".len() + 256
+                        && !selected_by(std::slice::from_ref(&one.rule), &repository.name).is_empty()
+                })
             {
                 let message = format!("the new name of `{}` is longer than 256 characters", long.name);
-                r.error(&one.origin, message, "");
-            }
-            let selects = selected.next().is_some();
-            if !selects {
-                let message = format!("this rule selects no repository of {name}");
-                r.diagnostics.warning(&one.origin, message, format!("repositories: {}", listed_names(&estate.names())));
+                r.error(&one.places.rule, message, "");
             }
         }
     }
@@ -245,16 +269,11 @@ fn check(r: &mut Reading<'_>, placed: &[Placed], estate: &Estate) {
 fn destination(r: &mut Reading<'_>, from: RegistryId, to: RegistryId, origin: &Origin) {
     let name = r.places.name(to);
     if from == to {
-        r.error(origin, format!("a rule of {name} cannot copy to {name} itself"), "fact A7");
-        return;
-    }
-    let partition = |id: RegistryId| {
-        let region = r.places.registries[usize::from(id.0)].region;
-        regions::find(&r.places.regions[usize::from(region.0)]).map(|region| region.partition)
-    };
-    if partition(from) != partition(to) {
+        let message = format!("a rule of {name} cannot copy to {name} itself");
+        r.found(&findings::DESTINATION_IS_SOURCE, origin, message, "");
+    } else if r.places.address(from).0 != r.places.address(to).0 {
         let message =
             format!("images are not copied from {} to {name}: they lie in different partitions", r.places.name(from));
-        r.error(origin, message, "fact A37");
+        r.found(&findings::PARTITION_CROSSED, origin, message, "");
     }
 }

@@ -5,7 +5,9 @@ use super::repositories::Estate;
 use super::rules;
 use crate::cloud::RegistryId;
 use crate::demand::{ClusterId, RepositoryId};
-use crate::registry::Patterns;
+use crate::registry::{Patterns, ReplicationRule};
+use crate::scenario::diagnostics::findings;
+use crate::scenario::review::RuleOrigins;
 use crate::scenario::tree::{Node, Origin, Value};
 use crate::scenario::values::{Named, Quantity, Reading, elements, listed_names, one_or_many, table_at};
 use crate::sim::Law;
@@ -22,6 +24,8 @@ pub struct Strategies {
     pub list: Vec<Strategy>,
     /// Where each is written.
     pub origins: Vec<Origin>,
+    /// By strategy: where its rules are written, in the order of [`Strategy::rules`].
+    pub rules: Vec<Vec<RuleOrigins>>,
     /// Sentences.
     pub notes: Vec<String>,
 }
@@ -70,12 +74,14 @@ pub fn strategies(r: &mut Reading<'_>, root: &Node, estate: &Estate, clusters: &
             let origin = table.get("name").map_or(&kind_node.origin, |node| &node.origin);
             r.error(origin, format!("strategy `{name}` is there twice"), "give each a `name` of its own");
         }
-        let Some(kind) = kind(r, table, &name, estate, clusters) else { continue };
+        let mut rules = Vec::new();
+        let Some(kind) = kind(r, table, &name, (estate, clusters), &mut rules) else { continue };
         let if_missing = r.optional(table, "if_missing", |r, n| r.word(n, &IF_MISSING));
-        let exceptions = exceptions(r, table, &name, estate, clusters);
+        let exceptions = exceptions(r, table, &name, (estate, clusters), &mut rules);
         notes(&kind, &name, &mut out.notes);
         out.list.push(Strategy { name, kind, if_missing, exceptions });
         out.origins.push(table.origin.clone());
+        out.rules.push(rules);
     }
     if out.list.is_empty() {
         r.missing(&root.origin, "a scenario needs a strategy");
@@ -103,7 +109,13 @@ fn notes(kind: &Kind, name: &str, notes: &mut Vec<String>) {
     }
 }
 
-fn exceptions(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, clusters: &Clusters) -> Vec<Exception> {
+fn exceptions(
+    r: &mut Reading<'_>,
+    table: &Node,
+    name: &str,
+    (estate, clusters): (&Estate, &Clusters),
+    rules: &mut Vec<RuleOrigins>,
+) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     let items = table.get("exceptions").map(one_or_many).unwrap_or_default();
     if let (Some(own), Some(entry)) = (table.get("kind").and_then(Node::text), table.entry("exceptions"))
@@ -128,7 +140,7 @@ fn exceptions(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, cl
         let selected = r.selected(item, "clusters", what);
         let clusters_of = (0u16..).zip(&selected).filter(|(_, yes)| **yes).map(|(id, _)| ClusterId(id)).collect();
         let if_missing = r.optional(item, "if_missing", |r, n| r.word(n, &IF_MISSING));
-        if let Some(kind) = kind(r, item, name, estate, clusters) {
+        if let Some(kind) = kind(r, item, name, (estate, clusters), rules) {
             exceptions.push(Exception { repositories, clusters: clusters_of, kind, if_missing });
         }
     }
@@ -142,12 +154,23 @@ fn chosen_repositories(r: &mut Reading<'_>, table: &Node, key: &str, estate: &Es
     (0u32..).zip(&selected).filter(|(_, yes)| **yes).map(|(id, _)| RepositoryId(id)).collect()
 }
 
-fn kind(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, clusters: &Clusters) -> Option<Kind> {
+/// Reads a kind; where its rules are written goes to `rules`.
+fn kind(
+    r: &mut Reading<'_>,
+    table: &Node,
+    name: &str,
+    (estate, clusters): (&Estate, &Clusters),
+    rules: &mut Vec<RuleOrigins>,
+) -> Option<Kind> {
     let node = r.needed(table, "kind", "a strategy")?;
     let words: Vec<(&str, &str)> = KINDS.iter().map(|kind| (*kind, *kind)).collect();
     Some(match r.word(node, &words)? {
         "cross-region-pull" => Kind::CrossRegionPull,
-        "replication" => Kind::Replication(replication(r, table, name, estate, clusters)),
+        "replication" => {
+            let (read, places) = rules::rules(r, table, estate, clusters);
+            rules.extend(places);
+            Kind::Replication(replication(r, table, name, read))
+        }
         "pull-through-cache" => Kind::PullThroughCache(PullThroughCache {
             refresh: r.or(table, "refresh", Span(24 * HOUR), |r, n| r.duration(n)),
             ttl: match table.get("ttl") {
@@ -162,16 +185,22 @@ fn kind(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, clusters
     })
 }
 
-fn replication(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate, clusters: &Clusters) -> Replication {
+/// All of replication but its rules, which are read.
+fn replication(
+    r: &mut Reading<'_>,
+    table: &Node,
+    name: &str,
+    rules: Vec<(RegistryId, ReplicationRule)>,
+) -> Replication {
     let (delay, delay_name) = delay(r, table, name);
     let from_clusters = table.get("rules").is_none_or(|rules| rules.text() == Some("from-clusters"));
     if let (true, Some(entry)) = (from_clusters, table.entry("from")) {
         let label = "rules from clusters begin at every home; `from` is the source of a rules file";
-        r.diagnostics.warning(&entry.key_origin, "`from` has no effect here", label);
+        r.found(&findings::FROM_WITHOUT_EFFECT, &entry.key_origin, "`from` has no effect here", label);
     }
     let words = [("absent", Existing::Absent), ("present", Existing::Present), ("backfill", Existing::Backfill)];
     Replication {
-        rules: rules::rules(r, table, estate, clusters),
+        rules,
         delay,
         delay_name,
         since: r.or(table, "since", Time(i64::MIN), |r, n| r.moment(n)),

@@ -49,6 +49,7 @@ impl Styles {
         match severity {
             Severity::Error => self.error,
             Severity::Warning => self.warning,
+            Severity::Note => self.frame,
         }
     }
 }
@@ -87,6 +88,12 @@ impl<'a> Lines<'a> {
         let end = floor(self.text, span.end).saturating_sub(self.starts[line]).clamp(from, content.len());
         (line, from..end)
     }
+
+    /// Line and column, in characters, both from 1; `None` for an empty text.
+    fn position(&self, span: &Range<usize>) -> Option<(usize, usize)> {
+        let (line, range) = self.place(span);
+        (!self.text.is_empty()).then(|| (line + 1, self.content(line)[..range.start].chars().count() + 1))
+    }
 }
 
 /// The last character boundary at or before a byte.
@@ -102,7 +109,7 @@ pub(super) fn render(diagnostics: &Diagnostics, colour: bool) -> String {
     let styles = Styles::new(colour);
     let lines: Vec<Lines<'_>> = diagnostics.files.iter().map(|(_, text)| Lines::new(text)).collect();
     let mut out = String::new();
-    for item in diagnostics.sorted() {
+    for item in diagnostics.sorted().into_iter().filter(|item| item.severity != Severity::Note) {
         one(&mut out, diagnostics, &lines, item, &styles);
     }
     if !out.is_empty() {
@@ -116,7 +123,8 @@ pub(super) fn render(diagnostics: &Diagnostics, colour: bool) -> String {
 fn one(out: &mut String, diagnostics: &Diagnostics, lines: &[Lines<'_>], item: &Diagnostic, styles: &Styles) {
     let level = styles.of(item.severity);
     let (frame, message) = (styles.frame, styles.message);
-    let word = word(item.severity);
+    let id = item.finding.map(|finding| format!("[{}]", finding.id)).unwrap_or_default();
+    let word = format!("{}{id}", word(item.severity));
     // Writing to a string cannot fail; the results are dropped here and below.
     let _ = writeln!(out, "{level}{word}{level:#}{message}: {}{message:#}", one_line(&item.message));
     let marks = marks(item);
@@ -139,10 +147,9 @@ fn one(out: &mut String, diagnostics: &Diagnostics, lines: &[Lines<'_>], item: &
         if file != Some(origin.file) {
             let first =
                 marks.iter().find(|mark| mark.primary && mark.origin.file == origin.file).unwrap_or(&marks[index]);
-            let (first_line, range) = text.place(&first.origin.span);
-            let column = text.content(first_line)[..range.start].chars().count() + 1;
+            let (line, column) = text.position(&first.origin.span).unwrap_or((1, 1));
             let arrow = if file.is_none() { "-->" } else { ":::" };
-            let _ = writeln!(out, "{frame}{:digits$}{arrow}{frame:#} {name}:{}:{column}", "", first_line + 1);
+            let _ = writeln!(out, "{frame}{:digits$}{arrow}{frame:#} {name}:{line}:{column}", "");
         }
         let here: Vec<&Mark<'_>> = marks[index..]
             .iter()
@@ -163,20 +170,26 @@ fn one(out: &mut String, diagnostics: &Diagnostics, lines: &[Lines<'_>], item: &
         }
         file = Some(origin.file);
     }
+    if let Some(document) = &item.apply {
+        let _ = writeln!(out, "{frame}{:digits$} ={frame:#} to apply:", "");
+        for line in format!("{document:#}").lines() {
+            let _ = writeln!(out, "{:digits$}   {line}", "");
+        }
+    }
 }
 
 /// A marked place.
 struct Mark<'a> {
     origin: &'a Origin,
-    label: &'a str,
+    label: String,
     primary: bool,
 }
 
 /// The places of a problem: of its own file in the order of the text, then those of other files.
 fn marks(item: &Diagnostic) -> Vec<Mark<'_>> {
-    let mut marks = vec![Mark { origin: &item.origin, label: &item.label, primary: true }];
+    let mut marks = vec![Mark { origin: &item.origin, label: item.full_label(), primary: true }];
     if let Some((origin, label)) = &item.also {
-        let mark = Mark { origin, label, primary: false };
+        let mark = Mark { origin, label: label.clone(), primary: false };
         let before = origin.file == item.origin.file && origin.span.start < item.origin.span.start;
         marks.insert(usize::from(!before), mark);
     }
@@ -202,9 +215,9 @@ fn rows(marks: &[&Mark<'_>], columns: &[Range<usize>]) -> Vec<Vec<Piece>> {
         free = start + length;
         if !mark.label.is_empty() {
             if index + 1 == marks.len() {
-                text = format!("{text} {}", one_line(mark.label));
+                text = format!("{text} {}", one_line(&mark.label));
             } else {
-                rest.push(vec![Piece { column: start, text: one_line(mark.label), primary: mark.primary }]);
+                rest.push(vec![Piece { column: start, text: one_line(&mark.label), primary: mark.primary }]);
             }
         }
         first.push(Piece { column: start, text, primary: mark.primary });
@@ -293,6 +306,7 @@ fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Note => "note",
     }
 }
 
@@ -303,6 +317,7 @@ pub(super) fn count_line(diagnostics: &Diagnostics) -> String {
         match item.severity {
             Severity::Error => count.0 += 1,
             Severity::Warning => count.1 += 1,
+            Severity::Note => {}
         }
     }
     // Several `--set` arguments are files of one name.
@@ -335,146 +350,29 @@ pub(super) fn reports(diagnostics: &Diagnostics) -> Vec<Report> {
         .into_iter()
         .map(|item| {
             let file = item.origin.file.0 as usize;
-            let text = &lines[file];
-            let place = (!text.text.is_empty()).then(|| {
-                let (line, range) = text.place(&item.origin.span);
-                (line + 1, text.content(line)[..range.start].chars().count() + 1)
-            });
+            let place = lines[file].position(&item.origin.span);
             Report {
+                id: item.finding.map(|finding| finding.id),
+                fact: item.finding.map(|finding| finding.fact).filter(|fact| !fact.is_empty()),
                 file: diagnostics.files[file].0.clone(),
                 line: place.map(|(line, _)| line),
                 column: place.map(|(_, column)| column),
                 severity: word(item.severity),
                 message: item.message.clone(),
                 label: item.label.clone(),
+                apply: item.apply.clone(),
             }
         })
         .collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::tree::FileId;
-
-    fn at(file: FileId, text: &str, needle: &str) -> Origin {
-        let start = text.find(needle).expect("the needle is in the text");
-        Origin { file, span: start..start + needle.len() }
-    }
-
-    #[test]
-    fn two_marks_stand_on_one_line() {
-        let text = format!("{}push = {{ rate = \"3/day\", times = \"00:00\" }}\n", "\n".repeat(10));
-        let mut diagnostics = Diagnostics::default();
-        let file = diagnostics.add_file("shop.toml", &text);
-        diagnostics.report(Diagnostic {
-            severity: Severity::Error,
-            message: "`rate` and `times` exclude each other; keep one".into(),
-            origin: at(file, &text, "times"),
-            label: String::new(),
-            also: Some((at(file, &text, "rate"), String::new())),
-        });
-        let expected = "\
-error: `rate` and `times` exclude each other; keep one
-  --> shop.toml:11:26
-11 | push = { rate = \"3/day\", times = \"00:00\" }
-   |          ----            ^^^^^
-shop.toml: 1 error
-";
-        assert_eq!(diagnostics.render(false), expected);
-        assert!(diagnostics.render(true).contains("\u{1b}["));
-    }
-
-    #[test]
-    fn problems_come_in_line_order_and_are_counted_by_file() {
-        let mut diagnostics = Diagnostics::default();
-        let text = "one = 1\ntwo = 2\n";
-        let a = diagnostics.add_file("a.toml", text);
-        let b = diagnostics.add_file("b.json", "{}");
-        diagnostics.error(&Origin { file: b, span: 0..1 }, "in b", "");
-        diagnostics.warning(&at(a, text, "two"), "second", "here");
-        diagnostics.error(&at(a, text, "one"), "first", "");
-        diagnostics.error(&at(a, text, "one"), "first", "");
-        let expected = "\
-error: first
-  --> a.toml:1:1
-1  | one = 1
-   | ^^^
-warning: second
-  --> a.toml:2:1
-2  | two = 2
-   | ^^^ here
-error: in b
-  --> b.json:1:1
-1  | {}
-   | ^
-a.toml: 1 error, 1 warning; b.json: 1 error
-";
-        assert_eq!(diagnostics.render(false), expected);
-        assert_eq!(diagnostics.reports()[1].column, Some(1));
-        assert_eq!(diagnostics.reports()[2].file, "b.json");
-    }
-
-    #[test]
-    fn two_places_far_apart_are_both_shown() {
-        let mut diagnostics = Diagnostics::default();
-        let text = "a = 1\nb = 2\nc = 3\n";
-        let file = diagnostics.add_file("a.toml", text);
-        diagnostics.report(Diagnostic {
-            severity: Severity::Error,
-            message: "twice".into(),
-            origin: at(file, text, "c"),
-            label: "again".into(),
-            also: Some((at(file, text, "a"), "first".into())),
-        });
-        let expected = "\
-error: twice
-  --> a.toml:3:1
-1  | a = 1
-   | - first
-3  | c = 3
-   | ^ again
-a.toml: 1 error
-";
-        assert_eq!(diagnostics.render(false), expected);
-    }
-
-    #[test]
-    fn tabs_wide_characters_and_long_lines_keep_the_mark_under_its_text() {
-        let mut diagnostics = Diagnostics::default();
-        let text = format!("\tü = \"日本\", x\n{}needle{}\n", "a".repeat(500), "b".repeat(500));
-        let file = diagnostics.add_file("a.toml", &text);
-        diagnostics.error(&at(file, &text, "x"), "tab", "");
-        diagnostics.error(&at(file, &text, "needle"), "long", "");
-        let rendered = diagnostics.render(false);
-        let lines: Vec<&str> = rendered.lines().collect();
-        assert_eq!(lines[1], "  --> a.toml:1:12");
-        assert_eq!(lines[2], "1  |     ü = \"日本\", x");
-        // Two ideographs are four columns wide.
-        assert_eq!(lines[3], format!("   | {}^", " ".repeat(16)));
-        assert_eq!(lines[5], "  --> a.toml:2:501");
-        assert!(lines[6].chars().count() < WIDTH + 10 && lines[6].ends_with('…'));
-        let mark = lines[7].chars().position(|c| c == '^').expect("a mark");
-        assert_eq!(lines[6].chars().skip(mark).take(6).collect::<String>(), "needle");
-    }
-
-    #[test]
-    fn a_file_without_text_has_no_frame() {
-        let mut diagnostics = Diagnostics::default();
-        let file = diagnostics.add_file("none.toml", "");
-        diagnostics.error(&Origin { file, span: 0..0 }, "cannot read the scenario", "");
-        assert_eq!(diagnostics.render(false), "error: cannot read the scenario\n  --> none.toml\nnone.toml: 1 error\n");
-        assert_eq!(diagnostics.reports()[0].line, None);
-    }
-
-    #[test]
-    fn odd_spans_do_not_panic() {
-        let mut diagnostics = Diagnostics::default();
-        let text = "é\r\nb";
-        let file = diagnostics.add_file("a", text);
-        for (start, end) in [(0, 0), (1, 2), (2, 3), (3, 5), (5, 5), (5, 99), (99, 100)] {
-            diagnostics.error(&Origin { file, span: start..end }, format!("{start} {end}\n"), "");
-        }
-        assert_eq!(diagnostics.render(false).matches("error: ").count(), 7);
+pub(super) fn place(diagnostics: &Diagnostics, origin: &Origin) -> String {
+    let (name, text) = diagnostics.file(origin.file);
+    match Lines::new(text).position(&origin.span) {
+        Some((line, column)) => format!("{name}:{line}:{column}"),
+        None => name.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,12 +141,12 @@ error: unknown key `regoin`, did you mean `region`?
         ),
         (
             "[[strategies]]\nkind = \"replication\"\nrules = [{ to = \"eu-west-1\", tags = [\"v*\"] }]\n",
-            "error: replication cannot filter by tag (facts A10, A16)\n",
+            "error[extension-needed]: replication cannot filter by tag (facts A10, A16)\n",
             "^^^^ use a repository prefix, or add \"tag-filter\" to `extensions` to price it anyway\n",
         ),
         (
             "[[strategies]]\nkind = \"replication\"\nrules = [{ to = \"eu-west-1\", prefixes = [\"prod-*\"] }]\n",
-            "error: invalid filter `prod-*`: the service takes plain prefixes without `*`; write \"prod-\"\n",
+            "error[illegal-filter]: invalid filter `prod-*`: the service takes plain prefixes without `*`; write \"prod-\"\n",
             "^^^^^^^^ fact A11; add \"wildcard-filter\" to `extensions` to price it anyway\n",
         ),
     ] {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::Reading;
 use crate::formats::Problem;
 use crate::scenario::Input;
+use crate::scenario::diagnostics::Finding;
 use crate::scenario::tree::{FileId, Node, Origin};
 
 /// A file that has been read.
@@ -67,11 +68,23 @@ impl Reading<'_> {
         Origin { file: id, span }
     }
 
-    /// What a reader says of a file that it has read all the same.
-    pub fn warned(&mut self, file: &Loaded, warnings: Vec<Problem>) {
-        for problem in warnings {
-            let origin = self.place(file, problem.span);
-            self.diagnostics.warning(&origin, problem.message, problem.label);
+    /// What a reader found in a file of the service's: problems that are findings, or plain errors; a finding says its
+    /// fact itself.
+    pub fn found_in(
+        &mut self,
+        file: &Loaded,
+        problems: Vec<Problem>,
+        finding: impl Fn(&Problem) -> Option<&'static Finding>,
+    ) {
+        for problem in problems {
+            let origin = self.place(file, problem.span.clone());
+            match finding(&problem) {
+                Some(finding) if problem.label == format!("fact {}", finding.fact) => {
+                    self.found(finding, &origin, problem.message, "");
+                }
+                Some(finding) => self.found(finding, &origin, problem.message, problem.label),
+                None => self.error(&origin, problem.message, problem.label),
+            }
         }
     }
 

@@ -36,8 +36,7 @@ fn a70_layers_that_are_there_are_not_uploaded_again() {
     // uploaded at 0, 500 and 1000 s, put at 0, 600 and 1200 s, each up to 20 s late. Were layers uploaded again after a
     // refused manifest, the last one would need a fourth and a fifth upload, to 2000 s.
     let image = "image = { size = \"50 MB\", layers = 5, new_bytes = \"100%\" }\n";
-    let home =
-        repository("app", &format!("count = 3\n{image}push = {{ list = [{{ at = \"1h\", tag = \"v\" }}] }}"));
+    let home = repository("app", &format!("count = 3\n{image}push = {{ list = [{{ at = \"1h\", tag = \"v\" }}] }}"));
     let slow = quotas("put_image = \"1/600s\", initiate_layer_upload = \"1/100s\"");
     let asks = "pulls = { times = \"01:00\" }\ngive_up = \"2h\"\nbackoff = { first = \"10s\", max = \"10s\" }";
     let tables = run(&[&days(1, &format!("{}\n{slow}", replication(""))), &home, &eu(asks)]);

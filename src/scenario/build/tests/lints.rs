@@ -16,9 +16,12 @@ fn a_scenario_that_says_what_it_means_is_not_warned_of() {
 
 #[test]
 fn a_cluster_at_home_learns_that_no_strategy_matters_to_it() {
-    let text = QUICK.replace("registry = \"eu-west-1\"", "registry = \"us-east-1\"")
-        + "[[clusters]]\nname = \"asia\"\nregistry = \"ap-southeast-1\"\n";
-    assert_eq!(warnings(&text), ["all that `eu` runs is at home in its registry; no strategy changes that"]);
+    let text = QUICK.replace("registry = \"eu-west-1\"", "registry = \"us-east-1\"");
+    let message = "all that the clusters run is at home in their registries; the strategies do not differ";
+    assert_eq!(warnings(&text), [message]);
+    // Beside a cluster elsewhere it is worth a note, which is no warning.
+    let beside = text + "[[clusters]]\nname = \"asia\"\nregistry = \"ap-southeast-1\"\n";
+    assert_eq!(warnings(&beside), Vec::<String>::new());
 }
 
 #[test]
@@ -44,7 +47,8 @@ fn copies_that_expire_by_age_can_empty_a_standby() {
 
 #[test]
 fn a_tag_that_moves_stays_behind_in_immutable_copies() {
-    let moving = QUICK.replace("[[clusters]]", "tags = { moving = [\"latest\"] }\n[[clusters]]");
+    let quick = format!("strategies = [\"replication\"]\n{QUICK}");
+    let moving = quick.replace("[[clusters]]", "tags = { moving = [\"latest\"] }\n[[clusters]]");
     let frozen = format!("{moving}[[registries]]\nregistry = \"eu-west-1\"\nmutability = \"immutable\"\n");
     assert_eq!(warnings(&moving), Vec::<String>::new());
     assert_eq!(warnings(&frozen), ["the moving tag `latest` of `shop/api` stays behind in immutable copies"]);

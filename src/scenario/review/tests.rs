@@ -1,0 +1,580 @@
+//! Each finding once at least, where it stands; and configurations of which nothing is found.
+
+use std::collections::HashSet;
+
+use super::super::diagnostics::findings::ALL;
+use super::super::{Diagnostics, Scenario, load};
+
+/// Reads a scenario, which may name files by their contents: `FILE{..}` at the end of the text, one for each `file-N.json`.
+fn read(text: &str, files: &[&str]) -> (Option<Scenario>, Diagnostics) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = if text.contains("schema") { text.to_string() } else { format!("schema = 1\n{text}") };
+    std::fs::write(folder.path().join("shop.toml"), text).expect("written");
+    for (number, file) in files.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("file-{number}.json")), file).expect("written");
+    }
+    let mut diagnostics = Diagnostics::default();
+    let scenario = load(&folder.path().join("shop.toml"), &[], &mut diagnostics);
+    (scenario, diagnostics)
+}
+
+/// A scenario in which nothing is wrong.
+pub fn good(text: &str) -> Scenario {
+    let (scenario, diagnostics) = read(text, &[]);
+    scenario.unwrap_or_else(|| panic!("{}", diagnostics.render(false)))
+}
+
+/// Identity and marked text of all that is found, by place.
+fn found(text: &str, files: &[&str]) -> Vec<(String, String)> {
+    let (_, diagnostics) = read(text, files);
+    let of = |item: &super::Diagnostic| {
+        let (_, text) = diagnostics.file(item.origin.file);
+        let id = item.finding.map_or_else(|| item.message.clone(), |finding| finding.id.to_string());
+        (id, text[item.origin.span.clone()].lines().next().unwrap_or_default().to_string())
+    };
+    diagnostics.sorted().into_iter().map(of).collect()
+}
+
+/// Repositories of us-east-1, a cluster in eu-west-1, and a strategy.
+fn estate(repositories: &[&str], strategy: &str, more: &str) -> String {
+    let table = |name: &&str| format!("[[repositories]]\nname = \"{name}\"\nregistry = \"us-east-1\"\n");
+    let tables: String = repositories.iter().map(table).collect();
+    format!(
+        "strategies = [{strategy}]\n{tables}[[clusters]]\nname = \"eu\"\nregistry = \"eu-west-1\"\nif_missing = \"home\"\n{more}"
+    )
+}
+
+/// As [`estate`], with replication by these rules.
+fn ruled(repositories: &[&str], rules: &str) -> String {
+    estate(repositories, &format!("{{ kind = \"replication\", rules = [{rules}] }}"), "")
+}
+
+fn filtered(repositories: &[&str], prefixes: &str) -> String {
+    ruled(repositories, &format!("{{ from = \"us-east-1\", to = \"eu-west-1\", prefixes = {prefixes} }}"))
+}
+
+fn json_rule(destinations: &str, more: &str) -> String {
+    format!("{{\"rules\": [{{\"destinations\": [{destinations}]{more}}}]}}")
+}
+
+const EU: &str = r#"{"region": "eu-west-1", "registryId": "000000000001"}"#;
+const FILED: &str = r#"{ kind = "replication", from = "us-east-1", rules = "file-0.json" }"#;
+
+/// Two accounts: `dev` pushes, `prod` runs, with these settings of its registry.
+fn accounts(settings: &str) -> String {
+    format!(
+        "strategies = [\"replication\"]\naccounts = {{ dev = \"111122223333\", prod = \"444455556666\" }}\n[[repositories]]\n\
+         name = \"prod/api\"\nregistry = \"dev/us-east-1\"\n[[clusters]]\nname = \"eu\"\nregistry = \"prod/eu-west-1\"\n\
+         [[registries]]\nregistry = \"prod/eu-west-1\"\n{settings}"
+    )
+}
+
+/// A statement of a policy that lets `dev` do this to that.
+fn statement(principal: &str, action: &str, resource: &str, more: &str) -> String {
+    format!(
+        "{{\"Version\": \"2012-10-17\", \"Statement\": [{{\"Effect\": \"Allow\", \"Principal\": {{\"AWS\": \"{principal}\"}}, \
+         \"Action\": [{action}], \"Resource\": \"{resource}\"{more}}}]}}"
+    )
+}
+
+/// A template for `shop` in eu-west-1.
+fn templated(repository: &str, template: &str, strategy: &str, more: &str) -> String {
+    estate(&[], strategy, &format!("{more}[[registries]]\nregistry = \"eu-west-1\"\ntemplates = [{template}]\n"))
+        .replace(
+            "[[clusters]]",
+            &format!("[[repositories]]\nname = \"shop/api\"\nregistry = \"us-east-1\"\n{repository}\n[[clusters]]"),
+        )
+}
+
+/// A lifecycle policy of these rules: status and list, count and number, action.
+fn policy(rules: &[(&str, &str, u32, &str)]) -> String {
+    let rule = |(at, (images, count, number, action)): (usize, &(&str, &str, u32, &str))| {
+        let unit = if *count == "imageCountMoreThan" { "" } else { "\"countUnit\": \"days\", " };
+        let target = if *action == "transition" { ", \"targetStorageClass\": \"archive\"" } else { "" };
+        format!(
+            "{{\"rulePriority\": {}, \"description\": \"a rule of a test\", \"selection\": {{{images}, {unit}\"countType\": \"{count}\", \
+             \"countNumber\": {number}}}, \"action\": {{\"type\": \"{action}\"{target}}}}}",
+            at + 1
+        )
+    };
+    format!("{{\"rules\": [{}]}}", rules.iter().enumerate().map(rule).collect::<Vec<_>>().join(", "))
+}
+
+const ANY: &str = "\"tagStatus\": \"any\"";
+const UNTAGGED: &str = "\"tagStatus\": \"untagged\"";
+const COUNT: &str = "imageCountMoreThan";
+
+fn tagged(list: &str) -> String {
+    format!("\"tagStatus\": \"tagged\", \"tagPatternList\": [{list}]")
+}
+
+/// A home whose lifecycle is in a file, and these keys of the repository.
+fn lived(keys: &str) -> String {
+    estate(&[], "\"cross-region-pull\"", "").replace(
+        "[[clusters]]",
+        &format!("[[repositories]]\nname = \"api\"\nregistry = \"us-east-1\"\nlifecycle = \"file-0.json\"\n{keys}\n[[clusters]]"),
+    )
+}
+
+const REPLICATION: &str = "\"replication\"";
+const CACHE: &str = "\"pull-through-cache\"";
+
+/// A configuration, the files beside it, and what is found of one kind: which, and the text that it stands at.
+type Case = (&'static str, &'static str, String, Vec<String>);
+
+fn rule_cases() -> Vec<Case> {
+    let to = |rest: &str| format!("{{ from = \"us-east-1\", to = {rest} }}");
+    let rules = |rules: &[String]| ruled(&["prod/api"], &rules.join(", "));
+    let zones =
+        |count: usize| (0..count).map(|n| to(&format!("\"eu-west-1\", prefixes = [\"p{n:02}\"]"))).collect::<Vec<_>>();
+    let file = |json: String| (estate(&["prod/api"], FILED, ""), vec![json]);
+    let filter = |filter: &str, kind: &str| {
+        file(json_rule(
+            EU,
+            &format!(", \"repositoryFilters\": [{{\"filter\": \"{filter}\", \"filterType\": \"{kind}\"}}]"),
+        ))
+    };
+    let many = |count: usize| (0..count).map(|n| format!("\"prod/{n:03}\"")).collect::<Vec<_>>().join(", ");
+    let mut cases: Vec<Case> = vec![
+        // Published articles filter by `prod-*` (A11), and by `myapp-.*`.
+        ("illegal-filter", "\"Prod\"", filtered(&["prod/api"], "[\"Prod\"]"), vec![]),
+        ("extension-needed", "tags", rules(&[to("\"eu-west-1\", tags = \"v*\"")]), vec![]),
+        ("filter-count", "[]", filtered(&["prod/api"], "[]"), vec![]),
+        ("destination-is-source", "\"us-east-1\"", rules(&[to("\"us-east-1\"")]), vec![]),
+        ("partition-crossed", "\"us-gov-west-1\"", rules(&[to("\"us-gov-west-1\"")]), vec![]),
+        ("too-many-rules", "{ from", rules(&zones(26)), vec![]),
+        ("many-rules", "{ from", rules(&zones(11)), vec![]),
+        ("rule-selects-nothing", "{ from", filtered(&["api"], "[\"prod/\"]"), vec![]),
+        ("filter-selects-nothing", "\"dev/\"", filtered(&["prod/api"], "[\"prod/\", \"dev/\"]"), vec![]),
+        ("idle-filter", "\"-prod\"", filtered(&["prod/api"], "[\"-prod\", \"prod/\"]"), vec![]),
+        ("filter-covered", "\"prod/a\"", filtered(&["prod/api"], "[\"prod/a\", \"prod/\"]"), vec![]),
+        (
+            "rule-covered",
+            "{ from",
+            rules(&[to("\"eu-west-1\", prefixes = [\"prod/\"]"), to("[\"eu-west-1\", \"eu-west-2\"]")]),
+            vec![],
+        ),
+        ("prefix-catches-sibling", "\"prod\"", filtered(&["prod/api", "prod-test/api"], "[\"prod\"]"), vec![]),
+        ("prefix-catches-sibling", "\"shop/api\"", filtered(&["shop/api", "shop/api-v2"], "[\"shop/api\"]"), vec![]),
+        ("prefix-catches-sibling", "\"prod\"", filtered(&["prod-api", "product"], "[\"prod\"]"), vec![]),
+        ("copies-nobody-pulls", "{ from", rules(&[to("[\"eu-west-1\", \"eu-west-2\"]")]), vec![]),
+        (
+            "copies-nobody-pulls",
+            "\"replication\"",
+            estate(&["prod/api", "tools"], REPLICATION, "runs = \"prod/*\"\n"),
+            vec![],
+        ),
+        (
+            "no-chain",
+            "{ from",
+            rules(&[to("\"eu-west-1\""), "{ from = \"eu-west-1\", to = \"eu-west-2\" }".into()]),
+            vec![],
+        ),
+        (
+            "loop",
+            "{ from",
+            rules(&[to("\"eu-west-1\""), "{ from = \"eu-west-1\", to = \"us-east-1\" }".into()]),
+            vec![],
+        ),
+        (
+            "not-possible-today",
+            "{ from",
+            format!("extensions = [\"tag-filter\"]\n{}", rules(&[to("\"eu-west-1\", tags = \"v*\"")])),
+            vec![],
+        ),
+        (
+            "extension-unused",
+            "\"rename\"",
+            format!("extensions = [\"rename\"]\n{}", rules(&[to("\"eu-west-1\"")])),
+            vec![],
+        ),
+        (
+            "rename-without-effect",
+            "\"{name}\"",
+            format!("extensions = [\"rename\"]\n{}", rules(&[to("\"eu-west-1\", rename = \"{name}\"")])),
+            vec![],
+        ),
+        (
+            "from-without-effect",
+            "from",
+            estate(&["a1"], "{ kind = \"replication\", from = \"us-east-1\" }", ""),
+            vec![],
+        ),
+        (
+            "not-copied",
+            "{ kind",
+            filtered(&["prod/api", "base"], "[\"prod/\"]").replace("if_missing = \"home\"\n", ""),
+            vec![],
+        ),
+        (
+            "existing-stay-behind",
+            "\"replication\"",
+            estate(&["a1"], REPLICATION, "").replace("[[clusters]]", "existing = 3\n[[clusters]]"),
+            vec![],
+        ),
+        (
+            "mounting-on-one-side",
+            "\"replication\"",
+            estate(&["a1"], REPLICATION, "[[registries]]\nregistry = \"eu-west-1\"\nblob_mounting = true\n"),
+            vec![],
+        ),
+        (
+            "opt-in-region",
+            "\"eu-south-1\"",
+            estate(&["a1"], REPLICATION, "").replace("\"eu-west-1\"", "\"eu-south-1\""),
+            vec![],
+        ),
+    ];
+    for (id, at, (text, files)) in [
+        ("illegal-filter", "\"prod-*\"", filter("prod-*", "PREFIX_MATCH")),
+        ("filter-type", "\"WILDCARD\"", filter("prod", "WILDCARD")),
+        (
+            "filter-selects-nothing",
+            "\"dev/\"",
+            file(json_rule(
+                EU,
+                ", \"repositoryFilters\": [{\"filter\": \"prod/\", \"filterType\": \"PREFIX_MATCH\"}, {\"filter\": \"dev/\", \"filterType\": \"PREFIX_MATCH\"}]",
+            )),
+        ),
+        ("filter-count", "[]", file(json_rule(EU, ", \"repositoryFilters\": []"))),
+        ("no-destination", "{\"destinations\"", file(json_rule("", ""))),
+        ("duplicate-destination", EU, file(json_rule(&format!("{EU}, {EU}"), ""))),
+    ] {
+        cases.push((id, at, text, files));
+    }
+    cases.push(("filter-count", "[\"prod/000\"", filtered(&["prod/api"], &format!("[{}]", many(101))), vec![]));
+    let accounts = "accounts = { home = \"111122223333\", bu = { count = 26, first = \"300000000001\" } }\n";
+    let pattern = rules(&["{ from = \"home/us-east-1\", to = \"bu-*/us-east-1\" }".into()])
+        .replace("registry = \"us-east-1\"", "registry = \"home/us-east-1\"")
+        .replace("registry = \"eu-west-1\"", "registry = \"bu-01/us-east-1\"");
+    cases.push(("too-many-destinations", "\"bu-*/us-east-1\"", accounts.to_string() + &pattern, vec![]));
+    cases
+}
+
+fn permission_cases() -> Vec<Case> {
+    let filed = || accounts("policy = \"file-0.json\"\n");
+    let root = "arn:aws:iam::111122223333:root";
+    let both = "\"ecr:ReplicateImage\", \"ecr:CreateRepository\"";
+    let at = |statement: String| vec![statement];
+    let long = format!("{{\"Version\": \"2012-10-17\", \"Id\": \"{}\", \"Statement\": []}}", "x".repeat(10_240));
+    vec![
+        ("copy-refused", "\"replication\"", accounts("policy = \"none\"\n"), vec![]),
+        ("creation-refused", "\"replication\"", filed(), at(statement(root, "\"ecr:ReplicateImage\"", "*", ""))),
+        ("policy-needed", "\"replication\"", accounts(""), vec![]),
+        (
+            "policy-elsewhere",
+            "\"arn:aws:ecr:us-east-1:444455556666:repository/*\"",
+            filed(),
+            at(statement(root, both, "arn:aws:ecr:us-east-1:444455556666:repository/*", "")),
+        ),
+        ("policy-too-long", "{", filed(), vec![long]),
+        // Fact S5: articles name a role of the source account.
+        (
+            "principal-not-account",
+            "\"arn:aws:iam::111122223333:role/ECRReplication\"",
+            filed(),
+            at(statement("arn:aws:iam::111122223333:role/ECRReplication", both, "*", "")),
+        ),
+        (
+            "policy-not-judged",
+            "{\"StringEquals\"",
+            filed(),
+            at(statement(root, both, "*", ", \"Condition\": {\"StringEquals\": {\"aws:x\": \"y\"}}")),
+        ),
+        ("action-unknown", "\"ecr:ReplicateImages\"", filed(), at(statement(root, "\"ecr:ReplicateImages\"", "*", ""))),
+        ("region-not-enabled", "\"replication\"", accounts("region_enabled = false\n"), vec![]),
+    ]
+}
+
+fn lifecycle_cases() -> Vec<Case> {
+    let built = "tags = { release_every = 10, release = \"v{n}\", build = \"build-{n}\" }";
+    let (v, all) = (tagged("\"v*\""), tagged("\"*\""));
+    let v1 = tagged("\"v1*\"");
+    let file = |rules: &[(&str, &str, u32, &str)]| vec![policy(rules)];
+    let shop = |lifecycle: &str| format!("{{ prefix = \"shop\", lifecycle = {lifecycle} }}");
+    let node = "\"file-0.json\"";
+    vec![
+        (
+            "lifecycle-refused",
+            "{\"rulePriority\": 1, \"description\"",
+            lived(""),
+            file(&[(ANY, "sinceImagePulled", 30, "expire")]),
+        ),
+        // Fact B3: a prefix list has no wildcards.
+        (
+            "lifecycle-doubtful",
+            "\"v*\"",
+            lived(built),
+            file(&[("\"tagStatus\": \"tagged\", \"tagPrefixList\": [\"v*\"]", COUNT, 5, "expire")]),
+        ),
+        ("lifecycle-shadowed", node, lived(built), file(&[(&v, COUNT, 5, "expire"), (&v1, COUNT, 1, "expire")])),
+        (
+            "lifecycle-shadowed",
+            node,
+            lived(built),
+            file(&[(&all, COUNT, 5, "expire"), (ANY, "sinceImagePushed", 9, "expire")]),
+        ),
+        ("lifecycle-matches-no-tag", node, lived(built), file(&[(&tagged("\"release-*\""), COUNT, 5, "expire")])),
+        ("lifecycle-list-means-and", node, lived(built), file(&[(&tagged("\"v*\", \"build-*\""), COUNT, 5, "expire")])),
+        (
+            "untagged-sweeps-copies",
+            node,
+            templated(
+                "tags = { release = \"latest\" }",
+                "{ prefix = \"shop\", mutability = \"immutable\", lifecycle = \"file-0.json\" }",
+                REPLICATION,
+                "",
+            ),
+            file(&[(UNTAGGED, "sinceImagePushed", 1, "expire"), (ANY, COUNT, 9, "expire")]),
+        ),
+        ("copies-expire-by-age", "[[clusters]]", templated("", &shop("{ days = 14 }"), REPLICATION, ""), vec![]),
+        ("standby-keeps-too-few", "{ keep = 5 }", templated(built, &shop("{ keep = 5 }"), REPLICATION, ""), vec![]),
+        (
+            "standby-keeps-too-few",
+            "{ keep = 5 }",
+            templated(
+                "",
+                &shop("{ keep = 5 }"),
+                REPLICATION,
+                "pulls = { rate = \"9/day\", version = { newest_of = 10 } }\n",
+            ),
+            vec![],
+        ),
+        (
+            "keep-counts-children",
+            "{ keep = 30 }",
+            templated("image = { platforms = 2 }", &shop("{ keep = 30 }"), REPLICATION, ""),
+            vec![],
+        ),
+        (
+            "archive-empties-standby",
+            node,
+            templated(
+                "",
+                &shop("\"file-0.json\""),
+                REPLICATION,
+                "pulls = { failover = { of = \"down\" } }\n[[faults]]\nname = \"down\"\nkind = \"region-outage\"\nregion = \"us-east-1\"\nat = \"5d\"\nlasts = \"1h\"\n",
+            ),
+            file(&[(ANY, "sinceImagePulled", 30, "transition")]),
+        ),
+        (
+            "immutable-drops-tag",
+            "[[clusters]]",
+            templated(
+                "tags = { moving = [\"latest\"] }",
+                "{ prefix = \"shop\", mutability = \"immutable\" }",
+                REPLICATION,
+                "",
+            ),
+            vec![],
+        ),
+        ("template-selects-nothing", "\"sho\"", templated("", "{ prefix = \"sho\" }", REPLICATION, ""), vec![]),
+        (
+            "template-prefix",
+            "\"shop\"",
+            templated("", "{ prefix = \"shop\" }", REPLICATION, "").replace(
+                "[[clusters]]",
+                "[[repositories]]\nname = \"shop-test/api\"\nregistry = \"us-east-1\"\n[[clusters]]",
+            ),
+            vec![],
+        ),
+        (
+            "template-unused",
+            "[\"pull-through-cache\"]",
+            templated("", "{ prefix = \"shop\", for = [\"pull-through-cache\"] }", REPLICATION, ""),
+            vec![],
+        ),
+    ]
+}
+
+fn other_cases() -> Vec<Case> {
+    let outage = |region: &str| {
+        format!(
+            "pulls = {{ failover = {{ of = \"down\" }} }}\n[[faults]]\nname = \"down\"\nkind = \"region-outage\"\nregion = \"{region}\"\nat = \"5d\"\nlasts = \"1h\"\n"
+        )
+    };
+    let job = "{ kind = \"scheduled-copy\", every = \"1h\" }";
+    vec![
+        (
+            "cache-unsupported",
+            "\"pull-through-cache\"",
+            estate(&["a1"], CACHE, "").replace("us-east-1", "us-gov-east-1").replace("eu-west-1", "us-gov-west-1")
+                + "[prices.override]\nstorage = \"$0.1/GB-month\"\ninter_region = \"$0.02/GB\"\ninternet = \"$0.09/GB\"\n",
+            vec![],
+        ),
+        (
+            "cache-never-refreshes",
+            "[[clusters]]",
+            templated(
+                "tags = { moving = [\"latest\"] }",
+                "{ prefix = \"shop\", mutability = \"immutable\" }",
+                CACHE,
+                "",
+            ),
+            vec![],
+        ),
+        ("cache-needs-role", "\"pull-through-cache\"", accounts("").replace(REPLICATION, CACHE), vec![]),
+        ("cache-needs-job", "{ kind", estate(&["a1"], "{ kind = \"pull-through-cache\", ttl = \"12h\" }", ""), vec![]),
+        ("job-costs-nothing", "{ kind", estate(&["a1"], job, ""), vec![]),
+        ("nothing-crosses", "[[clusters]]", estate(&["a1"], REPLICATION, "").replace("eu-west-1", "us-east-1"), vec![]),
+        (
+            "cluster-is-local",
+            "[[clusters]]",
+            estate(&["a1"], REPLICATION, "").replace("eu-west-1", "us-east-1"),
+            vec![],
+        ),
+        (
+            "deploy-never-triggered",
+            "[[clusters]]",
+            estate(&["a1"], REPLICATION, "pulls = { deploy = { on = [\"x*\"], within = \"10m\" } }\n"),
+            vec![],
+        ),
+        (
+            "fault-without-effect",
+            "[[faults]]",
+            estate(&["a1"], REPLICATION, "[[faults]]\nkind = \"slow-link\"\nat = \"1d\"\nlasts = \"1h\"\n"),
+            vec![],
+        ),
+        ("standby-struck", "[[faults]]", estate(&["a1"], REPLICATION, &outage("eu-west-1")), vec![]),
+        (
+            "outside-the-run",
+            "\"file-0.json\"",
+            estate(&["a1"], REPLICATION, "")
+                .replace("[[clusters]]", "push = { trace = \"file-0.json\" }\n[[clusters]]"),
+            vec!["time,repository,tag,bytes\n5,a1,v1,1000\n1e9,a1,v2,1000\n".into()],
+        ),
+        (
+            "long-run",
+            "{ trials",
+            estate(&["a1"], REPLICATION, "").replace("strategies", "run = { trials = 4000000 }\nstrategies"),
+            vec![],
+        ),
+        (
+            "stored-outside",
+            "[[objectives]]",
+            estate(&["a1"], REPLICATION, "[[objectives]]\nmetric = \"residency\"\nregions = [\"us-*\"]\n"),
+            vec![],
+        ),
+    ]
+}
+
+/// Every kind of finding is told at least once, at its place.
+#[test]
+fn each_finding_is_told_where_it_stands() {
+    let mut told = HashSet::new();
+    let mut wrong = Vec::new();
+    let cases = [rule_cases(), permission_cases(), lifecycle_cases(), other_cases()].concat();
+    for (id, at, text, files) in &cases {
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let found = found(text, &files);
+        if !found.iter().any(|(other, place)| other == id && place.starts_with(at)) {
+            wrong.push(format!("{id} at {at}: {found:#?}\n{text}"));
+        }
+        told.insert(*id);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    let untold: Vec<&str> = ALL.iter().map(|finding| finding.id).filter(|id| !told.contains(id)).collect();
+    assert_eq!(untold, Vec::<&str>::new(), "findings without a case");
+}
+
+/// Configurations as articles and teams publish them, once they are right.
+#[test]
+fn nothing_is_found_where_nothing_is_wrong() {
+    let rule = |prefixes: &str| format!("{{ from = \"us-east-1\", to = \"eu-west-1\", prefixes = {prefixes} }}");
+    let built = "tags = { release_every = 10, release = \"v{n}\", build = \"build-{n}\" }";
+    let (v, builds) = (tagged("\"v*\""), tagged("\"build-*\""));
+    let lived_on = |rules: &[(&str, &str, u32, &str)]| (lived(built), vec![policy(rules)]);
+    let plain = |text: String| (text, Vec::new());
+    let filed = |filter: &str| {
+        let filters =
+            format!(", \"repositoryFilters\": [{{\"filter\": \"{filter}\", \"filterType\": \"PREFIX_MATCH\"}}]");
+        (estate(&["prod/api", "prod/web"], FILED, ""), vec![json_rule(EU, &filters)])
+    };
+    for (text, files) in [
+        plain(estate(&["prod/api"], REPLICATION, "")),
+        // A prefix with its separator, of whichever kind, and one that is a whole name.
+        plain(ruled(&["prod/api", "prod-test/api"], &rule("[\"prod/\", \"prod-\"]"))),
+        plain(ruled(&["prod-api", "prod-web", "prod-test"], &rule("[\"prod\"]"))),
+        plain(ruled(&["prod/api", "prod/web"], &rule("[\"prod\"]"))),
+        plain(ruled(&["shop/api-01", "shop/api-02"], &rule("[\"shop/api\"]"))),
+        plain(ruled(&["prod/api", "base"], &format!("{}, {}", rule("[\"prod/\"]"), rule("[\"base\"]")))),
+        filed("prod"),
+        filed("prod/"),
+        // Releases and builds expire by rules of their own, and what is left untagged by another.
+        lived_on(&[
+            (&v, COUNT, 50, "expire"),
+            (&builds, "sinceImagePushed", 14, "expire"),
+            (UNTAGGED, "sinceImagePushed", 1, "expire"),
+        ]),
+        lived_on(&[
+            (UNTAGGED, "sinceImagePushed", 1, "expire"),
+            (&v, COUNT, 50, "expire"),
+            (ANY, COUNT, 300, "expire"),
+        ]),
+        plain(templated(built, "{ prefix = \"shop\", lifecycle = { keep = 20, untagged_days = 7 } }", REPLICATION, "")),
+        plain(templated(
+            "tags = { moving = [\"latest\"] }",
+            "{ prefix = \"shop\", mutability = \"immutable\", mutability_except = [\"latest\"] }",
+            REPLICATION,
+            "",
+        )),
+    ] {
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        assert_eq!(found(&text, &files), [], "{text}");
+    }
+}
+
+/// The policy that stands with a finding is one that the service would take, and mends it.
+#[test]
+fn a_refused_copy_comes_with_the_policy_that_lets_it_in() {
+    let (_, diagnostics) = read(&accounts("policy = \"none\"\n"), &[]);
+    let reports = diagnostics.reports();
+    let refused = reports.iter().find(|report| report.id == Some("copy-refused")).expect("fact A31");
+    assert_eq!(refused.fact, Some("A31"));
+    let policy = refused.apply.as_ref().expect("a policy").to_string();
+    let (scenario, diagnostics) = read(&accounts("policy = \"file-0.json\"\n"), &[&policy]);
+    assert!(scenario.is_some());
+    assert_eq!(diagnostics.reports(), []);
+}
+
+/// 5,000 repositories, 25 rules, 100 filters each: names are bisected, so that this is a matter of moments (a search of
+/// every name by every filter would compare 12.5 million texts, many times over).
+#[test]
+fn a_large_estate_is_reviewed_in_a_moment() {
+    let filters: Vec<String> = (0..100).map(|n| format!("\"team-{n:02}/\"")).collect();
+    let rule = format!("{{ from = \"us-east-1\", to = \"eu-west-1\", prefixes = [{}] }}", filters.join(", "));
+    let groups: String = (0..100)
+        .map(|n| format!("[[repositories]]\nname = \"team-{n:02}/api\"\ncount = 50\nregistry = \"us-east-1\"\n"))
+        .collect();
+    let text = ruled(&[], &vec![rule; 25].join(", ")).replace("[[clusters]]", &format!("{groups}[[clusters]]"));
+    let (scenario, _) = read(&text, &[]);
+    let scenario = scenario.expect("a scenario");
+    let rules: usize = scenario.model.strategies[0].rules().count();
+    assert_eq!((scenario.model.demand.repositories.len(), rules), (5_000, 25));
+    let origins = super::Origins {
+        regions: Vec::new(),
+        repositories: vec![origin(); 5_000],
+        clusters: vec![origin()],
+        strategies: vec![origin()],
+        rules: vec![vec![
+            super::RuleOrigins {
+                rule: origin(),
+                destinations: vec![origin()],
+                filters: vec![origin(); 100],
+                is_written: true
+            };
+            25
+        ]],
+        templates: Vec::new(),
+    };
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.add_file("shop.toml", "");
+    let start = std::time::Instant::now();
+    super::review(&scenario.model, &origins, &mut diagnostics);
+    assert!(start.elapsed().as_secs_f64() < 5.0, "{:?}, even without optimisation", start.elapsed());
+    assert!(diagnostics.items().iter().any(|item| item.finding.is_some_and(|finding| finding.id == "rule-covered")));
+}
+
+fn origin() -> super::Origin {
+    super::Origin { file: super::super::tree::FileId(0), span: 0..0 }
+}
