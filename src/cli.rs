@@ -15,9 +15,11 @@ mod check;
 mod check_text;
 mod init;
 mod interrupt;
+mod manual;
 mod output;
 mod prices;
 mod progress;
+mod report;
 mod run;
 
 use arguments::{Arguments, Command};
@@ -72,7 +74,10 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
         Command::Check(check) => check::run(check, shared),
         Command::Init(init) => init::run(init, shared),
         Command::Schema => output::print(&replisim::scenario::schema()).map(|()| Exit::Done),
+        Command::Report { directory } => report::run(directory, shared),
         Command::Prices { command } => prices::run(command, shared),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man => manual::page(),
     }
 }
 

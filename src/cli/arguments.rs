@@ -66,12 +66,34 @@ pub enum Command {
     /// Print the JSON Schema of the scenario file, for editors
     #[command(after_help = "Example:\n  replisim schema > scenario.schema.json")]
     Schema,
+    /// Draw the charts and reports of a finished run again, from its tables and run.json alone
+    #[command(
+        after_help = "Example:\n  replisim report outputs/shop      after an update of replisim: today's charts \
+                            for yesterday's numbers"
+    )]
+    Report {
+        /// The directory of results
+        directory: PathBuf,
+    },
     /// Show and compare price books
     Prices {
         /// Which.
         #[command(subcommand)]
         command: PricesCommand,
     },
+    /// Print what completes replisim's arguments in a shell
+    #[command(
+        after_help = "Examples:\n  replisim completions bash > ~/.local/share/bash-completion/completions/replisim\n  \
+                            replisim completions zsh > ~/.zfunc/_replisim\n  replisim completions fish > \
+                            ~/.config/fish/completions/replisim.fish"
+    )]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Example:\n  replisim man > replisim.1 && man ./replisim.1")]
+    Man,
 }
 
 /// `replisim run`.

@@ -380,7 +380,7 @@ impl Trial<'_> {
         let region = usize::from(self.model.cloud.registry(order.to).region.0);
         if counted {
             self.outcome.copies += 1;
-            if order.backfill.is_none() {
+            if !order.backfill {
                 let lag = self.now - order.pushed;
                 self.outcome.lag[region].record(lag, 1);
                 self.probes.copy(order.repository, order.tag.as_deref().unwrap_or_default(), order.to, lag);
@@ -393,7 +393,7 @@ impl Trial<'_> {
         for pull in copy.pulls {
             self.ready(pull, order.to, order.image.clone());
         }
-        self.copied(copy.component, order.backfill, true);
+        self.copied(copy.component, order.ticket, true);
     }
 
     /// A copy fails before any of its bytes move, and whoever waited for it goes on without.
@@ -403,14 +403,14 @@ impl Trial<'_> {
         for pull in copy.pulls {
             self.missing(pull, copy.component, cause);
         }
-        self.copied(copy.component, copy.order.backfill, false);
+        self.copied(copy.component, copy.order.ticket, false);
     }
 
-    /// Tells a strategy of the end of a backfill's copy.
-    pub fn copied(&mut self, component: usize, backfill: Option<u32>, succeeded: bool) {
-        let Some(backfill) = backfill else { return };
+    /// Tells a strategy of the end of a copy that it wants to hear of.
+    pub fn copied(&mut self, component: usize, ticket: Option<u32>, succeeded: bool) {
+        let Some(ticket) = ticket else { return };
         let mut actions = Vec::new();
-        self.components[component].behaviour.on_copied(backfill, succeeded, self.now, &self.world, &mut actions);
+        self.components[component].behaviour.on_copied(ticket, succeeded, self.now, &self.world, &mut actions);
         self.execute(component, &mut actions);
     }
 

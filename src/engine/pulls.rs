@@ -126,7 +126,8 @@ impl Trial<'_> {
                     lane: None,
                     attempts_metered: 1,
                     name: None,
-                    backfill: None,
+                    ticket: None,
+                    backfill: false,
                 };
                 self.fetch(component, copy, share, id);
             }

@@ -65,8 +65,8 @@ pub(super) enum Event {
     Expiry(ShelfId, u32),
     /// A strategy's component asked for this moment.
     Tick(usize),
-    /// A backfill's copy failed in every attempt.
-    BackfillFailed(usize, u32),
+    /// A copy with a ticket failed in every attempt.
+    CopyFailed(usize, u32),
     /// A copy's service delay is over.
     CopyDue(usize),
     /// A copy that queued in its lane has its place.
@@ -319,7 +319,7 @@ impl<'a> Trial<'a> {
                 }
                 self.execute(component, &mut actions);
             }
-            Event::BackfillFailed(component, backfill) => self.copied(component, Some(backfill), false),
+            Event::CopyFailed(component, ticket) => self.copied(component, Some(ticket), false),
             Event::CopyDue(copy) => self.copy_due(copy),
             Event::CopyBegins(copy) => self.begin_copy(copy),
             Event::CopyResumes(copy) => self.resume_copy(copy),
@@ -355,12 +355,12 @@ impl<'a> Trial<'a> {
         for action in actions.drain(..) {
             match action {
                 Action::Copy(copy) => self.order_copy(component, copy),
-                Action::Failed { to, at, unnoticed, backfill, .. } => {
+                Action::Failed { to, at, unnoticed, ticket, .. } => {
                     let cause = if unnoticed { Cause::Unnoticed } else { Cause::Attempts };
                     let measured = self.meters.measured(at);
                     self.outcome.fail(FailedEvent::Copy, cause, to, measured);
-                    if let Some(backfill) = backfill {
-                        let event = Event::BackfillFailed(component, backfill);
+                    if let Some(ticket) = ticket {
+                        let event = Event::CopyFailed(component, ticket);
                         self.queue.push(at.max(self.now), order::ARRIVAL, event);
                     }
                 }

@@ -3,22 +3,19 @@
 //! What the service would refuse is refused here, where it stands, with the rule it stands in and the fact's number.
 //! What a rule means once it is read is the registry's to say; here is only what may be written.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Problem;
 use super::json::{Json, Value};
 use super::strict::{Strict, document};
-use crate::registry::{Count, LifecycleAction, LifecyclePolicy, LifecycleRule, Patterns, Selection, StorageClass};
+use crate::registry::{
+    Count, LifecycleAction, LifecyclePolicy, LifecycleProblem, LifecycleRule, Patterns, Selection, StorageClass,
+};
 
 /// Rules of a policy, at most (A.9).
 pub const MOST_RULES: usize = 50;
 /// Characters of a policy (A.9); below the least the interface refuses it, which a copy without its blanks may meet.
 pub const CHARACTERS: std::ops::RangeInclusive<usize> = 100..=30_720;
-/// Days since the transition, at least (B5).
-const LEAST_ARCHIVED: u32 = 90;
-/// `*` in a pattern, at most (B3).
-const MOST_STARS: usize = 4;
 
 /// A policy that the service would take.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,72 +46,20 @@ pub fn read(text: &str) -> Result<Lifecycle, Vec<Problem>> {
     rules.sort_by_key(|(rule, _)| rule.priority);
     let (rules, places): (Vec<LifecycleRule>, Vec<Range<usize>>) = rules.into_iter().unzip();
     let policy = LifecyclePolicy { rules };
-    for (rule, message, fact) in type_problems(&policy) {
+    for problem in policy.problems() {
+        // What the text alone shows was told from it, at the very key.
+        let from_text = matches!(
+            problem,
+            LifecycleProblem::NoTags { .. }
+                | LifecycleProblem::CountZero { .. }
+                | LifecycleProblem::NotOnePattern { .. }
+        );
+        let Some(rule) = problem.rule().filter(|_| !from_text) else { continue };
         reader.strict.within(format!("rule of priority {}", policy.rules[rule].priority));
-        reader.strict.problem(&places[rule], message, format!("fact {fact}"));
+        reader.strict.problem(&places[rule], problem.to_string(), format!("fact {}", problem.fact()));
     }
     let warnings = reader.strict.finish()?;
     Ok(Lifecycle { policy, warnings })
-}
-
-/// What is wrong with the rules of a policy, each by itself and together (B2 to B6): the rule's position, what, the fact.
-fn type_problems(policy: &LifecyclePolicy) -> Vec<(usize, String, &'static str)> {
-    let mut problems = Vec::new();
-    for (index, rule) in policy.rules.iter().enumerate() {
-        let mut wrong = |message: &str, fact| problems.push((index, message.to_string(), fact));
-        let earlier = &policy.rules[..index];
-        if earlier.iter().any(|other| other.priority == rule.priority) {
-            wrong("another rule has this priority; each rule needs its own", "B7");
-        }
-        let mates = || policy.rules.iter().filter(|other| other.class == rule.class);
-        let is_any = |other: &LifecycleRule| other.selection == Selection::Any;
-        if is_any(rule) && mates().any(|other| !is_any(other) && other.priority > rule.priority) {
-            wrong("a rule for any image has the highest priority number of its storage class", "B2");
-        }
-        if earlier.iter().any(|other| other.class == rule.class && is_same(&other.selection, &rule.selection)) {
-            match rule.selection {
-                Selection::Any => wrong("another rule is for any image; one in each storage class can be", "B2"),
-                Selection::Untagged => {
-                    wrong("another rule is for untagged images; one in each storage class can be", "B6");
-                }
-                _ => wrong("another rule of this storage class lists the same prefixes", "B6"),
-            }
-        }
-        if let Selection::Patterns(patterns) = &rule.selection {
-            for stars in patterns.iter().flat_map(|one| &one.0).map(|one| one.matches('*').count()) {
-                if stars > MOST_STARS {
-                    wrong(&format!("{stars} wildcards in a tag pattern; the service takes at most 4"), "B3");
-                }
-            }
-        }
-        if let Count::DaysSinceTransition(days) = rule.count {
-            if rule.class == StorageClass::Standard {
-                wrong("days since the transition are counted only over the archive storage class", "B4");
-            }
-            if rule.action == LifecycleAction::Archive {
-                wrong("days since the transition can only expire an image; it is archived already", "B5");
-            }
-            if days < LEAST_ARCHIVED {
-                wrong(&format!("{days} days in the archive; the service takes at least 90"), "B5");
-            }
-        } else if rule.class == StorageClass::Archive {
-            wrong("archived images are counted only by days since their transition", "B4");
-        }
-        if matches!(rule.count, Count::DaysSincePull(_)) && rule.action == LifecycleAction::Expire {
-            wrong("days since the last pull can only archive an image, not expire it", "B5");
-        }
-    }
-    problems
-}
-
-/// Whether the service takes two rules of a class for the same: it compares lists of prefixes as sets (B6, O9).
-fn is_same(one: &Selection, other: &Selection) -> bool {
-    let set = |list: &[String]| list.iter().cloned().collect::<BTreeSet<String>>();
-    match (one, other) {
-        (Selection::Any, Selection::Any) | (Selection::Untagged, Selection::Untagged) => true,
-        (Selection::Prefixes(one), Selection::Prefixes(other)) => set(one) == set(other),
-        _ => false,
-    }
 }
 
 /// A `countType`, and the count of a number of that type.

@@ -131,6 +131,48 @@ pub enum LifecycleProblem {
     },
 }
 
+impl LifecycleProblem {
+    /// The rule that it is about, where it is about one.
+    pub fn rule(&self) -> Option<usize> {
+        match *self {
+            LifecycleProblem::TooManyRules { .. } => None,
+            LifecycleProblem::PriorityZero { rule }
+            | LifecycleProblem::PriorityTaken { rule, .. }
+            | LifecycleProblem::CountZero { rule }
+            | LifecycleProblem::NoTags { rule }
+            | LifecycleProblem::TooManyWildcards { rule, .. }
+            | LifecycleProblem::NotOnePattern { rule, .. }
+            | LifecycleProblem::AnyNotLast { rule }
+            | LifecycleProblem::SecondAny { rule, .. }
+            | LifecycleProblem::SecondUntagged { rule, .. }
+            | LifecycleProblem::SamePrefixes { rule, .. }
+            | LifecycleProblem::ArchiveCount { rule }
+            | LifecycleProblem::StandardTransition { rule }
+            | LifecycleProblem::PullExpires { rule }
+            | LifecycleProblem::TransitionArchives { rule }
+            | LifecycleProblem::TransitionTooShort { rule, .. } => Some(rule),
+        }
+    }
+
+    /// The fact behind it, by its number in the manual.
+    pub fn fact(&self) -> &'static str {
+        match self {
+            LifecycleProblem::TooManyRules { .. } => "A.9",
+            LifecycleProblem::PriorityZero { .. }
+            | LifecycleProblem::PriorityTaken { .. }
+            | LifecycleProblem::CountZero { .. } => "B7",
+            LifecycleProblem::NoTags { .. } => "B1",
+            LifecycleProblem::TooManyWildcards { .. } | LifecycleProblem::NotOnePattern { .. } => "B3",
+            LifecycleProblem::AnyNotLast { .. } | LifecycleProblem::SecondAny { .. } => "B2",
+            LifecycleProblem::SecondUntagged { .. } | LifecycleProblem::SamePrefixes { .. } => "B6",
+            LifecycleProblem::ArchiveCount { .. } | LifecycleProblem::StandardTransition { .. } => "B4",
+            LifecycleProblem::PullExpires { .. }
+            | LifecycleProblem::TransitionArchives { .. }
+            | LifecycleProblem::TransitionTooShort { .. } => "B5",
+        }
+    }
+}
+
 impl LifecyclePolicy {
     /// Everything that the service would refuse, rule by rule; the rules may stand in any order.
     pub fn problems(&self) -> Vec<LifecycleProblem> {

@@ -294,7 +294,6 @@ impl Checker<'_> {
         }
         match key.support {
             Support::Full => {}
-            Support::Later => self.refuse(&entry.key_origin, format!("`{}` is not supported yet", key.name), ""),
             Support::Part(test, _) if test(&entry.node) => {}
             Support::Part(_, works) => {
                 let message = format!("this `{}` is not supported yet", key.name);

@@ -80,8 +80,6 @@ pub struct Key {
 pub enum Support {
     /// All.
     Full,
-    /// None: the key is known and refused.
-    Later,
     /// Those that the test accepts, described for the manual.
     Part(fn(&Node) -> bool, &'static str),
 }
@@ -252,11 +250,6 @@ impl Key {
     /// It has a meaning only beside `other`.
     const fn with(self, other: &'static str) -> Key {
         Key { needs: Some(other), ..self }
-    }
-
-    /// It is known, and refused in this version.
-    const fn later(self) -> Key {
-        Key { support: Support::Later, ..self }
     }
 
     /// Only some of its values work in this version.

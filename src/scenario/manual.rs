@@ -41,7 +41,6 @@ fn rows(keys: &[Key]) -> String {
         }
         match key.support {
             Support::Full => {}
-            Support::Later => meaning.push_str(". **Not supported yet**"),
             Support::Part(_, works) => meaning.push_str(&format!(". **Supported now:** {works}")),
         }
         let cells =

@@ -133,7 +133,6 @@ fn property(key: &Key) -> Value {
     let mut text = key.meaning.to_string();
     match key.support {
         Support::Full => {}
-        Support::Later => text.push_str(". Not supported yet"),
         Support::Part(_, works) => text.push_str(&format!(". Supported now: {works}")),
     }
     if key.default != "required" && key.default != "none" {

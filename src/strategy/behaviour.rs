@@ -58,9 +58,10 @@ pub struct Copy {
     pub attempts_metered: u32,
     /// The repository's name at the destination, where it is another one.
     pub name: Option<Arc<str>>,
-    /// Which of the strategy's backfills it belongs to: then it has no lag, and [`Behaviour::on_copied`] is told of
-    /// its end.
-    pub backfill: Option<u32>,
+    /// The strategy's own number for it: [`Behaviour::on_copied`] is told of its end by that.
+    pub ticket: Option<u32>,
+    /// It brings what was there before the rules, so that its lag says nothing.
+    pub backfill: bool,
 }
 
 /// What a strategy wants done.
@@ -78,8 +79,8 @@ pub enum Action {
         at: Time,
         /// Nobody noticed.
         unnoticed: bool,
-        /// As in [`Copy::backfill`].
-        backfill: Option<u32>,
+        /// As in [`Copy::ticket`].
+        ticket: Option<u32>,
     },
     /// Take a tag off an image at a destination, or the image with all its tags.
     Remove {
@@ -157,16 +158,8 @@ pub trait Behaviour {
     /// A tag, or an image, went from its home.
     fn on_removed(&mut self, _removed: &Removed, _view: &dyn View, _actions: &mut Vec<Action>) {}
 
-    /// A copy of a backfill is over.
-    fn on_copied(
-        &mut self,
-        _backfill: u32,
-        _succeeded: bool,
-        _now: Time,
-        _view: &dyn View,
-        _actions: &mut Vec<Action>,
-    ) {
-    }
+    /// A copy with a ticket is over.
+    fn on_copied(&mut self, _ticket: u32, _succeeded: bool, _now: Time, _view: &dyn View, _actions: &mut Vec<Action>) {}
 
     /// A moment that it asked for has come, but its machine stands still.
     fn on_skipped(&mut self, _actions: &mut Vec<Action>) {}

@@ -121,7 +121,7 @@ impl<'a> Replicate<'a> {
         while fails(failed, start) {
             if failed == self.settings.retries {
                 let repository = item.repository;
-                return Action::Failed { repository, to, at: start, unnoticed: false, backfill };
+                return Action::Failed { repository, to, at: start, unnoticed: false, ticket: backfill };
             }
             failed += 1;
             start = start + wait;
@@ -140,7 +140,8 @@ impl<'a> Replicate<'a> {
             lane: Some(lane),
             attempts_metered: if self.retry_moves_bytes_again { failed + 1 } else { 1 },
             name: item.rename.as_deref().map(Arc::from),
-            backfill,
+            ticket: backfill,
+            backfill: backfill.is_some(),
         })
     }
 

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use slab::Slab;
+
 use crate::cloud::RegistryId;
 use crate::demand::{IfMissing, Push, RepositoryId, Request};
 use crate::registry::Image;
@@ -32,13 +34,15 @@ pub struct Job<'a> {
     /// Where its people and, when it stands still, its runner are.
     seat: RegistryId,
     pending: Vec<Pending>,
+    /// Copies that a run began, by ticket.
+    under_way: Slab<Pending>,
     next: usize,
 }
 
 impl<'a> Job<'a> {
     /// A job with nothing copied yet; `seat` is the registry whose region hosts a runner at the source.
     pub fn new(settings: &'a ScheduledCopy, seed: u64, trial: u64, seat: RegistryId) -> Self {
-        Job { settings, seed, trial, seat, pending: Vec::new(), next: 0 }
+        Job { settings, seed, trial, seat, pending: Vec::new(), under_way: Slab::new(), next: 0 }
     }
 
     fn schedule_next(&mut self, actions: &mut Vec<Action>) {
@@ -115,7 +119,7 @@ impl Behaviour for Job<'_> {
             if draw < silent + seen {
                 let unnoticed = reachable && draw < silent;
                 let (repository, to) = (item.repository, item.to);
-                actions.push(Action::Failed { repository, to, at: now, unnoticed, backfill: None });
+                actions.push(Action::Failed { repository, to, at: now, unnoticed, ticket: None });
                 if !unnoticed {
                     item.tries += 1;
                     again.push(item);
@@ -127,23 +131,35 @@ impl Behaviour for Job<'_> {
                 Runner::Destination => item.to,
                 Runner::At(registry) => registry,
             };
+            let (repository, to, pushed) = (item.repository, item.to, item.pushed);
+            let (image, tag) = (item.image.clone(), Some(item.tag.clone()));
+            let ticket = self.under_way.insert(item) as u32;
             actions.push(Action::Copy(Copy {
-                repository: item.repository,
-                image: item.image,
-                tag: Some(item.tag),
+                repository,
+                image,
+                tag,
                 from,
-                to: item.to,
+                to,
                 runner: Some(runner),
-                pushed: item.pushed,
+                pushed,
                 start: now,
                 overhead: self.settings.per_image,
                 lane: Some(0),
                 attempts_metered: 1,
                 name: None,
-                backfill: None,
+                ticket: Some(ticket),
+                backfill: false,
             }));
         }
         self.pending = again;
+    }
+
+    fn on_copied(&mut self, ticket: u32, succeeded: bool, _now: Time, _view: &dyn View, _actions: &mut Vec<Action>) {
+        let item = self.under_way.try_remove(ticket as usize);
+        if let Some(item) = item.filter(|_| !succeeded) {
+            // What was refused is seen, and tried again by the next run.
+            self.pending.push(Pending { tries: item.tries + 1, ..item });
+        }
     }
 
     fn route(&mut self, request: &Request, at: RegistryId, _now: Time, view: &dyn View) -> Route {

@@ -56,6 +56,22 @@ pub fn latency(tables: &Tables, strategy: &str, event: &str, quantile: &str) -> 
     found.unwrap_or_else(|| panic!("{strategy} has no {quantile} of {event}")).seconds
 }
 
+/// What failed under a strategy: event, cause, account and count.
+pub fn failures(tables: &Tables, strategy: &str) -> Vec<(String, String, String, f64)> {
+    let rows = tables.failures.iter().filter(|row| row.strategy == strategy);
+    rows.map(|row| (row.event.clone(), row.cause.clone(), row.account.clone(), row.count)).collect()
+}
+
+/// What is said of a scenario that does not load.
+pub fn refused(text: &str) -> String {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = dir.path().join("test.toml");
+    std::fs::write(&path, text).expect("a temporary file");
+    let mut diagnostics = Diagnostics::default();
+    assert!(scenario::load(&path, &[], &mut diagnostics).is_none(), "it loads");
+    diagnostics.render(false)
+}
+
 /// Dollars of a trial's bill rows that a test picks.
 pub fn dollars(tables: &Tables, strategy: &str, pick: impl Fn(&replisim::study::tables::BillRow) -> bool) -> f64 {
     let rows = tables.bill.iter().filter(|row| row.strategy == strategy && pick(row));

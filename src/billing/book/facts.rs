@@ -96,7 +96,9 @@ fn the_rest_of_part_c_is_on_record() {
         assert_eq!(book.tiers(Quantity::Archive, region), Some(archive), "C3");
         assert_eq!(book.price(Quantity::Retrieval, region), price("0.03"), "C4");
     }
-    assert_eq!(book.price(Quantity::Archive, "eu-west-1"), None);
+    let assumed = book.sources_of(Quantity::Archive, "eu-west-1", None);
+    assert!(assumed.iter().all(|source| source.assumption) && !assumed.is_empty(), "C3 elsewhere");
+    assert_eq!(book.price(Quantity::Archive, "us-gov-west-1"), None);
     assert_eq!(book.price(Quantity::Scan, "eu-west-1"), price("0.09"), "C9");
     assert_eq!(book.price(Quantity::Rescan, "eu-west-1"), price("0.01"), "C9");
     let endpoint = vec![(0, price("0.01")), (1024 * tb, price("0.006")), (5 * 1024 * tb, price("0.004"))];

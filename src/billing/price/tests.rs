@@ -194,25 +194,6 @@ fn what_is_restored_from_the_archive_costs_3_cents_a_gb_c4() {
 }
 
 #[test]
-fn a_region_whose_archive_has_no_sourced_price_is_refused_before_and_after() {
-    let mut books = books(&[30]);
-    let ireland = RegionId(2);
-    let missing = list_prices().missing(&books.cloud, &[Need::Archive(ireland), Need::Retrieval(ireland)]);
-    assert_eq!(
-        missing.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        [
-            "no sourced price for archive storage in eu-west-1 in the price book aws-2026-09; name a book that has it in \
-             `prices.file`",
-            "no sourced price for restoring from the archive in eu-west-1 in the price book aws-2026-09; name a book that \
-             has it in `prices.file`",
-        ]
-    );
-    assert_eq!(list_prices().missing(&books.cloud, &[Need::Archive(RegionId(0)), Need::Retrieval(RegionId(0))]), []);
-    books.archive("eu-west-1", BILL_GB, 0..24);
-    assert!(matches!(books.try_bill(&list_prices()), Err(BillError::NoPrice(_))));
-}
-
-#[test]
 fn the_theory_pages_worked_example_for_one_object() {
     // 2 GB read on days 0, 1, 2, 10, 11, 30; the bound holds it over the three gaps of a day (theory C5).
     let mut books = books(&[31]);

@@ -10,9 +10,9 @@ use crate::billing::{
     AlreadyUsed, Discount, GbMonth, LineItem, Need, Override, Overrides, PriceBook, PullReading, Terms,
 };
 use crate::cloud::{Cloud, RegionId};
-use crate::demand::PathKind;
+use crate::demand::{EditKind, PathKind, Pushes, Repository};
 use crate::formats::did_you_mean;
-use crate::registry::{RegistrySettings, Scanning};
+use crate::registry::{LifecycleAction, RegistrySettings, Scanning};
 use crate::scenario::tree::{Node, Value};
 use crate::scenario::values::Reading;
 use crate::strategy::Kind;
@@ -146,6 +146,13 @@ fn price(r: &mut Reading<'_>, table: &Node, key: &str, unit: PriceUnit) -> Overr
     out
 }
 
+/// Whether a lifecycle policy of a registry moves images to the archive class.
+fn archives_anything(settings: &RegistrySettings) -> bool {
+    let at_home = settings.lifecycle.iter().map(|(_, policy)| policy);
+    let made = settings.templates.iter().filter_map(|template| template.lifecycle.as_ref());
+    at_home.chain(made).flat_map(|policy| &policy.rules).any(|rule| rule.action == LifecycleAction::Archive)
+}
+
 /// Reports every price that will be needed and that nobody gives, where its region is first named.
 pub fn check(
     r: &mut Reading<'_>,
@@ -158,10 +165,20 @@ pub fn check(
 ) {
     let region = |id: crate::cloud::RegistryId| cloud.registry(id).region;
     let mut needs: Vec<Need> = Vec::new();
+    // Where clients archive images by hand.
+    let archives = |repository: &&Repository| match &repository.pushes {
+        Pushes::List(rows) => rows.iter().any(|row| row.edit == Some(EditKind::Archive)),
+        _ => false,
+    };
+    let edited: Vec<RegionId> =
+        estate.repositories.iter().filter(archives).map(|repository| region(repository.home)).collect();
     for (registry, settings) in cloud.registries.iter().zip(registries) {
         needs.push(Need::Storage(registry.region));
         if settings.scanning == Scanning::Enhanced {
             needs.push(Need::Scan(registry.region));
+        }
+        if archives_anything(settings) || edited.contains(&registry.region) {
+            needs.extend([Need::Archive(registry.region), Need::Retrieval(registry.region)]);
         }
     }
     for cluster in &clusters.list {

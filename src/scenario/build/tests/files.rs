@@ -177,21 +177,12 @@ fn what_was_refused_is_not_missed_again() {
 }
 
 #[test]
-fn the_examples_of_the_format_load_as_far_as_they_are_supported() {
+fn the_examples_of_the_format_load() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scenario/read/examples");
-    for (name, whole) in [
-        ("quickstart", true),
-        ("worked-example", true),
-        ("dev-to-prod", true),
-        ("global-saas", true),
-        ("enterprise", true),
-        ("disaster-recovery", true),
-    ] {
+    for name in ["quickstart", "worked-example", "dev-to-prod", "global-saas", "enterprise", "disaster-recovery"] {
         let mut diagnostics = Diagnostics::default();
         let scenario = load(&folder.join(format!("{name}.toml")), &[], &mut diagnostics);
-        let said = problems(&diagnostics);
-        assert_eq!(scenario.is_some(), whole, "{name}: {said:#?}");
-        assert!(said.iter().all(|(message, ..)| message.contains("not supported yet")), "{name}: {said:#?}");
+        assert!(scenario.is_some(), "{name}: {:#?}", problems(&diagnostics));
     }
 }
 

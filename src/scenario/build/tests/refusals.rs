@@ -53,7 +53,8 @@ fn rules_keep_to_the_services_limits() {
         ["a rule of hub/us-east-1 cannot copy to hub/us-east-1 itself"]
     );
     let many = |count: usize| vec!["{ to = [\"bu-01/us-east-1\"] }"; count].join(", ");
-    let limits = |count| messages(&rule(&many(count))).into_iter().filter(|said| !said.starts_with("another rule makes"));
+    let limits =
+        |count| messages(&rule(&many(count))).into_iter().filter(|said| !said.starts_with("another rule makes"));
     assert_eq!(limits(10).next(), None);
     assert!(scenario(&rule(&many(11))).0.is_some_and(|scenario| scenario.model.strategies.len() == 1));
     assert_eq!(messages(&rule(&many(26))), ["26 rules for hub/us-east-1; the service takes at most 25"]);
