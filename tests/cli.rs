@@ -314,7 +314,7 @@ fn a_finding_has_a_name_a_place_and_a_fact_and_a_note_changes_no_exit_code() {
     let told = &json["files"][0]["problems"];
     let found = told.as_array().expect("a list").iter().find(|one| one["id"] == "prefix-catches-sibling").expect("A12");
     assert_eq!((found["severity"].as_str(), found["fact"].as_str()), (Some("warning"), Some("A12")));
-    assert_eq!((found["line"].as_u64(), found["column"].as_u64()), (Some(3), Some(51)));
+    assert_eq!((found["line"].as_u64(), found["column"].as_u64()), (Some(3), Some(50)));
     let reach = &json["files"][0]["findings"]["replication"][0]["repositories"][0];
     assert_eq!(reach["repositories"], serde_json::json!(["prod/api", "prod-test/api"]));
     assert_eq!(reach["reaches"][0], serde_json::json!({ "destination": "eu-west-1", "rule": 1, "prefix": "prod" }));
