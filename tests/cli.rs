@@ -291,6 +291,35 @@ fn check_tells_every_problem_of_every_file() {
     assert!(problems.iter().any(|problem| problem["line"] == 2 && problem["column"] == 1), "{problems:?}");
 }
 
+#[test]
+fn a_finding_has_a_name_a_place_and_a_fact_and_a_note_changes_no_exit_code() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let text = "schema = 1\nstrategies = [{ kind = \"replication\", rules = [\n  { to = [\"eu-west-1\", \"eu-west-2\"], prefixes = \
+                [\"prod\"] }] }]\n[[repositories]]\nname = \"prod/api\"\nregistry = \"us-east-1\"\n[[clusters]]\nname = \"eu\"\n\
+                registry = \"eu-west-1\"\n";
+    let sibling = "[[repositories]]\nname = \"prod-test/api\"\nregistry = \"us-east-1\"\n";
+    std::fs::write(dir.path().join("noted.toml"), text).expect("writable");
+    std::fs::write(dir.path().join("warned.toml"), text.to_string() + sibling).expect("writable");
+    let check = |args: &[&str]| finish(replisim().current_dir(&dir).arg("check").args(args));
+
+    let (code, stdout, stderr) = check(&["--strict", "noted.toml"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("note[copies-nobody-pulls]: no cluster in eu-west-2 runs"), "{stdout}");
+    let (code, _, stderr) = check(&["warned.toml"]);
+    assert_eq!(code, 0);
+    assert!(stderr.starts_with("warning[prefix-catches-sibling]: "), "{stderr}");
+    let (code, json, _) = check(&["--strict", "--json", "warned.toml"]);
+    assert_eq!(code, 2);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let told = &json["files"][0]["problems"];
+    let found = told.as_array().expect("a list").iter().find(|one| one["id"] == "prefix-catches-sibling").expect("A12");
+    assert_eq!((found["severity"].as_str(), found["fact"].as_str()), (Some("warning"), Some("A12")));
+    assert_eq!((found["line"].as_u64(), found["column"].as_u64()), (Some(3), Some(50)));
+    let reach = &json["files"][0]["findings"]["replication"][0]["repositories"][0];
+    assert_eq!(reach["repositories"], serde_json::json!(["prod/api", "prod-test/api"]));
+    assert_eq!(reach["reaches"][0], serde_json::json!({ "destination": "eu-west-1", "rule": 1, "prefix": "prod" }));
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_is_exit_code_130_and_leaves_nothing_behind() {

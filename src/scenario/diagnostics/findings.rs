@@ -78,7 +78,7 @@ findings! {
     NOT_COPIED: Warning "not-copied" "A17",
         "a cluster elsewhere runs repositories that no rule of the strategy copies to its registry"
         => "select them, or set `if_missing = \"home\"`";
-    COPIES_NOBODY_PULLS: Note "copies-nobody-pulls" "A13",
+    COPIES_NOBODY_PULLS: Note "copies-nobody-pulls" "C1, C12",
         "a rule copies repositories to registries in which no cluster runs them"
         => "leave the destination out, unless it is kept for a bad day";
     NO_CHAIN: Note "no-chain" "A20",
@@ -118,7 +118,7 @@ findings! {
     OPT_IN_REGION: Note "opt-in-region" "A37",
         "a region that an account must enable before it can be used" => "enable it in each account that uses it";
     EXISTING_STAY_BEHIND: Note "existing-stay-behind" "A18",
-        "images are there before the rules, and clusters elsewhere run their repositories"
+        "images are pushed before the rules exist, and clusters elsewhere run their repositories"
         => "`existing_images = \"backfill\"`, or push them again";
     MOUNTING_ON_ONE_SIDE: Note "mounting-on-one-side" "A75",
         "`blob_mounting` at the source or the destination of a rule, not at both" => "turn it on at both";

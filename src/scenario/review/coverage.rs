@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::{Diagnostic, Diagnostics, Look, Looked, counted, findings, is_replication, listed, quoted};
 use crate::cloud::RegistryId;
-use crate::demand::{Cluster, ClusterId, IfMissing, RepositoryId};
+use crate::demand::{Cluster, ClusterId, IfMissing, Pushes, Repository, RepositoryId};
 use crate::strategy::{Existing, Kind, Strategy};
+use crate::units::Time;
 
 /// Looks at what each strategy copies.
 pub fn review(look: &Look<'_>, out: &mut Diagnostics) {
@@ -99,7 +100,7 @@ fn waits_for_copies(strategy: &Strategy, repository: RepositoryId, (id, cluster)
     is_replication(kind) && if_missing.or(cluster.if_missing) != Some(IfMissing::Home)
 }
 
-/// Copies that no cluster pulls: they cost transfer and storage (A13).
+/// Copies that no cluster pulls: they cost transfer and storage (C1, C12).
 fn for_nobody(look: &Look<'_>, looked: &Looked<'_>, runs: &Runs, out: &mut Diagnostics) {
     let hits = &looked.selection.hits;
     if hits.is_empty() {
@@ -129,16 +130,18 @@ fn existing(look: &Look<'_>, index: usize, rules: &[Looked<'_>], runs: &Runs, ou
     if replication.existing != Existing::Absent {
         return;
     }
+    let has_late_rules = replication.since > Time::START;
+    let is_early = |one: &Repository| one.existing > 0 || has_late_rules && !matches!(one.pushes, Pushes::None);
     let mut behind: Vec<RepositoryId> = Vec::new();
     for rule in rules {
-        let ids = rule.selection.hits.iter().map(|hit| hit.repository).filter(|id| look.repository(*id).existing > 0);
+        let ids = rule.selection.hits.iter().map(|hit| hit.repository).filter(|id| is_early(look.repository(*id)));
         behind.extend(ids.filter(|id| rule.rule.destinations.iter().any(|to| is_run(runs, *to, *id))));
     }
     behind.sort_unstable();
     behind.dedup();
     if !behind.is_empty() {
         let message = format!(
-            "`{}` is not retroactive: images that {} had before its rules are not copied: {}",
+            "`{}` is not retroactive: what {} got before its rules is not copied: {}",
             strategy.name,
             counted(behind.len(), "repository", "repositories"),
             look.names(&behind)

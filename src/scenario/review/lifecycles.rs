@@ -194,9 +194,8 @@ impl<'a> Seen<'a> {
         let Some(rule) = self.policy.rules.iter().find(|rule| sweeps(rule)) else { return };
         let mutability = template.mutability.clone().unwrap_or_else(Mutability::mutable);
         let stays = |tag: &&str| !tag.contains("{n}") && !tag.contains("{r}") && mutability.freezes(tag);
-        let loses_all = |id: &&RepositoryId| {
-            tag_sets(self.look, **id).iter().any(|set| !set.is_empty() && set.iter().all(|tag| stays(&tag)))
-        };
+        let loses_all =
+            |id: &&RepositoryId| tag_sets(self.look, **id).iter().any(|set| !set.is_empty() && set.iter().all(stays));
         if let Some(id) = self.repositories.iter().find(loses_all) {
             let message = format!(
                 "later copies of `{}` arrive without a tag, and the rule of priority {} expires them",

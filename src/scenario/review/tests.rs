@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::super::diagnostics::findings::ALL;
 use super::super::{Diagnostics, Scenario, load};
 
-/// Reads a scenario, which may name files by their contents: `FILE{..}` at the end of the text, one for each `file-N.json`.
+/// Reads a scenario; the files are beside it as `file-0.json`, `file-1.json` and so on.
 fn read(text: &str, files: &[&str]) -> (Option<Scenario>, Diagnostics) {
     let folder = tempfile::tempdir().expect("a folder");
     let text = if text.contains("schema") { text.to_string() } else { format!("schema = 1\n{text}") };
@@ -206,6 +206,7 @@ fn rule_cases() -> Vec<Case> {
             filtered(&["prod/api", "base"], "[\"prod/\"]").replace("if_missing = \"home\"\n", ""),
             vec![],
         ),
+        ("existing-stay-behind", "{ kind", estate(&["a1"], "{ kind = \"replication\", since = \"4d\" }", ""), vec![]),
         (
             "existing-stay-behind",
             "\"replication\"",
