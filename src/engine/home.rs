@@ -15,6 +15,7 @@ use crate::strategy::behaviour::Removed;
 use crate::units::{Span, Time};
 
 use super::calls::{self, sdk_wait};
+use super::journal::{Entry, Reference, Remover};
 use super::outcome::{Cause, FailedEvent};
 use super::run::{Event, Trial, order};
 use super::world::ShelfId;
@@ -89,7 +90,7 @@ impl Trial<'_> {
         let hazards = &self.world.hazards;
         if let Some(until) = hazards.registry_down(home).max(hazards.region_down(place)) {
             if until >= self.model.calendar.end {
-                self.fail_at(FailedEvent::Push, Cause::Outage, home);
+                self.refuse(wish, Cause::Outage, home, self.now);
                 return None;
             }
             return Some(until);
@@ -133,10 +134,11 @@ impl Trial<'_> {
         let stored = match self.world.shelf_mut(id).state.push(push.at, &push.image, push.tag.as_deref()) {
             Ok(stored) => stored,
             Err(refused) => {
-                self.fail_at(FailedEvent::Push, cause(refused), home);
+                self.refuse(&Wish::Push(push.clone()), cause(refused), home, push.at);
                 return false;
             }
         };
+        self.journal.note(push.at, || Entry::Pushed(Reference::pushed(push, home)));
         self.world.restock(id, &mut self.meters, push.at);
         self.schedule_upkeep(id);
         if stored.new_image && self.model.registries[usize::from(home.0)].scanning == Scanning::Enhanced {
@@ -152,17 +154,30 @@ impl Trial<'_> {
         let Some(id) = self.world.find(home, edit.repository) else { return };
         let state = &self.world.shelf(id).state;
         let Some(image) = state.holder(&edit.tag).cloned() else {
-            self.fail_at(FailedEvent::Edit, Cause::Missing, home);
+            self.refuse(&Wish::Edit(edit.clone()), Cause::Missing, home, self.now);
             return;
+        };
+        let what = || Reference {
+            registry: home,
+            repository: edit.repository,
+            image: image.clone(),
+            tag: Some(edit.tag.clone()),
         };
         let tags: Vec<Arc<str>> = state.tags_of(image.id).iter().map(|tag| Arc::from(tag.as_str())).collect();
         let refused = match edit.kind {
             EditKind::Untag => self.untag(id, &edit.tag, &image, tags),
             EditKind::Delete => self.remove(id, &image, tags, |state| state.delete(image.id)),
-            EditKind::Archive => self.world.shelf_mut(id).state.archive(self.now, image.id),
+            EditKind::Archive => {
+                let archived = self.world.shelf_mut(id).state.archive(self.now, image.id);
+                if archived.is_ok() {
+                    self.journal.note(self.now, || Entry::Archived(what()));
+                }
+                archived
+            }
             EditKind::Restore => {
                 let archived = state.class(image.id) == Some(StorageClass::Archive);
                 if archived {
+                    self.journal.note(self.now, || Entry::RestoreBegun(what()));
                     self.queue.push(self.now + RESTORE, order::ARRIVAL, Event::Restored(id, image.id));
                 }
                 if archived { Ok(()) } else { Err(Refused::NoSuchImage) }
@@ -170,7 +185,7 @@ impl Trial<'_> {
         };
         self.world.restock(id, &mut self.meters, self.now);
         if let Err(refused) = refused {
-            self.fail_at(FailedEvent::Edit, cause(refused), home);
+            self.refuse(&Wish::Edit(edit.clone()), cause(refused), home, self.now);
         }
     }
 
@@ -180,7 +195,12 @@ impl Trial<'_> {
             return self.remove(id, image, tags, untag);
         }
         self.world.shelf_mut(id).state.untag(tag)?;
-        let repository = self.world.shelf(id).repository;
+        let shelf = self.world.shelf(id);
+        let (registry, repository) = (shelf.registry, shelf.repository);
+        self.journal.note(self.now, || {
+            let what = Reference { registry, repository, image: image.clone(), tag: Some(tag.into()) };
+            Entry::TagRemoved { what, by: Remover::Client }
+        });
         self.removed(&Removed { repository, image: image.clone(), tags: vec![tag.into()], whole: false });
         Ok(())
     }
@@ -196,7 +216,11 @@ impl Trial<'_> {
         self.charge_archive(id, image.id, act)?;
         let shelf = self.world.shelf_mut(id);
         shelf.forget(image.id);
-        let repository = shelf.repository;
+        let (registry, repository) = (shelf.registry, shelf.repository);
+        self.journal.note(self.now, || {
+            let (image, tags) = (image.clone(), tags.clone());
+            Entry::ImageDeleted { registry, repository, image, tags, by: Remover::Client }
+        });
         self.schedule_upkeep(id);
         self.removed(&Removed { repository, image: image.clone(), tags, whole: true });
         Ok(())
@@ -230,6 +254,7 @@ impl Trial<'_> {
         let (registry, repository) = (shelf.registry, shelf.repository);
         self.meters.retrieval(registry, repository, freed, now);
         let Some(image) = shelf.state.image(image).cloned() else { return };
+        self.journal.note(now, || Entry::Restored { registry, repository, image: image.clone() });
         let tags: Vec<Arc<str>> = shelf.state.tags_of(image.id).iter().map(|tag| Arc::from(tag.as_str())).collect();
         for tag in tags {
             let (image, tag) = (image.clone(), Some(tag));
@@ -250,18 +275,43 @@ impl Trial<'_> {
     pub fn remove_copy(&mut self, at: RegistryId, repository: RepositoryId, image: u32, tag: Option<&str>) {
         let Some(id) = self.world.find(at, repository) else { return };
         let state = &mut self.world.shelf_mut(id).state;
-        let gone = match tag {
-            Some(tag) if state.holder(tag).is_some_and(|holder| holder.id == image) => {
-                matches!(state.untag(tag), Ok(Untagged::Image(_)))
-            }
-            Some(_) => false,
-            None => state.delete(image).is_ok(),
+        let Some(what) = state.image(image).cloned() else { return };
+        let tags: Vec<Arc<str>> = state.tags_of(image).iter().map(|tag| Arc::from(tag.as_str())).collect();
+        let untagged = match tag {
+            Some(tag) if state.holder(tag).is_some_and(|holder| holder.id == image) => state.untag(tag).ok(),
+            Some(_) => None,
+            None => state.delete(image).ok().map(|()| Untagged::Image(image)),
         };
+        let (gone, by) = (matches!(untagged, Some(Untagged::Image(_))), Remover::Replication);
+        if gone {
+            self.journal.note(self.now, || Entry::ImageDeleted { registry: at, repository, image: what, tags, by });
+        } else if untagged.is_some() {
+            let what = || Reference { registry: at, repository, image: what, tag: tag.map(Arc::from) };
+            self.journal.note(self.now, || Entry::TagRemoved { what: what(), by });
+        }
         if gone {
             self.world.shelf_mut(id).forget(image);
             self.schedule_upkeep(id);
         }
         self.world.restock(id, &mut self.meters, self.now);
+    }
+
+    /// What a client wanted at that moment does not come to pass.
+    fn refuse(&mut self, wish: &Wish, cause: Cause, home: RegistryId, at: Time) {
+        let event = match wish {
+            Wish::Push(_) => FailedEvent::Push,
+            Wish::Edit(_) => FailedEvent::Edit,
+        };
+        // What is there from before the run was refused before it, and does not belong to the period.
+        let measured = self.meters.measured(at);
+        self.outcome.fail(event, cause, home, measured);
+        self.journal.note(at, || match wish {
+            Wish::Push(push) => Entry::PushRefused { what: Reference::pushed(push, home), cause },
+            Wish::Edit(edit) => {
+                let (repository, tag, kind) = (edit.repository, edit.tag.clone(), edit.kind);
+                Entry::EditRefused { registry: home, repository, tag, kind, cause }
+            }
+        });
     }
 
     /// Counts a failure of this moment.

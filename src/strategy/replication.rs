@@ -119,8 +119,17 @@ impl<'a> Replicate<'a> {
         };
         while fails(failed, start) {
             if failed == self.settings.retries {
-                let repository = item.repository;
-                return Action::Failed { repository, to, at: start, unnoticed: false, backfill };
+                let Item { repository, image, tag, .. } = item.clone();
+                return Action::Failed {
+                    repository,
+                    image,
+                    tag,
+                    from: home,
+                    to,
+                    at: start,
+                    unnoticed: false,
+                    backfill,
+                };
             }
             failed += 1;
             start = start + wait;

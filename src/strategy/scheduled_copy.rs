@@ -115,7 +115,9 @@ impl Behaviour for Job<'_> {
             if draw < silent + seen {
                 let unnoticed = reachable && draw < silent;
                 let (repository, to) = (item.repository, item.to);
-                actions.push(Action::Failed { repository, to, at: now, unnoticed, backfill: None });
+                let (image, tag) = (item.image.clone(), Some(item.tag.clone()));
+                let (at, backfill) = (now, None);
+                actions.push(Action::Failed { repository, image, tag, from, to, at, unnoticed, backfill });
                 if !unnoticed {
                     item.tries += 1;
                     again.push(item);
