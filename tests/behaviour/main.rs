@@ -12,4 +12,5 @@ mod oracle;
 mod properties;
 mod readme;
 mod scenarios;
+mod twin;
 mod worked_example;
