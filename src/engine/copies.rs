@@ -12,7 +12,7 @@ use crate::cloud::{AccountId, RegistryId};
 use crate::demand::Push;
 use crate::ledger::Item;
 use crate::registry::policy;
-use crate::registry::{CreatedBy, Layer, Scanning};
+use crate::registry::{CreatedBy, Layer, Repository, Scanning};
 use crate::sim::EntityKey;
 use crate::strategy::behaviour::{Action, Copy, View};
 use crate::units::{Bandwidth, Span, Time};
@@ -140,7 +140,10 @@ impl Trial<'_> {
     /// A copy has its place in its lane.
     pub fn begin_copy(&mut self, id: usize) {
         if let Some(again) = self.held_up(id) {
-            self.queue.push(again, order::ARRIVAL, Event::CopyBegins(id));
+            // What cannot begin before the end never does: an outage that is not over by then never is.
+            if again < self.model.calendar.end {
+                self.queue.push(again, order::ARRIVAL, Event::CopyBegins(id));
+            }
             return;
         }
         let order = &self.copies[id].order;
@@ -368,8 +371,10 @@ impl Trial<'_> {
         {
             self.world.shelf_mut(source).state.record_pull(order.image.id, self.now);
         }
+        let now = self.now;
+        let receive = |state: &mut Repository| state.receive(now, &order.image, order.tag.as_deref());
+        let stored = self.charge_archive(shelf, &order.image, receive);
         let shelf_state = self.world.shelf_mut(shelf);
-        let stored = shelf_state.state.receive(self.now, &order.image, order.tag.as_deref());
         self.journal.about(self.now, &copy.told, |copy| Entry::CopyArrived {
             copy,
             tag_set: stored.tag_set,

@@ -4,14 +4,14 @@
 //! same repository waits behind it, so everything happens in the order of the demand. Nothing is given up but what an
 //! outage keeps from happening before the end.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
 use crate::demand::{Edit, EditKind, Push, RepositoryId};
-use crate::registry::{Image, Refused, Scanning, StorageClass, Untagged};
+use crate::registry::{Image, Refused, Repository, Scanning, StorageClass, Untagged};
 use crate::sim::EntityKey;
-use crate::strategy::behaviour::Removed;
+use crate::strategy::behaviour::{Action, Removed};
 use crate::units::{Span, Time};
 
 use super::calls::{self, sdk_wait};
@@ -121,8 +121,18 @@ impl Trial<'_> {
     /// Tells every part of the strategy of a push.
     fn announce(&mut self, push: &Push) {
         let mut actions = Vec::new();
+        let mut reached = BTreeSet::new();
         for index in 0..self.components.len() {
             self.components[index].behaviour.on_push(push, &self.world, &mut actions);
+            // One copy for a destination, also where rules of the strategy and of an exception lead there (A15).
+            actions.retain(|action| {
+                let to = match action {
+                    Action::Copy(copy) => Some(copy.to),
+                    Action::Failed { to, .. } => Some(*to),
+                    _ => None,
+                };
+                to.is_none_or(|to| reached.insert(to))
+            });
             self.execute(index, &mut actions);
         }
     }
@@ -131,7 +141,8 @@ impl Trial<'_> {
     pub fn store_push(&mut self, push: &Push) -> bool {
         let home = self.world.homes()[push.repository.0 as usize];
         let Some(id) = self.world.find(home, push.repository) else { return false };
-        let stored = match self.world.shelf_mut(id).state.push(push.at, &push.image, push.tag.as_deref()) {
+        let act = |state: &mut Repository| state.push(push.at, &push.image, push.tag.as_deref());
+        let stored = match self.charge_archive(id, &push.image, act) {
             Ok(stored) => stored,
             Err(refused) => {
                 self.refuse(&Wish::Push(push.clone()), cause(refused), home, push.at);
@@ -191,7 +202,7 @@ impl Trial<'_> {
 
     fn untag(&mut self, id: ShelfId, tag: &str, image: &Arc<Image>, tags: Vec<Arc<str>>) -> Result<(), Refused> {
         if tags.len() == 1 {
-            let untag = |state: &mut crate::registry::Repository| state.untag(tag).map(|_: Untagged| ());
+            let untag = |state: &mut Repository| state.untag(tag).map(|_: Untagged| ());
             return self.remove(id, image, tags, untag);
         }
         self.world.shelf_mut(id).state.untag(tag)?;
@@ -211,9 +222,9 @@ impl Trial<'_> {
         id: ShelfId,
         image: &Arc<Image>,
         tags: Vec<Arc<str>>,
-        act: impl FnOnce(&mut crate::registry::Repository) -> Result<(), Refused>,
+        act: impl FnOnce(&mut Repository) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
-        self.charge_archive(id, image.id, act)?;
+        self.charge_archive(id, image, act)?;
         let shelf = self.world.shelf_mut(id);
         shelf.forget(image.id);
         let (registry, repository) = (shelf.registry, shelf.repository);
@@ -226,34 +237,44 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// Does something that may take an image out of the archive class, and charges what is left of its minimum time.
-    pub fn charge_archive<E>(
+    /// Does something that may take an image and its children out of the archive class: what is left of their minimum
+    /// time is charged (C5), and their retrieval if they stay (C4).
+    pub fn charge_archive<T>(
         &mut self,
         id: ShelfId,
-        image: u32,
-        act: impl FnOnce(&mut crate::registry::Repository) -> Result<(), E>,
-    ) -> Result<u64, E> {
+        image: &Image,
+        act: impl FnOnce(&mut Repository) -> T,
+    ) -> T {
         let now = self.now;
         let shelf = self.world.shelf_mut(id);
         let (registry, repository) = (shelf.registry, shelf.repository);
-        let (since, before) = (shelf.state.archived_at(image), shelf.state.bytes(StorageClass::Archive));
-        act(&mut shelf.state)?;
+        let parts = std::iter::once(image.id).chain(image.children.iter().map(|child| child.id));
+        let since = parts.filter_map(|part| shelf.state.archived_at(part)).max();
+        let before = shelf.state.bytes(StorageClass::Archive);
+        let result = act(&mut shelf.state);
         let freed = before.saturating_sub(shelf.state.bytes(StorageClass::Archive));
-        if let Some(since) = since {
+        let stays = shelf.state.can_pull(image.id);
+        if let Some(since) = since.filter(|_| freed > 0) {
             self.meters.archive_rest(registry, repository, freed, now - since, now);
+            if stays {
+                self.meters.retrieval(registry, repository, freed, now);
+            }
         }
-        Ok(freed)
+        result
     }
 
-    /// An archived image is back: it is metered, and copied like a push (A17).
+    /// An archived image is back: it is metered, and copied like a push (A17). One that came back, or went, while it was
+    /// being restored is not restored again.
     pub fn restored(&mut self, id: ShelfId, image: u32) {
         let now = self.now;
-        let Ok(freed) = self.charge_archive(id, image, |state| state.restore(now, image)) else { return };
+        let state = &self.world.shelf(id).state;
+        let Some(image) = state.image(image).filter(|image| !state.can_pull(image.id)).cloned() else { return };
+        if self.charge_archive(id, &image, |state| state.restore(now, image.id)).is_err() {
+            return;
+        }
         self.world.restock(id, &mut self.meters, now);
         let shelf = self.world.shelf(id);
         let (registry, repository) = (shelf.registry, shelf.repository);
-        self.meters.retrieval(registry, repository, freed, now);
-        let Some(image) = shelf.state.image(image).cloned() else { return };
         self.journal.note(now, || Entry::Restored { registry, repository, image: image.clone() });
         let tags: Vec<Arc<str>> = shelf.state.tags_of(image.id).iter().map(|tag| Arc::from(tag.as_str())).collect();
         for tag in tags {
@@ -274,14 +295,14 @@ impl Trial<'_> {
     /// A deletion is carried out at a destination (A42 to A45).
     pub fn remove_copy(&mut self, at: RegistryId, repository: RepositoryId, image: u32, tag: Option<&str>) {
         let Some(id) = self.world.find(at, repository) else { return };
-        let state = &mut self.world.shelf_mut(id).state;
+        let state = &self.world.shelf(id).state;
         let Some(what) = state.image(image).cloned() else { return };
         let tags: Vec<Arc<str>> = state.tags_of(image).iter().map(|tag| Arc::from(tag.as_str())).collect();
-        let untagged = match tag {
+        let untagged = self.charge_archive(id, &what, |state| match tag {
             Some(tag) if state.holder(tag).is_some_and(|holder| holder.id == image) => state.untag(tag).ok(),
             Some(_) => None,
             None => state.delete(image).ok().map(|()| Untagged::Image(image)),
-        };
+        });
         let (gone, by) = (matches!(untagged, Some(Untagged::Image(_))), Remover::Replication);
         if gone {
             self.journal.note(self.now, || Entry::ImageDeleted { registry: at, repository, image: what, tags, by });

@@ -4,7 +4,7 @@
 //! times they are taken in the order of [`order`]: what arrives comes before what is evicted, and evictions come before
 //! pulls. After the end of the period no new demand comes in; what is under way is followed until it is done.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use slab::Slab;
 
@@ -256,12 +256,15 @@ impl<'a> Trial<'a> {
             self.schedule_upkeep(ShelfId(index as u32));
         }
         for push in source.existing() {
-            self.store_push(&push);
-            for index in 0..self.components.len() {
-                let placed = self.components[index].behaviour.on_existing(&push, &self.world);
-                for registry in placed {
-                    self.place(registry, &push);
-                }
+            if !self.store_push(&push) {
+                continue;
+            }
+            let mut placed = BTreeSet::new();
+            for component in &mut self.components {
+                placed.extend(component.behaviour.on_existing(&push, &self.world));
+            }
+            for registry in placed {
+                self.place(registry, &push);
             }
         }
         for warm in source.initial() {

@@ -54,7 +54,7 @@ impl Trial<'_> {
         }
         let (registry, repository) = (shelf.registry, shelf.repository);
         self.journal.note(self.now, || {
-            let act = |(index, Acted { image, action, tags }): (usize, &Acted)| Act {
+            let act = |(index, Acted { image, action, tags, .. }): (usize, &Acted)| Act {
                 image: image.clone(),
                 action: *action,
                 tags: tags.iter().map(|tag| Arc::from(tag.as_str())).collect(),
@@ -66,7 +66,10 @@ impl Trial<'_> {
             self.world.restock(id, &mut self.meters, self.now);
         }
         let at_home = self.world.home(repository) == registry;
-        for Acted { image, action, tags } in acted {
+        for Acted { image, action, tags, left_archive } in acted {
+            if let Some((bytes, since)) = left_archive {
+                self.meters.archive_rest(registry, repository, bytes, self.now - since, self.now);
+            }
             if action == LifecycleAction::Expire {
                 self.world.shelf_mut(id).forget(image.id);
                 if at_home {
@@ -90,8 +93,8 @@ impl Trial<'_> {
         if due <= self.now {
             let (registry, repository) = (shelf.registry, shelf.repository);
             let Some(evicted) = shelf.state.image(image).cloned() else { return };
-            if shelf.state.remove(image).is_some() {
-                shelf.forget(image);
+            if self.charge_archive(id, &evicted, |state| state.remove(image)).is_some() {
+                self.world.shelf_mut(id).forget(image);
                 self.journal.note(self.now, || Entry::Evicted { registry, repository, image: evicted });
                 self.world.restock(id, &mut self.meters, self.now);
             }

@@ -8,7 +8,7 @@
 //! Images that were there before the rules are brought by backfills, one for each destination, each begun as soon as
 //! the service admits it (A50 to A53).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::cloud::{RegionId, RegistryId};
@@ -201,7 +201,17 @@ impl Behaviour for Replicate<'_> {
     }
 
     fn on_tick(&mut self, now: Time, view: &dyn View, actions: &mut Vec<Action>) {
-        for (source, to, items) in std::mem::take(&mut self.existing) {
+        for (source, to, mut items) in std::mem::take(&mut self.existing) {
+            // A backfill brings what is there when it begins, under the tags that it has then (A50).
+            let mut seen = BTreeSet::new();
+            items.retain(|Item { repository, image, tag, .. }| {
+                let holds = |tag: &Arc<str>| {
+                    view.holder(source, *repository, tag).is_some_and(|holder| holder.id == image.id)
+                };
+                view.holds(source, *repository, image.id)
+                    && tag.as_ref().is_none_or(holds)
+                    && seen.insert((*repository, image.id, tag.clone()))
+            });
             self.waiting.push_back(self.backfills.len());
             self.backfills.push(Running { source, to, state: Backfill::new(items) });
         }

@@ -35,7 +35,7 @@ impl Twin<'_> {
 
     pub(super) fn copy_begun(&mut self, copy: &Arc<Copying>, bytes: u64) {
         let Some(under) = self.copies.get(&copy.id) else {
-            return self.check(false, || format!("begun and never ordered: {copy:?}"));
+            return self.check(false, || format!("begun and never ordered: {}", brief(copy)));
         };
         let to = self.shelves.get(&(copy.to, copy.repository));
         let held = to.is_some_and(|shelf| shelf.images.contains_key(&copy.image.id));
@@ -56,9 +56,9 @@ impl Twin<'_> {
             }
         }
         let now = self.now;
-        self.check(held || source || again, || format!("nothing to copy from: {copy:?}"));
+        self.check(held || source || again, || format!("nothing to copy from: {}", brief(copy)));
         let sum = own.values().sum::<u64>();
-        self.check(sum == bytes, || format!("{bytes} B begin to move, not {sum} (A76): {copy:?}"));
+        self.check(sum == bytes, || format!("{bytes} B begin to move, not {sum} (A76): {}", brief(copy)));
         if let Some(under) = self.copies.get_mut(&copy.id) {
             (under.begun, under.layers) = (Some(now), own);
         }
@@ -83,12 +83,12 @@ impl Twin<'_> {
         let (from, to) = (cloud.registry(copy.from), cloud.registry(copy.to));
         let runner = copy.runner.map_or(from, |runner| cloud.registry(runner));
         self.books.copied(runner.account, (runner.region, to.region), bytes, begun);
-        self.check(right, || format!("{bytes} B moved of {own}: {copy:?}"));
+        self.check(right, || format!("{bytes} B moved of {own}: {}", brief(copy)));
     }
 
     pub(super) fn copy_arrived(&mut self, copy: &Arc<Copying>, tag_set: bool, new_image: bool) {
         let Some(under) = self.copies.remove(&copy.id) else {
-            return self.check(false, || format!("arrived and never ordered: {copy:?}"));
+            return self.check(false, || format!("arrived and never ordered: {}", brief(copy)));
         };
         let begun = under.begun.unwrap_or(Time::NEVER);
         self.arrived += u64::from(self.in_period(begun));
@@ -97,14 +97,14 @@ impl Twin<'_> {
         let by = if copy.kind == CopyKind::Fetch { CreatedBy::Cache } else { CreatedBy::Replication };
         let is_there = self.shelves.contains_key(&at);
         if !is_there {
-            return self.check(false, || format!("arrived where nothing was made by {by:?}: {copy:?}"));
+            return self.check(false, || format!("arrived where nothing was made by {by:?}: {}", brief(copy)));
         }
         let missing = self.missing(copy);
         let unmoved: Vec<u32> = missing
             .into_keys()
             .filter(|layer| self.moved.get(&(at.0, at.1, *layer)).is_none_or(|moved| *moved < under.ordered))
             .collect();
-        self.check(unmoved.is_empty(), || format!("layers {unmoved:?} come from nowhere: {copy:?}"));
+        self.check(unmoved.is_empty(), || format!("layers {unmoved:?} come from nowhere: {}", brief(copy)));
         if self.model.service.copy_counts_as_pull
             && let Some(source) = self.shelves.get_mut(&(copy.from, copy.repository))
         {
@@ -112,8 +112,8 @@ impl Twin<'_> {
         }
         let known = self.shelves[&at].images.contains_key(&copy.image.id);
         let set = self.change(at, false, |shelf, now| shelf.receive(now, &copy.image, copy.tag.as_deref()));
-        self.check(set == tag_set, || format!("its tag is set: {set}, not {tag_set} (A26): {copy:?}"));
-        self.check(known != new_image, || format!("new: {new_image}: {copy:?}"));
+        self.check(set == tag_set, || format!("its tag is set: {set}, not {tag_set} (A26): {}", brief(copy)));
+        self.check(known != new_image, || format!("new: {new_image}: {}", brief(copy)));
         let now = self.now;
         if let Some(held) = self.shelves.get_mut(&at).and_then(|shelf| shelf.images.get_mut(&copy.image.id)) {
             held.used = held.used.max(Some(now));
@@ -133,7 +133,7 @@ impl Twin<'_> {
                 })
             };
             let gone = !holds(copy.from, true) && !holds(copy.to, false);
-            self.check(gone, || format!("its source is not gone: {copy:?}"));
+            self.check(gone, || format!("its source is not gone: {}", brief(copy)));
         }
     }
 }
@@ -142,4 +142,10 @@ impl Twin<'_> {
 fn all_layers(image: &Image) -> BTreeMap<u32, u64> {
     let parts = std::iter::once(image).chain(image.children.iter().map(Arc::as_ref));
     parts.flat_map(|part| &part.layers).map(|layer| (layer.id, layer.bytes)).collect()
+}
+
+/// A copy without its layers.
+pub fn brief(copy: &Copying) -> String {
+    let Copying { id, repository, image, tag, from, to, kind, .. } = copy;
+    format!("copy {id} ({kind:?}) of {repository:?} image {} {tag:?} from {from:?} to {to:?}", image.id)
 }

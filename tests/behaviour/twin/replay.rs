@@ -12,6 +12,7 @@ use replisim::strategy::{Existing, Kind, PullThroughCache, Replication, Strategy
 use replisim::units::{DAY, Span, Time};
 
 use super::books::{Books, Shelves};
+use super::copies::brief;
 use super::lifecycle;
 use super::repository::Repository;
 use super::rules;
@@ -151,7 +152,7 @@ impl<'m> Twin<'m> {
             Entry::Placed(what) => {
                 let pair = (what.repository, what.image.id, what.tag.clone(), what.registry);
                 let expected = take(&mut self.owed_placed, &pair);
-                self.check(expected, || format!("placed against the rules: {what:?}"));
+                self.check(expected, || format!("placed against the rules: {}", named(what)));
                 self.change((what.registry, what.repository), false, |shelf, now| {
                     shelf.receive(now, &what.image, what.tag.as_deref());
                 });
@@ -188,12 +189,12 @@ impl<'m> Twin<'m> {
             }
             Entry::Archived(what) => {
                 let needed = self.shelf(what).is_needed(what.image.id, true);
-                self.check(!needed, || format!("a standard index needs {what:?}"));
+                self.check(!needed, || format!("a standard index needs {}", named(what)));
                 self.change((what.registry, what.repository), false, |shelf, now| shelf.put_away(now, what.image.id));
             }
             Entry::RestoreBegun(what) => {
                 let archived = self.shelf(what).images.get(&what.image.id).is_some_and(|held| held.archived.is_some());
-                self.check(archived, || format!("it was not archived: {what:?}"));
+                self.check(archived, || format!("it was not archived: {}", named(what)));
                 self.restoring.insert((what.registry, what.repository, what.image.id), at);
             }
             Entry::Restored { registry, repository, image } => self.restored((*registry, *repository), image),
@@ -270,8 +271,8 @@ impl<'m> Twin<'m> {
         let faulty = !self.model.faults.is_empty();
         self.settle(&Entry::Fault { strike: 0, fault: 0, begins: false });
         let end = self.model.calendar.end;
-        let under_way: Vec<_> = self.copies.values().map(|under| under.copy.clone()).collect();
-        self.check(faulty || under_way.is_empty(), || format!("never arrived: {under_way:?}"));
+        let under_way: Vec<_> = self.copies.values().map(|under| brief(&under.copy)).collect();
+        self.check(faulty || under_way.is_empty(), || format!("never arrived: {}", under_way.join(", ")));
         let open = self.pulls.len();
         self.check(open == 0, || format!("{open} pulls neither served nor failed"));
         let tick = self.replications.first().map_or(end, |replication| replication.since).max(self.begin);
@@ -372,11 +373,11 @@ impl<'m> Twin<'m> {
     fn pushed(&mut self, what: &Reference) {
         let (repository, image) = (what.repository, &what.image);
         let known = self.images.entry(image.id).or_insert_with(|| image.clone()).clone();
-        self.check(known == *image, || format!("another image under the same digest: {what:?}"));
-        self.check(what.registry == self.home(repository), || format!("pushed away from home: {what:?}"));
+        self.check(known == *image, || format!("another image under the same digest: {}", named(what)));
+        self.check(what.registry == self.home(repository), || format!("pushed away from home: {}", named(what)));
         let tag = what.tag.as_deref();
         let taken = self.change((what.registry, repository), false, |shelf, now| shelf.push(now, image, tag));
-        self.check(taken, || format!("taken although it is to be refused: {what:?}"));
+        self.check(taken, || format!("taken although it is to be refused: {}", named(what)));
         let pair = |to: &RegistryId| (repository, image.id, what.tag.clone(), *to);
         let reached = rules::destinations(&self.rules, what.registry, self.name(repository), tag);
         let existing = self.now < self.begin;
@@ -408,7 +409,7 @@ impl<'m> Twin<'m> {
         let Some(tag) = &what.tag else { return };
         let (registry, repository, image) = (what.registry, what.repository, what.image.id);
         let right = self.shelf(what).tags.get(&**tag) == Some(&image) && self.shelf(what).tags_of(image).len() > 1;
-        self.check(right, || format!("not one of several tags: {what:?}"));
+        self.check(right, || format!("not one of several tags: {}", named(what)));
         match by {
             Remover::Client => {
                 let reached = rules::destinations(&self.rules, registry, self.name(repository), Some(tag));
@@ -417,7 +418,7 @@ impl<'m> Twin<'m> {
             }
             Remover::Replication => {
                 let expected = take(&mut self.removals, &(repository, image, Some(tag.clone()), registry));
-                self.check(expected, || format!("no rule takes away {what:?}"));
+                self.check(expected, || format!("no rule takes away {}", named(what)));
             }
         }
         self.change((registry, repository), false, |shelf, _| shelf.tags.remove(&**tag));
@@ -461,9 +462,9 @@ impl<'m> Twin<'m> {
     pub(super) fn copy_ordered(&mut self, copy: &Arc<Copying>) {
         let pair = (copy.repository, copy.image.id, copy.tag.clone(), copy.to);
         let at_home = copy.from == self.home(copy.repository) && copy.from != copy.to;
-        self.check(at_home, || format!("a copy of a copy (A20): {copy:?}"));
+        self.check(at_home, || format!("a copy of a copy (A20): {}", brief(copy)));
         let known = self.images.get(&copy.image.id).is_some_and(|image| *image == copy.image);
-        self.check(known, || format!("another image than was pushed (A29): {copy:?}"));
+        self.check(known, || format!("another image than was pushed (A29): {}", brief(copy)));
         let expected = match copy.kind {
             CopyKind::Push => take(&mut self.owed, &pair),
             CopyKind::Backfill => {
@@ -473,7 +474,7 @@ impl<'m> Twin<'m> {
             CopyKind::Job => true,
             CopyKind::Fetch => !self.caches.is_empty(),
         };
-        self.check(expected, || format!("no rule orders {copy:?}"));
+        self.check(expected, || format!("no rule orders {}", brief(copy)));
         let under = Under { copy: copy.clone(), ordered: self.now, begun: None, layers: BTreeMap::new() };
         self.copies.insert(copy.id, under);
     }
@@ -502,4 +503,10 @@ impl<'m> Twin<'m> {
 fn take(pairs: &mut Vec<Pair>, pair: &Pair) -> bool {
     let position = pairs.iter().position(|other| other == pair);
     position.map(|position| pairs.remove(position)).is_some()
+}
+
+/// A reference without its layers.
+fn named(what: &Reference) -> String {
+    let Reference { registry, repository, image, tag } = what;
+    format!("image {} {tag:?} of {repository:?} in {registry:?}", image.id)
 }

@@ -41,6 +41,8 @@ pub struct Repository {
     /// Its layers are shared within the registry (A74).
     pub mounts: bool,
     orders: u64,
+    /// When it was made, or the run began.
+    opened: Time,
 }
 
 impl Repository {
@@ -57,6 +59,7 @@ impl Repository {
             last_run: None,
             mounts,
             orders: 0,
+            opened: at,
         }
     }
 
@@ -122,7 +125,7 @@ impl Repository {
         }
         self.meet();
         if self.watched.is_none() && self.images.values().any(|held| held.image.subject.is_some()) {
-            self.watched = Some(at);
+            self.watched = Some(at.max(self.opened));
         }
     }
 
