@@ -168,7 +168,7 @@ impl Trial<'_> {
             waits_for.push(other);
         } else if !held {
             for layer in image.all_layers() {
-                if self.world.has_layer(from, to, repository, layer.id) {
+                if self.world.has_layer(&self.copies[id].order, self.copies[id].by, layer.id) {
                     continue;
                 }
                 match self.layers_in_flight.get(&(to, repository, layer.id)) {
@@ -237,7 +237,7 @@ impl Trial<'_> {
             .image
             .all_layers()
             .iter()
-            .filter(|layer| !self.world.has_layer(order.from, order.to, order.repository, layer.id))
+            .filter(|layer| !self.world.has_layer(order, copy.by, layer.id))
             .map(|layer| layer.bytes)
             .collect();
         let layers = order.image.all_layers().len();
@@ -255,13 +255,13 @@ impl Trial<'_> {
 
     /// A fetch that shares nothing: all layers that are not stored yet move, whatever else is on its way.
     fn begin_lone_copy(&mut self, id: usize) {
-        let Copy { from, to, repository, image, .. } = &self.copies[id].order;
-        if let Some(cause) = self.forbidden(&self.copies[id].order, CreatedBy::Cache) {
+        let order = &self.copies[id].order;
+        if let Some(cause) = self.forbidden(order, CreatedBy::Cache) {
             self.fail_copy(id, cause);
             return;
         }
-        let missing = |layer: &Layer| !self.world.has_layer(*from, *to, *repository, layer.id);
-        let layers = image.all_layers().into_iter().filter(missing).collect();
+        let missing = |layer: &Layer| !self.world.has_layer(order, CreatedBy::Cache, layer.id);
+        let layers = order.image.all_layers().into_iter().filter(missing).collect();
         self.copies[id].layers = layers;
         self.move_layers(id);
     }

@@ -24,7 +24,7 @@ impl Twin<'_> {
             missing.retain(|layer, _| !standard.contains_key(layer) && !archive.contains_key(layer));
         }
         let mounting = |registry: usize| self.model.registries[registry].blob_mounting;
-        let mounts = shelf.is_none_or(|shelf| shelf.mounts);
+        let mounts = copy.kind != CopyKind::Fetch && shelf.is_none_or(|shelf| shelf.mounts);
         if mounts && mounting(usize::from(copy.from.0)) && mounting(usize::from(copy.to.0)) {
             let others = self.shelves.iter().filter(|((registry, _), other)| *registry == copy.to && other.mounts);
             let there: BTreeMap<u32, u64> = others.flat_map(|(_, other)| other.standard()).collect();

@@ -57,11 +57,11 @@ fn policy(random: &mut Random) -> String {
 }
 
 /// Pushes and edits of tags that are there.
-fn edits(random: &mut Random) -> String {
+fn edits(random: &mut Random, days: usize) -> String {
     let mut tags: Vec<(String, usize)> = Vec::new();
     let mut rows = Vec::new();
     let mut images = 0;
-    for step in 0..random.between(4, 16) {
+    for step in 0..random.between(4, 4 * days) {
         let at = format!("{}m", step * 300 + random.below(300));
         let action = if tags.len() < 2 { 0 } else { random.below(7) };
         match action {
@@ -143,7 +143,7 @@ fn drawn(seed: u64) -> (String, String) {
     }
     for number in 0..r.between(1, 3) {
         let push = match r.below(2) {
-            0 => edits(r),
+            0 => edits(r, days),
             _ => format!("push = {{ rate = \"{}/day\" }}", r.between(1, 5)),
         };
         let attachments = ["", ", attachments = { count = 2, size = \"1 MB\" }"][r.below(2)];
@@ -154,7 +154,7 @@ fn drawn(seed: u64) -> (String, String) {
             one(r, &REGIONS[..2]),
             r.below(4),
             lifecycle(r),
-            one(r, &["", "\"latest\"", "\"latest\", \"v1\""]),
+            one(r, &["", "\"latest\"", "\"latest\", \"v0\""]),
             r.between(30, 300),
             r.between(5, 8),
             r.between(1, 3),
@@ -179,7 +179,7 @@ proptest! {
     })]
 
     #[test]
-    fn the_twin_agrees_with_any_scenario(seed in any::<u64>()) {
+    fn the_twin_agrees_with_any_scenario(seed in 0u64..1 << 40) {
         let (text, policy) = drawn(seed);
         let scenario = from_files(&[("test.toml", &text), ("policy.json", &policy)]);
         let (problems, _) = follow(&scenario, 1);
