@@ -10,6 +10,8 @@ mod copies;
 mod downloads;
 mod hazards;
 mod home;
+pub mod journal;
+mod lanes;
 mod metering;
 mod outcome;
 mod outage;
@@ -29,7 +31,7 @@ mod tests;
 pub use outcome::{
     Around, Cause, DailySeries, FailedEvent, Failure, Outcome, ProbeResult, PullTimes, RepositoryCounts, StrikeOutcome,
 };
-pub use run::run;
+pub use run::{run, run_with_journal};
 
 use crate::cloud::Cloud;
 use crate::demand::Demand;

@@ -7,21 +7,20 @@
 //! again, and what had moved is metered. One that is not allowed where it goes fails, and is not tried again by itself
 //! (O13).
 
-use std::collections::VecDeque;
-use std::convert::Infallible;
+use std::sync::Arc;
 
 use crate::cloud::{AccountId, RegistryId};
 use crate::demand::Push;
 use crate::ledger::Item;
 use crate::registry::policy;
-use crate::registry::{CreatedBy, Layer, Scanning};
+use crate::registry::{CreatedBy, Layer, Repository, Scanning};
 use crate::sim::EntityKey;
-use crate::strategy::behaviour::{Copy, Lane, View};
+use crate::strategy::behaviour::{Action, Copy, CopyFailure, View};
 use crate::units::{Bandwidth, Span, Time};
 
 use super::calls;
 use super::downloads::Waiter;
-use super::metering::Meters;
+use super::journal::{CopyKind, Copying, Entry, Reference};
 use super::outcome::{Cause, FailedEvent};
 use super::run::{Event, Trial, order};
 use super::world::ShelfId;
@@ -47,40 +46,17 @@ pub(super) struct CopyUnderWay {
     followers: Vec<usize>,
     /// Pulls that wait for it.
     pub pulls: Vec<usize>,
+    /// What the journal calls it.
+    told: Option<Arc<Copying>>,
 }
 
-/// A lane at work.
-pub(super) struct LaneState {
-    spec: Lane,
-    active: u32,
-    queue: VecDeque<usize>,
-    busy_since: Time,
-}
-
-impl LaneState {
-    pub fn new(spec: Lane) -> Self {
-        LaneState { spec, active: 0, queue: VecDeque::new(), busy_since: Time::NEVER }
-    }
-
-    /// Where its machine stands.
-    pub fn runner(&self) -> Option<RegistryId> {
-        self.spec.runner
-    }
-
-    fn leave(&mut self, meters: &mut Meters, now: Time) {
-        self.active -= 1;
-        if self.active == 0 {
-            self.close(meters, now);
-        }
-    }
-
-    /// Meters the hours of a lane's runner that is still at work.
-    pub fn close(&mut self, meters: &mut Meters, now: Time) {
-        if let Some(runner) = self.spec.runner.filter(|_| self.busy_since < now) {
-            meters.hours(Item::Runner, runner, self.busy_since, now, (1, 1));
-        }
-        self.busy_since = Time::NEVER;
-    }
+/// A copy that will fail in its last attempt.
+pub(super) struct FailedCopy {
+    component: usize,
+    to: RegistryId,
+    cause: Cause,
+    ticket: Option<u32>,
+    told: Option<Arc<Copying>>,
 }
 
 impl Trial<'_> {
@@ -92,7 +68,41 @@ impl Trial<'_> {
         self.queue.push(due, order::ARRIVAL, Event::CopyDue(id));
     }
 
+    /// A copy is ordered of which all attempts will fail.
+    pub fn expect_failure(&mut self, component: usize, action: Action) {
+        let Action::Failed { repository, image, tag, from, to, at, why, ticket } = action else { return };
+        let is_job = self.components[component].is_job;
+        let kind = if is_job { CopyKind::Job } else { ordered_for(ticket.is_some()) };
+        let told = self.journal.copying(|id| Copying { id, repository, image, tag, from, to, runner: None, kind });
+        self.journal.about(self.now, &told, Entry::CopyOrdered);
+        let cause = match why {
+            CopyFailure::Attempts => Cause::Attempts,
+            CopyFailure::Unnoticed => Cause::Unnoticed,
+            CopyFailure::Outage => Cause::Outage,
+        };
+        let failed = FailedCopy { component, to, cause, ticket, told };
+        self.queue.push(at.max(self.now), order::ARRIVAL, Event::CopyFails(Box::new(failed)));
+    }
+
+    /// The last attempt of a copy fails.
+    pub fn copy_fails(&mut self, failed: FailedCopy) {
+        let FailedCopy { component, to, cause, ticket, told } = failed;
+        self.fail_at(FailedEvent::Copy, cause, to);
+        self.journal.about(self.now, &told, |copy| Entry::CopyFailed { copy, cause });
+        self.copied(component, ticket, false);
+    }
+
     fn insert_copy(&mut self, component: usize, order: Copy, lane: Option<usize>, by: CreatedBy) -> usize {
+        let told = self.journal.copying(|id| {
+            let Copy { repository, image, tag, from, to, runner, backfill, .. } = order.clone();
+            let kind = match by {
+                CreatedBy::Cache => CopyKind::Fetch,
+                CreatedBy::Replication if runner.is_some() => CopyKind::Job,
+                CreatedBy::Replication => ordered_for(backfill),
+            };
+            Copying { id, repository, image, tag, from, to, runner, kind }
+        });
+        self.journal.about(self.now, &told, Entry::CopyOrdered);
         self.copies.insert(CopyUnderWay {
             order,
             component,
@@ -106,6 +116,7 @@ impl Trial<'_> {
             refused: 0,
             followers: Vec::new(),
             pulls: Vec::new(),
+            told,
         })
     }
 
@@ -123,16 +134,10 @@ impl Trial<'_> {
 
     /// A copy's service delay is over.
     pub fn copy_due(&mut self, id: usize) {
-        if let Some(lane) = self.copies[id].lane {
-            let lane = &mut self.lanes[lane];
-            if lane.spec.capacity.is_some_and(|capacity| lane.active >= capacity) {
-                lane.queue.push_back(id);
-                return;
-            }
-            lane.active += 1;
-            if lane.active == 1 {
-                lane.busy_since = self.now;
-            }
+        if let Some(lane) = self.copies[id].lane
+            && !self.lanes[lane].enter(id, self.now)
+        {
+            return;
         }
         self.begin_copy(id);
     }
@@ -168,7 +173,7 @@ impl Trial<'_> {
             waits_for.push(other);
         } else if !held {
             for layer in image.all_layers() {
-                if self.world.has_layer(from, to, repository, layer.id) {
+                if self.world.has_layer(&self.copies[id].order, self.copies[id].by, layer.id) {
                     continue;
                 }
                 match self.layers_in_flight.get(&(to, repository, layer.id)) {
@@ -244,7 +249,7 @@ impl Trial<'_> {
             .image
             .all_layers()
             .iter()
-            .filter(|layer| !self.world.has_layer(order.from, order.to, order.repository, layer.id))
+            .filter(|layer| !self.world.has_layer(order, copy.by, layer.id))
             .map(|layer| layer.bytes)
             .collect();
         let layers = order.image.all_layers().len();
@@ -262,13 +267,13 @@ impl Trial<'_> {
 
     /// A fetch that shares nothing: all layers that are not stored yet move, whatever else is on its way.
     fn begin_lone_copy(&mut self, id: usize) {
-        let Copy { from, to, repository, image, .. } = &self.copies[id].order;
-        if let Some(cause) = self.forbidden(&self.copies[id].order, CreatedBy::Cache) {
+        let order = &self.copies[id].order;
+        if let Some(cause) = self.forbidden(order, CreatedBy::Cache) {
             self.fail_copy(id, cause);
             return;
         }
-        let missing = |layer: &Layer| !self.world.has_layer(*from, *to, *repository, layer.id);
-        let layers = image.all_layers().into_iter().filter(missing).collect();
+        let missing = |layer: &Layer| !self.world.has_layer(order, CreatedBy::Cache, layer.id);
+        let layers = order.image.all_layers().into_iter().filter(missing).collect();
         self.copies[id].layers = layers;
         self.move_layers(id);
     }
@@ -279,6 +284,8 @@ impl Trial<'_> {
         let sizes: Vec<u64> = copy.layers.iter().map(|layer| layer.bytes).collect();
         copy.begun = now;
         copy.bytes = sizes.iter().sum();
+        let bytes = copy.bytes;
+        self.journal.about(now, &copy.told, |copy| Entry::CopyBegun { copy, bytes });
         let order = &copy.order;
         let region = |registry: RegistryId| self.model.cloud.registry(registry).region;
         let hazards = &self.world.hazards;
@@ -317,14 +324,14 @@ impl Trial<'_> {
         }
         let copy = &self.copies[id];
         let bytes = copy.bytes.saturating_mul(u64::from(copy.order.attempts_metered));
-        self.meter_copy(id, bytes);
+        self.meter_copy(id, bytes, false);
         self.one_thing_less(id);
     }
 
     /// An outage has cut a copy: what moved is metered, and it begins again when the outage is over. Who waits for it
     /// asks again.
     pub fn copy_cut(&mut self, id: usize, moved: u64) {
-        self.meter_copy(id, moved);
+        self.meter_copy(id, moved, true);
         for pull in std::mem::take(&mut self.copies[id].pulls) {
             self.wait(pull, Cause::Outage);
         }
@@ -346,8 +353,9 @@ impl Trial<'_> {
         }
     }
 
-    fn meter_copy(&mut self, id: usize, bytes: u64) {
+    fn meter_copy(&mut self, id: usize, bytes: u64, cut: bool) {
         let copy = &self.copies[id];
+        self.journal.about(self.now, &copy.told, |copy| Entry::CopyMoved { copy, bytes, cut });
         let order = &copy.order;
         let cloud = &self.model.cloud;
         let (from, to) = (cloud.registry(order.from), cloud.registry(order.to));
@@ -386,10 +394,13 @@ impl Trial<'_> {
             self.world.shelf_mut(source).state.record_pull(order.image.id, self.now);
         }
         let now = self.now;
-        let stored = self.bring(shelf, &order.image, |state| {
-            Ok::<_, Infallible>(state.receive(now, &order.image, order.tag.as_deref()))
+        let receive = |state: &mut Repository| state.receive(now, &order.image, order.tag.as_deref());
+        let stored = self.charge_archive(shelf, &order.image, receive);
+        self.journal.about(self.now, &copy.told, |copy| Entry::CopyArrived {
+            copy,
+            tag_set: stored.tag_set,
+            new_image: stored.new_image,
         });
-        let Ok(stored) = stored;
         let counted = self.meters.measured(copy.begun);
         let shelf_state = self.world.shelf_mut(shelf);
         shelf_state.note_arrival(order.image.id, counted, self.now);
@@ -426,6 +437,7 @@ impl Trial<'_> {
     fn fail_copy(&mut self, id: usize, cause: Cause) {
         let copy = self.retire(id);
         self.fail_at(FailedEvent::Copy, cause, copy.order.to);
+        self.journal.about(self.now, &copy.told, |copy| Entry::CopyFailed { copy, cause });
         for pull in copy.pulls {
             self.missing(pull, copy.component, cause);
         }
@@ -461,7 +473,7 @@ impl Trial<'_> {
 
     /// A place in a lane goes straight to the next in its queue, which keeps it first come, first served.
     fn leave_lane(&mut self, lane: usize) {
-        match self.lanes[lane].queue.pop_front() {
+        match self.lanes[lane].next() {
             Some(next) => self.queue.push(self.now, order::ARRIVAL, Event::CopyBegins(next)),
             None => self.lanes[lane].leave(&mut self.meters, self.now),
         }
@@ -470,6 +482,8 @@ impl Trial<'_> {
     fn shelf_for(&mut self, to: RegistryId, order: &Copy, by: CreatedBy) -> ShelfId {
         let (shelf, created) = self.world.find_or_create(to, order.repository, by, order.name.as_deref());
         if created {
+            let (registry, repository, name) = (to, order.repository, order.name.clone());
+            self.journal.note(self.now, || Entry::Created { registry, repository, by, name });
             self.schedule_upkeep(shelf);
         }
         shelf
@@ -477,9 +491,20 @@ impl Trial<'_> {
 
     /// An image that was already copied somewhere before the run began.
     pub fn place(&mut self, registry: RegistryId, push: &Push) {
-        let (shelf, _) = self.world.find_or_create(registry, push.repository, CreatedBy::Replication, None);
+        let by = CreatedBy::Replication;
+        let (shelf, created) = self.world.find_or_create(registry, push.repository, by, None);
+        if created {
+            let repository = push.repository;
+            self.journal.note(push.at, || Entry::Created { registry, repository, by, name: None });
+        }
+        self.journal.note(push.at, || Entry::Placed(Reference::pushed(push, registry)));
         self.world.shelf_mut(shelf).state.receive(push.at, &push.image, push.tag.as_deref());
         self.world.restock(shelf, &mut self.meters, push.at);
         self.schedule_upkeep(shelf);
     }
+}
+
+/// What a copy by a replication rule was ordered for.
+fn ordered_for(backfill: bool) -> CopyKind {
+    if backfill { CopyKind::Backfill } else { CopyKind::Push }
 }

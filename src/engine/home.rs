@@ -4,17 +4,18 @@
 //! same repository waits behind it, so everything happens in the order of the demand. Nothing is given up but what an
 //! outage keeps from happening before the end.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
 use crate::demand::{Edit, EditKind, Push, RepositoryId};
-use crate::registry::{Image, Refused, Repository, Scanning, StorageClass, Stored, Untagged};
+use crate::registry::{Image, Refused, Repository, Scanning, StorageClass, Untagged};
 use crate::sim::EntityKey;
-use crate::strategy::behaviour::Removed;
+use crate::strategy::behaviour::{Action, Removed};
 use crate::units::{Span, Time};
 
 use super::calls::{self, sdk_wait};
+use super::journal::{Entry, Reference, Remover};
 use super::outcome::{Cause, FailedEvent};
 use super::run::{Event, Trial, order};
 use super::world::ShelfId;
@@ -98,7 +99,7 @@ impl Trial<'_> {
         let hazards = &self.world.hazards;
         if let Some(until) = hazards.registry_down(home).max(hazards.region_down(place)) {
             if until >= self.model.calendar.end {
-                self.fail_at(FailedEvent::Push, Cause::Outage, home);
+                self.refuse(wish, Cause::Outage, home, self.now);
                 return None;
             }
             return Some(until);
@@ -134,8 +135,18 @@ impl Trial<'_> {
     /// Tells every part of the strategy of a push.
     fn announce(&mut self, push: &Push) {
         let mut actions = Vec::new();
+        let mut reached = BTreeSet::new();
         for index in 0..self.components.len() {
             self.components[index].behaviour.on_push(push, &self.world, &mut actions);
+            // One copy for a destination, also where rules of the strategy and of an exception lead there (A15).
+            actions.retain(|action| {
+                let to = match action {
+                    Action::Copy(copy) => Some(copy.to),
+                    Action::Failed { to, .. } => Some(*to),
+                    _ => None,
+                };
+                to.is_none_or(|to| reached.insert(to))
+            });
             self.execute(index, &mut actions);
         }
     }
@@ -144,13 +155,15 @@ impl Trial<'_> {
     pub fn store_push(&mut self, push: &Push) -> bool {
         let home = self.world.homes()[push.repository.0 as usize];
         let Some(id) = self.world.find(home, push.repository) else { return false };
-        let stored = match self.bring(id, &push.image, |state| state.push(push.at, &push.image, push.tag.as_deref())) {
+        let act = |state: &mut Repository| state.push(push.at, &push.image, push.tag.as_deref());
+        let stored = match self.charge_archive(id, &push.image, act) {
             Ok(stored) => stored,
             Err(refused) => {
-                self.fail_at(FailedEvent::Push, cause(refused), home);
+                self.refuse(&Wish::Push(push.clone()), cause(refused), home, push.at);
                 return false;
             }
         };
+        self.journal.note(push.at, || Entry::Pushed(Reference::pushed(push, home)));
         self.world.restock(id, &mut self.meters, push.at);
         self.schedule_upkeep(id);
         if stored.new_image && self.model.registries[usize::from(home.0)].scanning == Scanning::Enhanced {
@@ -166,17 +179,30 @@ impl Trial<'_> {
         let Some(id) = self.world.find(home, edit.repository) else { return };
         let state = &self.world.shelf(id).state;
         let Some(image) = state.holder(&edit.tag).cloned() else {
-            self.fail_at(FailedEvent::Edit, Cause::Missing, home);
+            self.refuse(&Wish::Edit(edit.clone()), Cause::Missing, home, self.now);
             return;
+        };
+        let what = || Reference {
+            registry: home,
+            repository: edit.repository,
+            image: image.clone(),
+            tag: Some(edit.tag.clone()),
         };
         let tags: Vec<Arc<str>> = state.tags_of(image.id).iter().map(|tag| Arc::from(tag.as_str())).collect();
         let refused = match edit.kind {
             EditKind::Untag => self.untag(id, &edit.tag, &image, tags),
             EditKind::Delete => self.remove(id, &image, tags, |state| state.delete(image.id)),
-            EditKind::Archive => self.world.shelf_mut(id).state.archive(self.now, image.id),
+            EditKind::Archive => {
+                let archived = self.world.shelf_mut(id).state.archive(self.now, image.id);
+                if archived.is_ok() {
+                    self.journal.note(self.now, || Entry::Archived(what()));
+                }
+                archived
+            }
             EditKind::Restore => {
                 let archived = state.class(image.id) == Some(StorageClass::Archive);
                 if archived {
+                    self.journal.note(self.now, || Entry::RestoreBegun(what()));
                     self.queue.push(self.now + RESTORE, order::ARRIVAL, Event::Restored(id, image.id));
                 }
                 if archived { Ok(()) } else { Err(Refused::NoSuchImage) }
@@ -184,7 +210,7 @@ impl Trial<'_> {
         };
         self.world.restock(id, &mut self.meters, self.now);
         if let Err(refused) = refused {
-            self.fail_at(FailedEvent::Edit, cause(refused), home);
+            self.refuse(&Wish::Edit(edit.clone()), cause(refused), home, self.now);
         }
     }
 
@@ -194,7 +220,12 @@ impl Trial<'_> {
             return self.remove(id, image, tags, untag);
         }
         self.world.shelf_mut(id).state.untag(tag)?;
-        let repository = self.world.shelf(id).repository;
+        let shelf = self.world.shelf(id);
+        let (registry, repository) = (shelf.registry, shelf.repository);
+        self.journal.note(self.now, || {
+            let what = Reference { registry, repository, image: image.clone(), tag: Some(tag.into()) };
+            Entry::TagRemoved { what, by: Remover::Client }
+        });
         self.removed(&Removed { repository, image: image.clone(), tags: vec![tag.into()], whole: false });
         Ok(())
     }
@@ -207,70 +238,53 @@ impl Trial<'_> {
         tags: Vec<Arc<str>>,
         act: impl FnOnce(&mut Repository) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
-        self.charge_archive(id, image.id, act)?;
+        self.charge_archive(id, image, act)?;
         let shelf = self.world.shelf_mut(id);
         shelf.forget(image.id);
-        let repository = shelf.repository;
+        let (registry, repository) = (shelf.registry, shelf.repository);
+        self.journal.note(self.now, || {
+            let (image, tags) = (image.clone(), tags.clone());
+            Entry::ImageDeleted { registry, repository, image, tags, by: Remover::Client }
+        });
         self.schedule_upkeep(id);
         self.removed(&Removed { repository, image: image.clone(), tags, whole: true });
         Ok(())
     }
 
-    /// Does something that puts an image on a shelf; one that is archived there is restored by it, and charged (C6, A48).
-    pub fn bring<E>(
-        &mut self,
-        id: ShelfId,
-        image: &Image,
-        act: impl FnOnce(&mut Repository) -> Result<Stored, E>,
-    ) -> Result<Stored, E> {
-        let state = &mut self.world.shelf_mut(id).state;
-        if state.bytes(StorageClass::Archive) == 0 {
-            return act(state);
-        }
-        let mut stored = Stored::default();
-        let freed = self.charge_archive(id, image.id, |state| {
-            stored = act(state)?;
-            Ok(())
-        })?;
-        if stored.restored {
-            let shelf = self.world.shelf(id);
-            self.meters.retrieval(shelf.registry, shelf.repository, freed, self.now);
-        }
-        Ok(stored)
-    }
-
-    /// Does something that may take an image out of the archive class, and charges what is left of its minimum time.
-    pub fn charge_archive<E>(
-        &mut self,
-        id: ShelfId,
-        image: u32,
-        act: impl FnOnce(&mut Repository) -> Result<(), E>,
-    ) -> Result<u64, E> {
+    /// Does something that may take an image and its children out of the archive class: what is left of their minimum
+    /// time is charged (C5), and their retrieval if they stay (C4).
+    pub fn charge_archive<T>(&mut self, id: ShelfId, image: &Image, act: impl FnOnce(&mut Repository) -> T) -> T {
         let now = self.now;
         let shelf = self.world.shelf_mut(id);
         let (registry, repository) = (shelf.registry, shelf.repository);
-        let (since, before) = (shelf.state.archived_at(image), shelf.state.bytes(StorageClass::Archive));
-        act(&mut shelf.state)?;
+        let parts = std::iter::once(image.id).chain(image.children.iter().map(|child| child.id));
+        let since = parts.filter_map(|part| shelf.state.archived_at(part)).max();
+        let before = shelf.state.bytes(StorageClass::Archive);
+        let result = act(&mut shelf.state);
         let freed = before.saturating_sub(shelf.state.bytes(StorageClass::Archive));
-        if let Some(since) = since {
+        let stays = shelf.state.can_pull(image.id);
+        if let Some(since) = since.filter(|_| freed > 0) {
             self.meters.archive_rest(registry, repository, freed, now - since, now);
+            if stays {
+                self.meters.retrieval(registry, repository, freed, now);
+            }
         }
-        Ok(freed)
+        result
     }
 
-    /// An archived image is back: it is metered, and copied like a push (A17).
+    /// An archived image is back: it is metered, and copied like a push (A17). One that came back, or went, while it was
+    /// being restored is not restored again.
     pub fn restored(&mut self, id: ShelfId, image: u32) {
         let now = self.now;
-        if self.world.shelf(id).state.class(image) != Some(StorageClass::Archive) {
-            // A push, or another restore, has brought it back meanwhile; or it is gone.
+        let state = &self.world.shelf(id).state;
+        let Some(image) = state.image(image).filter(|image| !state.can_pull(image.id)).cloned() else { return };
+        if self.charge_archive(id, &image, |state| state.restore(now, image.id)).is_err() {
             return;
         }
-        let Ok(freed) = self.charge_archive(id, image, |state| state.restore(now, image)) else { return };
         self.world.restock(id, &mut self.meters, now);
         let shelf = self.world.shelf(id);
         let (registry, repository) = (shelf.registry, shelf.repository);
-        self.meters.retrieval(registry, repository, freed, now);
-        let Some(image) = shelf.state.image(image).cloned() else { return };
+        self.journal.note(now, || Entry::Restored { registry, repository, image: image.clone() });
         let tags: Vec<Arc<str>> = shelf.state.tags_of(image.id).iter().map(|tag| Arc::from(tag.as_str())).collect();
         for tag in tags {
             let (image, tag) = (image.clone(), Some(tag));
@@ -291,18 +305,43 @@ impl Trial<'_> {
     pub fn remove_copy(&mut self, at: RegistryId, repository: RepositoryId, image: u32, tag: Option<&str>) {
         let Some(id) = self.world.find(at, repository) else { return };
         let state = &self.world.shelf(id).state;
-        if tag.is_some_and(|tag| state.holder(tag).is_none_or(|holder| holder.id != image)) {
-            return;
-        }
-        let removed = self.charge_archive(id, image, |state| match tag {
-            Some(tag) => state.untag(tag).map(|_: Untagged| ()),
-            None => state.delete(image),
+        let Some(what) = state.image(image).cloned() else { return };
+        let tags: Vec<Arc<str>> = state.tags_of(image).iter().map(|tag| Arc::from(tag.as_str())).collect();
+        let untagged = self.charge_archive(id, &what, |state| match tag {
+            Some(tag) if state.holder(tag).is_some_and(|holder| holder.id == image) => state.untag(tag).ok(),
+            Some(_) => None,
+            None => state.delete(image).ok().map(|()| Untagged::Image(image)),
         });
-        if removed.is_ok() && !self.world.shelf(id).state.contains(image) {
+        let (gone, by) = (matches!(untagged, Some(Untagged::Image(_))), Remover::Replication);
+        if gone {
+            self.journal.note(self.now, || Entry::ImageDeleted { registry: at, repository, image: what, tags, by });
+        } else if untagged.is_some() {
+            let what = || Reference { registry: at, repository, image: what, tag: tag.map(Arc::from) };
+            self.journal.note(self.now, || Entry::TagRemoved { what: what(), by });
+        }
+        if gone {
             self.world.shelf_mut(id).forget(image);
             self.schedule_upkeep(id);
         }
         self.world.restock(id, &mut self.meters, self.now);
+    }
+
+    /// What a client wanted at that moment does not come to pass.
+    fn refuse(&mut self, wish: &Wish, cause: Cause, home: RegistryId, at: Time) {
+        let event = match wish {
+            Wish::Push(_) => FailedEvent::Push,
+            Wish::Edit(_) => FailedEvent::Edit,
+        };
+        // What is there from before the run was refused before it, and does not belong to the period.
+        let measured = self.meters.measured(at);
+        self.outcome.fail(event, cause, home, measured);
+        self.journal.note(at, || match wish {
+            Wish::Push(push) => Entry::PushRefused { what: Reference::pushed(push, home), cause },
+            Wish::Edit(edit) => {
+                let (repository, tag, kind) = (edit.repository, edit.tag.clone(), edit.kind);
+                Entry::EditRefused { registry: home, repository, tag, kind, cause }
+            }
+        });
     }
 
     /// Counts a failure of this moment.

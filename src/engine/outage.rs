@@ -6,6 +6,7 @@ use crate::faults::FaultKind;
 use crate::strategy::behaviour::{Route, View};
 
 use super::downloads::Waiter;
+use super::journal::Entry;
 use super::run::Trial;
 
 impl Trial<'_> {
@@ -16,6 +17,8 @@ impl Trial<'_> {
         } else {
             self.world.hazards.end(strike);
         }
+        let fault = self.world.hazards.strikes()[strike].fault;
+        self.journal.note(self.now, || Entry::Fault { strike, fault, begins });
         match self.world.hazards.fault(strike).kind {
             FaultKind::RegionOutage(region) if begins => {
                 for (waiter, moved) in self.downloads.cut(self.now, region) {

@@ -20,6 +20,7 @@ use crate::units::{Span, Time};
 
 use super::calls;
 use super::downloads::Waiter;
+use super::journal::{Entry, PullParts, Pulling};
 use super::outcome::{Cause, FailedEvent};
 use super::run::{Event, Trial, order};
 
@@ -42,6 +43,8 @@ pub(super) struct Pull {
     slot: usize,
     /// Of its node, when its download began.
     life: u32,
+    /// What the journal calls it.
+    told: Option<Arc<Pulling>>,
 }
 
 impl Trial<'_> {
@@ -64,6 +67,11 @@ impl Trial<'_> {
             return;
         }
         let now = self.now;
+        let told = self.journal.pulling(|id| {
+            let Request { cluster, node, repository, image, tag, moving, .. } = request.clone();
+            Pulling { id, cluster, node, repository, image, tag, moving }
+        });
+        self.journal.about(now, &told, Entry::PullAsked);
         let pull = Pull {
             request,
             backoff: cluster.backoff_first,
@@ -75,6 +83,7 @@ impl Trial<'_> {
             layers: Vec::new(),
             slot: 0,
             life: 0,
+            told,
         };
         let id = self.pulls.insert(pull);
         self.attempt(id);
@@ -191,6 +200,7 @@ impl Trial<'_> {
     /// A pull is over at `end` without its image: now, or, when it would ask again too late, when it gives up.
     fn fail(&mut self, id: usize, cause: Cause, end: Time) {
         let pull = self.pulls.remove(id);
+        self.journal.about(self.now, &pull.told, |pull| Entry::PullFailed { pull, cause });
         if pull.measured {
             let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
             self.outcome.waiting_ns += (end - pull.request.at).0 as u128;
@@ -210,6 +220,10 @@ impl Trial<'_> {
     /// The image is there: the pull takes a place on its node, or queues for one.
     pub fn ready(&mut self, id: usize, registry: RegistryId, image: Arc<Image>) {
         let now = self.now;
+        if let Some(told) = self.pulls[id].told.clone() {
+            let (pull, image, warm) = (told, image.clone(), self.has_all(id, &image));
+            self.journal.note(now, || Entry::PullFound { pull, registry, image, warm });
+        }
         let pull = &mut self.pulls[id];
         let (cluster, node, repository) = (pull.request.cluster, pull.request.node, pull.request.repository);
         if let Some(shelf) = self.world.find(registry, repository) {
@@ -377,17 +391,21 @@ impl Trial<'_> {
     /// A pull whose download ended at `downloaded` is over after `unpack`.
     fn finish(&mut self, id: usize, downloaded: Time, unpack: Span) {
         let pull = self.pulls.remove(id);
-        if !pull.measured {
-            return;
-        }
         let source = pull.source.as_ref().and_then(|(registry, _)| self.world.find(*registry, pull.request.repository));
-        if let Some(shelf) = source {
+        if let Some(shelf) = source.filter(|_| pull.measured) {
             self.world.shelf_mut(shelf).counts.pulls += 1;
         }
         let ready = pull.ready.unwrap_or(pull.begun);
         let waiting = ready - pull.request.at;
         let queueing = pull.begun - ready;
         let transfer = downloaded - pull.begun;
+        if let Some((registry, _)) = pull.source {
+            let times = PullParts { waiting, queueing, transfer, unpack };
+            self.journal.about(self.now, &pull.told, |pull| Entry::PullServed { pull, registry, times });
+        }
+        if !pull.measured {
+            return;
+        }
         let total = waiting + queueing + transfer + unpack;
         let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
         let region = usize::from(self.model.cloud.registry(cluster.registry).region.0);

@@ -4,7 +4,7 @@
 //! times they are taken in the order of [`order`]: what arrives comes before what is evicted, and evictions come before
 //! pulls. After the end of the period no new demand comes in; what is under way is followed until it is done.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use slab::Slab;
 
@@ -12,18 +12,19 @@ use crate::cloud::RegistryId;
 use crate::demand::{ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, RepositoryId, Source, fingerprint};
 use crate::faults::{Strike, strikes};
 use crate::sim::{Purpose, Queue, Stream};
-use crate::strategy::behaviour::{Action, Behaviour, CopyFailure};
+use crate::strategy::behaviour::{Action, Behaviour};
 use crate::strategy::{Kind, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy};
 use crate::units::{Span, Time};
 
 use super::bound::Bound;
 use super::calls::Calls;
-use super::copies::{CopyUnderWay, LaneState};
+use super::copies::{CopyUnderWay, FailedCopy};
 use super::downloads::{Downloads, Step, Waiter};
 use super::hazards::Hazards;
 use super::home::{Waiting, Wish};
+use super::journal::{Entry, Journal};
+use super::lanes::LaneState;
 use super::metering::Meters;
-use super::outcome::{Cause, FailedEvent};
 use super::probes::Probes;
 use super::pulls::Pull;
 use super::recovery::Recoveries;
@@ -65,8 +66,8 @@ pub(super) enum Event {
     Expiry(ShelfId, u32),
     /// A strategy's component asked for this moment.
     Tick(usize),
-    /// A copy with a ticket failed in every attempt.
-    CopyFailed(usize, u32),
+    /// The last attempt of a copy fails.
+    CopyFails(Box<FailedCopy>),
     /// A copy's service delay is over.
     CopyDue(usize),
     /// A copy that queued in its lane has its place.
@@ -137,6 +138,7 @@ pub(super) struct Trial<'a> {
     /// Set for the bound, which takes the pulls.
     pub bound: Option<Bound<'a>>,
     pub outcome: Outcome,
+    pub journal: Journal<'a>,
     /// Index of the strategy.
     strategy: usize,
     pub seed: u64,
@@ -146,10 +148,32 @@ pub(super) struct Trial<'a> {
 
 /// Runs one trial (counted from 1) of the strategy with this index.
 pub fn run(model: &Model, strategy: usize, seed: u64, trial: u64) -> Outcome {
+    run_trial(model, strategy, seed, trial, None)
+}
+
+/// The same, and tells `listener` of everything that happens to images in registries, in order of time. The outcome is
+/// that of [`run()`].
+pub fn run_with_journal(
+    model: &Model,
+    strategy: usize,
+    seed: u64,
+    trial: u64,
+    listener: &mut dyn FnMut(Time, &Entry),
+) -> Outcome {
+    run_trial(model, strategy, seed, trial, Some(listener))
+}
+
+fn run_trial<'a>(
+    model: &'a Model,
+    strategy: usize,
+    seed: u64,
+    trial: u64,
+    listener: Option<&'a mut dyn FnMut(Time, &Entry)>,
+) -> Outcome {
     let (begin, end) = (Time::START + Span(-model.warm_up.0), model.calendar.end);
     let strikes = strikes(&model.faults, seed, trial, begin, end);
     let mut source = Source::new(&model.demand, &model.calendar, seed, trial, begin, end, &strikes);
-    let mut running = Trial::new(model, strategy, &strikes, seed, trial);
+    let mut running = Trial::new(model, strategy, &strikes, (seed, trial), Journal::new(listener));
     running.begin(&mut source);
     running.drive(&mut source);
     running.recoveries.cut_short(source.unfinished());
@@ -157,7 +181,13 @@ pub fn run(model: &Model, strategy: usize, seed: u64, trial: u64) -> Outcome {
 }
 
 impl<'a> Trial<'a> {
-    fn new(model: &'a Model, number: usize, strikes: &[Strike], seed: u64, trial: u64) -> Self {
+    fn new(
+        model: &'a Model,
+        number: usize,
+        strikes: &[Strike],
+        (seed, trial): (u64, u64),
+        journal: Journal<'a>,
+    ) -> Self {
         let strategy = &model.strategies[number];
         let centre = match &strategy.kind {
             Kind::Centralized(central) => Some(central),
@@ -212,6 +242,7 @@ impl<'a> Trial<'a> {
             probes: Probes::new(model),
             bound: matches!(strategy.kind, Kind::Clairvoyant { .. }).then(|| Bound::new(model)),
             outcome: Outcome::new(model),
+            journal,
             strategy: number,
             seed,
             trial,
@@ -228,12 +259,15 @@ impl<'a> Trial<'a> {
             self.schedule_upkeep(ShelfId(index as u32));
         }
         for push in source.existing() {
-            self.store_push(&push);
-            for index in 0..self.components.len() {
-                let placed = self.components[index].behaviour.on_existing(&push, &self.world);
-                for registry in placed {
-                    self.place(registry, &push);
-                }
+            if !self.store_push(&push) {
+                continue;
+            }
+            let mut placed = BTreeSet::new();
+            for component in &mut self.components {
+                placed.extend(component.behaviour.on_existing(&push, &self.world));
+            }
+            for registry in placed {
+                self.place(registry, &push);
             }
         }
         for warm in source.initial() {
@@ -324,7 +358,7 @@ impl<'a> Trial<'a> {
                 }
                 self.execute(component, &mut actions);
             }
-            Event::CopyFailed(component, ticket) => self.copied(component, Some(ticket), false),
+            Event::CopyFails(failed) => self.copy_fails(*failed),
             Event::CopyDue(copy) => self.copy_due(copy),
             Event::CopyBegins(copy) => self.begin_copy(copy),
             Event::CopyResumes(copy) => self.resume_copy(copy),
@@ -360,19 +394,7 @@ impl<'a> Trial<'a> {
         for action in actions.drain(..) {
             match action {
                 Action::Copy(copy) => self.order_copy(component, copy),
-                Action::Failed { to, at, why, ticket, .. } => {
-                    let cause = match why {
-                        CopyFailure::Attempts => Cause::Attempts,
-                        CopyFailure::Unnoticed => Cause::Unnoticed,
-                        CopyFailure::Outage => Cause::Outage,
-                    };
-                    let measured = self.meters.measured(at);
-                    self.outcome.fail(FailedEvent::Copy, cause, to, measured);
-                    if let Some(ticket) = ticket {
-                        let event = Event::CopyFailed(component, ticket);
-                        self.queue.push(at.max(self.now), order::ARRIVAL, event);
-                    }
-                }
+                Action::Failed { .. } => self.expect_failure(component, action),
                 Action::Remove { repository, at, image, tag } => {
                     self.remove_copy(at, repository, image.id, tag.as_deref());
                 }

@@ -10,6 +10,7 @@ use crate::sim::{EntityKey, Purpose, Stream};
 use crate::strategy::behaviour::{Removed, View};
 use crate::units::{DAY, Span, Time};
 
+use super::journal::{Act, Entry};
 use super::run::{Event, Trial, order};
 use super::world::ShelfId;
 
@@ -47,15 +48,28 @@ impl Trial<'_> {
         let lag = self.model.service.pull_time_lag;
         let shelf = self.world.shelf_mut(id);
         shelf.state.apply_lifecycle(self.now, lag, &mut acted);
+        let by_policy = acted.len();
         if shelf.state.has_referrers() {
             shelf.state.sweep_referrers(self.now, &mut acted);
         }
         let (registry, repository) = (shelf.registry, shelf.repository);
+        self.journal.note(self.now, || {
+            let act = |(index, Acted { image, action, tags, .. }): (usize, &Acted)| Act {
+                image: image.clone(),
+                action: *action,
+                tags: tags.iter().map(|tag| Arc::from(tag.as_str())).collect(),
+                swept: index >= by_policy,
+            };
+            Entry::Upkeep { registry, repository, acts: acted.iter().enumerate().map(act).collect() }
+        });
         if !acted.is_empty() {
             self.world.restock(id, &mut self.meters, self.now);
         }
         let at_home = self.world.home(repository) == registry;
-        for Acted { image, action, tags } in acted {
+        for Acted { image, action, tags, left_archive } in acted {
+            if let Some((bytes, since)) = left_archive {
+                self.meters.archive_rest(registry, repository, bytes, self.now - since, self.now);
+            }
             if action == LifecycleAction::Expire {
                 self.world.shelf_mut(id).forget(image.id);
                 if at_home {
@@ -77,17 +91,11 @@ impl Trial<'_> {
         let Some(last) = shelf.last_used(image).filter(|_| shelf.state.contains(image)) else { return };
         let due = last + ttl;
         if due <= self.now {
-            let children: Vec<u32> = shelf
-                .state
-                .image(image)
-                .map(|image| image.children.iter().map(|child| child.id).collect())
-                .unwrap_or_default();
-            if shelf.state.remove(image).is_some() {
-                shelf.forget(image);
-                for child in children {
-                    // A child that another index needs stays, and says so.
-                    let _stays = shelf.state.delete(child);
-                }
+            let (registry, repository) = (shelf.registry, shelf.repository);
+            let Some(evicted) = shelf.state.image(image).cloned() else { return };
+            if self.charge_archive(id, &evicted, |state| state.remove(image)).is_some() {
+                self.world.shelf_mut(id).forget(image);
+                self.journal.note(self.now, || Entry::Evicted { registry, repository, image: evicted });
                 self.world.restock(id, &mut self.meters, self.now);
             }
         } else if due < self.model.calendar.end {

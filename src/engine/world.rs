@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cloud::{RegionId, RegistryId};
 use crate::demand::RepositoryId;
 use crate::registry::{Charge, CreatedBy, Image, Mounts, Repository, RepositorySettings, StorageClass};
-use crate::strategy::behaviour::View;
+use crate::strategy::behaviour::{Copy, View};
 use crate::units::{Span, Time};
 
 use super::Model;
@@ -135,15 +135,17 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Whether a layer need not be sent to a repository: it is stored there (A76), or anywhere in the registry when both
-    /// ends mount layers (A75).
-    pub fn has_layer(&self, from: RegistryId, to: RegistryId, repository: RepositoryId, layer: u32) -> bool {
-        let shelf = self.find(to, repository).map(|id| self.shelf(id));
+    /// Whether a layer of a copy need not be sent: it is stored in its repository (A76), or anywhere in the registry when
+    /// both ends mount layers (A75), which a cache's fetches never do (A74).
+    pub fn has_layer(&self, order: &Copy, by: CreatedBy, layer: u32) -> bool {
+        let (from, to) = (order.from, order.to);
+        let shelf = self.find(to, order.repository).map(|id| self.shelf(id));
         if shelf.is_some_and(|shelf| shelf.state.has_layer(layer)) {
             return true;
         }
         let mounts = |registry: RegistryId| self.mounts[usize::from(registry.0)].as_ref();
-        shelf.is_none_or(|shelf| shelf.mounts)
+        by == CreatedBy::Replication
+            && shelf.is_none_or(|shelf| shelf.mounts)
             && mounts(from).is_some()
             && mounts(to).is_some_and(|mounts| mounts.has(layer))
     }

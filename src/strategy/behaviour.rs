@@ -69,10 +69,16 @@ pub struct Copy {
 pub enum Action {
     /// Copy an image and tag.
     Copy(Copy),
-    /// A copy failed for good: it is only counted.
+    /// A copy fails for good: it is only counted.
     Failed {
         /// Of which repository.
         repository: RepositoryId,
+        /// What.
+        image: Arc<Image>,
+        /// Under which tag.
+        tag: Option<Arc<str>>,
+        /// From where.
+        from: RegistryId,
         /// Where to.
         to: RegistryId,
         /// When the last attempt failed.

@@ -120,8 +120,9 @@ impl<'a> Replicate<'a> {
         };
         while fails(failed, start) {
             if failed == self.settings.retries {
-                let repository = item.repository;
-                return Action::Failed { repository, to, at: start, why: CopyFailure::Attempts, ticket: backfill };
+                let Item { repository, image, tag, .. } = item.clone();
+                let (why, ticket) = (CopyFailure::Attempts, backfill);
+                return Action::Failed { repository, image, tag, from: home, to, at: start, why, ticket };
             }
             failed += 1;
             start = start + wait;

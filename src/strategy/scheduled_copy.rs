@@ -122,7 +122,9 @@ impl Behaviour for Job<'_> {
                     true => CopyFailure::Attempts,
                 };
                 let (repository, to) = (item.repository, item.to);
-                actions.push(Action::Failed { repository, to, at: now, why, ticket: None });
+                let (image, tag) = (item.image.clone(), Some(item.tag.clone()));
+                let (at, ticket) = (now, None);
+                actions.push(Action::Failed { repository, image, tag, from, to, at, why, ticket });
                 if why != CopyFailure::Unnoticed {
                     item.tries += 1;
                     again.push(item);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::lifecycle::Candidate;
-use super::super::{Image, LifecycleAction, Tag};
+use super::super::{Image, LifecycleAction, StorageClass, Tag};
 use super::Repository;
 use crate::units::{Span, Time};
 
@@ -16,6 +16,8 @@ pub struct Acted {
     pub action: LifecycleAction,
     /// The tags that it had; an archived image keeps them.
     pub tags: Vec<Tag>,
+    /// Bytes that left the archive with it, and since when they were there (C5).
+    pub left_archive: Option<(u64, Time)>,
 }
 
 impl Repository {
@@ -113,8 +115,15 @@ impl Repository {
     fn act(&mut self, now: Time, image: u32, action: LifecycleAction, acted: &mut Vec<Acted>) {
         match action {
             LifecycleAction::Expire => {
+                let (since, before) = (self.archived_at(image), self.bytes(StorageClass::Archive));
                 let taken = self.take_out(image);
-                acted.extend(taken.map(|(held, _)| Acted { image: held.image, action, tags: held.tags.into_vec() }));
+                let left_archive = since.map(|since| (before - self.bytes(StorageClass::Archive), since));
+                acted.extend(taken.map(|(held, _)| Acted {
+                    image: held.image,
+                    action,
+                    tags: held.tags.into_vec(),
+                    left_archive,
+                }));
             }
             LifecycleAction::Archive => {
                 let held = self.places.get(&image).and_then(|&place| self.shelf.get(place));
@@ -122,6 +131,7 @@ impl Repository {
                     image: Arc::clone(&held.image),
                     action,
                     tags: held.tags.as_slice().to_vec(),
+                    left_archive: None,
                 }));
                 self.put_away(now, image);
             }
