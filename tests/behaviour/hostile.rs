@@ -107,7 +107,7 @@ fn one_slip_is_one_message() {
 #[test]
 fn what_has_no_effect_is_warned_of() {
     let (loaded, said) = load(BASE.as_bytes(), &["strategies.r.from=us-east-1"]);
-    assert!(loaded && said.starts_with("warning: `from` has no effect here"), "{said}");
+    assert!(loaded && said.starts_with("warning[from-without-effect]: `from` has no effect here"), "{said}");
     let (loaded, said) = load(BASE.as_bytes(), &["clusters.eu.pulls.rate=1000/s", "run.trials=100"]);
     assert!(loaded && said.contains("which may take hours"), "{said}");
 }
