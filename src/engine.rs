@@ -15,6 +15,7 @@ mod lanes;
 mod metering;
 mod outcome;
 mod outage;
+mod permissions;
 mod probes;
 mod pulls;
 mod recovery;

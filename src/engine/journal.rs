@@ -283,15 +283,18 @@ pub struct PullParts {
     pub unpack: Span,
 }
 
+/// Who is told of a trial's entries.
+pub(super) type Listener<'a> = &'a mut dyn FnMut(Time, &Entry);
+
 /// Who is told of a trial's entries, if anybody is.
 pub(super) struct Journal<'a> {
-    listener: Option<&'a mut dyn FnMut(Time, &Entry)>,
+    listener: Option<Listener<'a>>,
     copies: u64,
     pulls: u64,
 }
 
 impl<'a> Journal<'a> {
-    pub fn new(listener: Option<&'a mut dyn FnMut(Time, &Entry)>) -> Journal<'a> {
+    pub fn new(listener: Option<Listener<'a>>) -> Journal<'a> {
         Journal { listener, copies: 0, pulls: 0 }
     }
 

@@ -22,7 +22,7 @@ use super::copies::{CopyUnderWay, FailedCopy};
 use super::downloads::{Downloads, Step, Waiter};
 use super::hazards::Hazards;
 use super::home::{Waiting, Wish};
-use super::journal::{Entry, Journal};
+use super::journal::{Entry, Journal, Listener};
 use super::lanes::LaneState;
 use super::metering::Meters;
 use super::probes::Probes;
@@ -163,13 +163,7 @@ pub fn run_with_journal(
     run_trial(model, strategy, seed, trial, Some(listener))
 }
 
-fn run_trial<'a>(
-    model: &'a Model,
-    strategy: usize,
-    seed: u64,
-    trial: u64,
-    listener: Option<&'a mut dyn FnMut(Time, &Entry)>,
-) -> Outcome {
+fn run_trial<'a>(model: &'a Model, strategy: usize, seed: u64, trial: u64, listener: Option<Listener<'a>>) -> Outcome {
     let (begin, end) = (Time::START + Span(-model.warm_up.0), model.calendar.end);
     let strikes = strikes(&model.faults, seed, trial, begin, end);
     let mut source = Source::new(&model.demand, &model.calendar, seed, trial, begin, end, &strikes);

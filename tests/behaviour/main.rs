@@ -13,5 +13,4 @@ mod properties;
 mod readme;
 mod scenarios;
 mod service;
-mod twin;
 mod worked_example;
