@@ -7,6 +7,7 @@
 mod books;
 mod copies;
 mod drawn;
+mod home;
 mod lifecycle;
 mod made;
 mod replay;
@@ -15,9 +16,11 @@ mod rules;
 
 use std::fs;
 
+use replisim::engine::journal::Entry;
 use replisim::engine::{Outcome, run, run_with_journal};
 use replisim::scenario::Scenario;
 use replisim::strategy::Kind;
+use replisim::units::Time;
 
 use self::replay::Twin;
 use super::common::{read, root};
@@ -85,5 +88,34 @@ fn a_listener_changes_nothing() {
         let alone = run(&scenario.model, index, 1, 1);
         let heard = run_with_journal(&scenario.model, index, 1, 1, &mut |_, _| {});
         assert!(whole(&alone) == whole(&heard), "strategy {index}");
+    }
+}
+
+#[test]
+fn the_twin_sees_what_a_journal_leaves_out() {
+    let scenario = read(&root().join("scenarios/shop.toml"), &["run.duration=4d"]);
+    let kinds = scenario.model.strategies.iter().map(|strategy| &strategy.kind);
+    let index = kinds.clone().position(|kind| matches!(kind, Kind::Replication(_))).expect("the shop replicates");
+    let sorts: [fn(&Entry) -> bool; 6] = [
+        |entry| matches!(entry, Entry::Pushed(_)),
+        |entry| matches!(entry, Entry::CopyOrdered(_)),
+        |entry| matches!(entry, Entry::CopyMoved { bytes: 1.., .. }),
+        |entry| matches!(entry, Entry::CopyArrived { .. }),
+        |entry| matches!(entry, Entry::Upkeep { .. }),
+        |entry| matches!(entry, Entry::PullServed { .. }),
+    ];
+    for (sort, is_of) in sorts.into_iter().enumerate() {
+        let mut twin = Twin::new(&scenario.model, &scenario.model.strategies[index]);
+        let mut left_out = false;
+        let outcome = run_with_journal(&scenario.model, index, 1, 1, &mut |at, entry| {
+            if at > Time::START && is_of(entry) && !left_out {
+                left_out = true;
+            } else {
+                twin.follow(at, entry);
+            }
+        });
+        let is_there = scenario.model.registries.iter().any(|settings| !settings.lifecycle.is_empty());
+        assert!(left_out || (sort == 4 && !is_there), "nothing of sort {sort} to leave out");
+        assert_eq!(!twin.close(&outcome).is_empty(), left_out, "sort {sort}");
     }
 }

@@ -117,11 +117,7 @@ impl<'m> Books<'m> {
                 wrong.push(format!("{what}: the twin has {twin}, the engine {engine}"));
             }
         };
-        compare(
-            "bytes at the end".into(),
-            self.at_end.unwrap_or_default(),
-            u128::from(outcome.stored_bytes_end),
-        );
+        compare("bytes at the end".into(), self.at_end.unwrap_or_default(), u128::from(outcome.stored_bytes_end));
         let days: Vec<_> = outcome.ledger.by_day().map(|(key, days)| (key, days.iter().sum::<u128>())).collect();
         let shares: Vec<_> =
             outcome.ledger.by_repository().map(|(key, shares)| (key, shares.values().sum::<u128>())).collect();

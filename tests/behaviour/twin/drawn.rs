@@ -29,13 +29,21 @@ fn policy(random: &mut Random) -> String {
     for priority in 1..random.between(2, 4) {
         let list = tagged[(priority - 1) % 3];
         let (count, action) = match random.below(3) {
-            0 => (format!("\"countType\": \"imageCountMoreThan\", \"countNumber\": {}", random.between(1, 4)), "expire"),
+            0 => {
+                (format!("\"countType\": \"imageCountMoreThan\", \"countNumber\": {}", random.between(1, 4)), "expire")
+            }
             1 => (
-                format!("\"countType\": \"sinceImagePushed\", \"countUnit\": \"days\", \"countNumber\": {}", random.between(1, 3)),
+                format!(
+                    "\"countType\": \"sinceImagePushed\", \"countUnit\": \"days\", \"countNumber\": {}",
+                    random.between(1, 3)
+                ),
                 one(random, &["expire", "archive"]),
             ),
             _ => (
-                format!("\"countType\": \"sinceImagePulled\", \"countUnit\": \"days\", \"countNumber\": {}", random.between(1, 3)),
+                format!(
+                    "\"countType\": \"sinceImagePulled\", \"countUnit\": \"days\", \"countNumber\": {}",
+                    random.between(1, 3)
+                ),
                 "archive",
             ),
         };
@@ -132,7 +140,8 @@ fn drawn(seed: u64) -> (String, String) {
     for region in REGIONS {
         let template = match r.below(2) {
             0 => String::new(),
-            _ => format!(", templates = [{{ prefix = \"ROOT\", {} }}]", lifecycle(r)).replace(", templates = [{ prefix = \"ROOT\",  }]", ""),
+            _ => format!(", templates = [{{ prefix = \"ROOT\", {} }}]", lifecycle(r))
+                .replace(", templates = [{ prefix = \"ROOT\",  }]", ""),
         };
         let mutability = one(r, &["mutable", "mutable", "immutable"]);
         text += &format!(
@@ -175,7 +184,7 @@ fn drawn(seed: u64) -> (String, String) {
 
 proptest! {
     #![proptest_config(Config {
-        rng_seed: RngSeed::Fixed(20260105), failure_persistence: None, max_shrink_iters: 0, ..Config::with_cases(60)
+        rng_seed: RngSeed::Fixed(20260105), failure_persistence: None, max_shrink_iters: 0, ..Config::with_cases(24)
     })]
 
     #[test]

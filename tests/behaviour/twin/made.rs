@@ -101,7 +101,9 @@ fn a40_edits_with_and_without_deletes() {
   "pull-through-cache",
   { name = "ttl", kind = "pull-through-cache", ttl = "20h" },
   { kind = "scheduled-copy", every = "9h" } ]"#;
-    for image in ["{ size = \"90 MB\" }", "{ size = \"90 MB\", platforms = 2, attachments = { count = 1, size = \"2 MB\" } }"] {
+    for image in
+        ["{ size = \"90 MB\" }", "{ size = \"90 MB\", platforms = 2, attachments = { count = 1, size = \"2 MB\" } }"]
+    {
         let repository = format!(
             r#"
 image = {image}

@@ -8,7 +8,7 @@ use replisim::demand::{EditKind, RepositoryId};
 use replisim::engine::journal::{CopyKind, Copying, Entry, Reference, Remover};
 use replisim::engine::{Cause, Model, Outcome};
 use replisim::registry::{CreatedBy, Image, LifecycleAction, ReplicationRule};
-use replisim::strategy::{Existing, Kind, PullThroughCache, Replication, Strategy};
+use replisim::strategy::{Kind, PullThroughCache, Replication, Strategy};
 use replisim::units::{DAY, Span, Time};
 
 use super::books::{Books, Shelves};
@@ -18,7 +18,7 @@ use super::repository::Repository;
 use super::rules;
 
 /// A repository, an image of it, its tag, and where it goes.
-type Pair = (RepositoryId, u32, Option<Arc<str>>, RegistryId);
+pub(super) type Pair = (RepositoryId, u32, Option<Arc<str>>, RegistryId);
 
 /// A copy on its way.
 pub(super) struct Under {
@@ -30,24 +30,24 @@ pub(super) struct Under {
 
 pub struct Twin<'m> {
     pub(super) model: &'m Model,
-    replications: Vec<&'m Replication>,
-    rules: Vec<(RegistryId, ReplicationRule)>,
+    pub(super) replications: Vec<&'m Replication>,
+    pub(super) rules: Vec<(RegistryId, ReplicationRule)>,
     pub(super) caches: Vec<PullThroughCache>,
     homes: Vec<RegistryId>,
-    begin: Time,
+    pub(super) begin: Time,
     pub(super) now: Time,
     pub(super) shelves: Shelves,
     pub(super) books: Books<'m>,
-    images: BTreeMap<u32, Arc<Image>>,
+    pub(super) images: BTreeMap<u32, Arc<Image>>,
     /// Copies that the last push or restore leads to and that have not been ordered yet.
-    owed: Vec<Pair>,
+    pub(super) owed: Vec<Pair>,
     /// Copies that were there before, which are to be placed yet.
-    owed_placed: Vec<Pair>,
+    pub(super) owed_placed: Vec<Pair>,
     /// What was pushed before the rules existed.
-    before: Vec<(RepositoryId, u32, Option<Arc<str>>)>,
-    backfill: Option<Vec<Pair>>,
+    pub(super) before: Vec<(RepositoryId, u32, Option<Arc<str>>)>,
+    pub(super) backfill: Option<Vec<Pair>>,
     /// Deletions to be carried out at once.
-    removals: Vec<Pair>,
+    pub(super) removals: Vec<Pair>,
     pub(super) copies: BTreeMap<u64, Under>,
     /// When a layer last came to a repository on the wire.
     pub(super) moved: BTreeMap<(RegistryId, RepositoryId, u32), Time>,
@@ -55,7 +55,7 @@ pub struct Twin<'m> {
     pub(super) failed: u64,
     pub(super) backfilled: (u64, u64),
     pulls: BTreeSet<u64>,
-    restoring: BTreeMap<(RegistryId, RepositoryId, u32), Time>,
+    pub(super) restoring: BTreeMap<(RegistryId, RepositoryId, u32), Time>,
     problems: Vec<String>,
 }
 
@@ -337,7 +337,7 @@ impl<'m> Twin<'m> {
         self.homes[repository.0 as usize]
     }
 
-    fn shelf(&self, what: &Reference) -> &Repository {
+    pub(super) fn shelf(&self, what: &Reference) -> &Repository {
         &self.shelves[&(what.registry, what.repository)]
     }
 
@@ -368,73 +368,6 @@ impl<'m> Twin<'m> {
             self.books.left_archive(at.0, left, since, !gone);
         }
         result
-    }
-
-    fn pushed(&mut self, what: &Reference) {
-        let (repository, image) = (what.repository, &what.image);
-        let known = self.images.entry(image.id).or_insert_with(|| image.clone()).clone();
-        self.check(known == *image, || format!("another image under the same digest: {}", named(what)));
-        self.check(what.registry == self.home(repository), || format!("pushed away from home: {}", named(what)));
-        let tag = what.tag.as_deref();
-        let taken = self.change((what.registry, repository), false, |shelf, now| shelf.push(now, image, tag));
-        self.check(taken, || format!("taken although it is to be refused: {}", named(what)));
-        let pair = |to: &RegistryId| (repository, image.id, what.tag.clone(), *to);
-        let reached = rules::destinations(&self.rules, what.registry, self.name(repository), tag);
-        let existing = self.now < self.begin;
-        if existing && self.replications.iter().any(|one| one.existing == Existing::Present) {
-            self.owed_placed.extend(reached.keys().map(pair));
-        } else if !existing && self.replications.iter().any(|one| self.now >= one.since) {
-            self.owed.extend(reached.keys().map(pair));
-        } else {
-            self.before.push((repository, image.id, what.tag.clone()));
-        }
-    }
-
-    fn restored(&mut self, at: (RegistryId, RepositoryId), image: &Arc<Image>) {
-        let asked = self.restoring.remove(&(at.0, at.1, image.id));
-        let archived = self.shelves[&at].images.get(&image.id).is_some_and(|held| held.archived.is_some());
-        self.check(archived && asked.is_some(), || format!("nothing to restore: {at:?} {}", image.id));
-        self.change(at, false, |shelf, now| shelf.bring_back(now, image.id));
-        if self.replications.iter().all(|one| self.now < one.since) {
-            return;
-        }
-        let tags: Vec<Option<Arc<str>>> = self.shelves[&at].tags_of(image.id).iter().map(|t| Some((*t).into())).collect();
-        for tag in if tags.is_empty() { vec![None] } else { tags } {
-            let reached = rules::destinations(&self.rules, at.0, self.name(at.1), tag.as_deref());
-            self.owed.extend(reached.keys().map(|to| (at.1, image.id, tag.clone(), *to)));
-        }
-    }
-
-    fn tag_removed(&mut self, what: &Reference, by: Remover) {
-        let Some(tag) = &what.tag else { return };
-        let (registry, repository, image) = (what.registry, what.repository, what.image.id);
-        let right = self.shelf(what).tags.get(&**tag) == Some(&image) && self.shelf(what).tags_of(image).len() > 1;
-        self.check(right, || format!("not one of several tags: {}", named(what)));
-        match by {
-            Remover::Client => {
-                let reached = rules::destinations(&self.rules, registry, self.name(repository), Some(tag));
-                let deleting = reached.iter().filter(|(_, deletes)| **deletes).map(|(to, _)| *to);
-                self.removals.extend(deleting.map(|to| (repository, image, Some(tag.clone()), to)));
-            }
-            Remover::Replication => {
-                let expected = take(&mut self.removals, &(repository, image, Some(tag.clone()), registry));
-                self.check(expected, || format!("no rule takes away {}", named(what)));
-            }
-        }
-        self.change((registry, repository), false, |shelf, _| shelf.tags.remove(&**tag));
-    }
-
-    /// An image goes from home: it is to go from wherever a rule that carries deletions out has sent it (A43 to A45).
-    fn deleted(&mut self, at: (RegistryId, RepositoryId), image: u32, tags: &[Arc<str>]) {
-        let held: BTreeSet<String> = self.shelves[&at].tags_of(image).iter().map(|tag| tag.to_string()).collect();
-        let named: BTreeSet<String> = tags.iter().map(ToString::to_string).collect();
-        self.check(held == named, || format!("other tags than {tags:?} on {image}"));
-        let mut to = BTreeSet::new();
-        for tag in tags.iter().map(|tag| Some(&**tag)).chain([None]) {
-            let reached = rules::destinations(&self.rules, at.0, self.name(at.1), tag);
-            to.extend(reached.into_iter().filter(|(_, deletes)| *deletes).map(|(to, _)| to));
-        }
-        self.removals.extend(to.into_iter().map(|to| (at.1, image, None, to)));
     }
 
     fn upkeep(&mut self, at: (RegistryId, RepositoryId), policy: &lifecycle::Acts, swept: &lifecycle::Acts) {
@@ -478,35 +411,16 @@ impl<'m> Twin<'m> {
         let under = Under { copy: copy.clone(), ordered: self.now, begun: None, layers: BTreeMap::new() };
         self.copies.insert(copy.id, under);
     }
-
-    /// What backfills bring: what was there before the rules and is there now, under the tags that it has now (A50).
-    fn begin_backfill(&mut self) {
-        let asked = self.replications.iter().any(|one| one.existing == Existing::Backfill);
-        if !asked || self.backfill.is_some() {
-            return;
-        }
-        let mut pairs: BTreeSet<Pair> = BTreeSet::new();
-        for (repository, image, tag) in &self.before {
-            let home = self.home(*repository);
-            let shelf = &self.shelves[&(home, *repository)];
-            let holds = tag.as_ref().is_none_or(|tag| shelf.tags.get(&**tag) == Some(image));
-            if shelf.can_pull(*image) && holds {
-                let reached = rules::destinations(&self.rules, home, self.name(*repository), tag.as_deref());
-                pairs.extend(reached.keys().map(|to| (*repository, *image, tag.clone(), *to)));
-            }
-        }
-        self.backfill = Some(pairs.into_iter().collect());
-    }
 }
 
 /// Takes one out; whether it was there.
-fn take(pairs: &mut Vec<Pair>, pair: &Pair) -> bool {
+pub(super) fn take(pairs: &mut Vec<Pair>, pair: &Pair) -> bool {
     let position = pairs.iter().position(|other| other == pair);
     position.map(|position| pairs.remove(position)).is_some()
 }
 
 /// A reference without its layers.
-fn named(what: &Reference) -> String {
+pub(super) fn named(what: &Reference) -> String {
     let Reference { registry, repository, image, tag } = what;
     format!("image {} {tag:?} of {repository:?} in {registry:?}", image.id)
 }
