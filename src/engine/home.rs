@@ -226,7 +226,7 @@ impl Trial<'_> {
             let what = Reference { registry, repository, image: image.clone(), tag: Some(tag.into()) };
             Entry::TagRemoved { what, by: Remover::Client }
         });
-        self.removed(&Removed { repository, image: image.clone(), tags: vec![tag.into()], whole: false });
+        self.removed(&Removed { at: self.now, repository, image: image.clone(), tags: vec![tag.into()], whole: false });
         Ok(())
     }
 
@@ -247,7 +247,7 @@ impl Trial<'_> {
             Entry::ImageDeleted { registry, repository, image, tags, by: Remover::Client }
         });
         self.schedule_upkeep(id);
-        self.removed(&Removed { repository, image: image.clone(), tags, whole: true });
+        self.removed(&Removed { at: self.now, repository, image: image.clone(), tags, whole: true });
         Ok(())
     }
 
@@ -285,9 +285,14 @@ impl Trial<'_> {
         let shelf = self.world.shelf(id);
         let (registry, repository) = (shelf.registry, shelf.repository);
         self.journal.note(now, || Entry::Restored { registry, repository, image: image.clone() });
-        let tags: Vec<Arc<str>> = shelf.state.tags_of(image.id).iter().map(|tag| Arc::from(tag.as_str())).collect();
+        let held = shelf.state.tags_of(image.id);
+        let mut tags: Vec<Option<Arc<str>>> = held.iter().map(|tag| Some(Arc::from(tag.as_str()))).collect();
+        if tags.is_empty() {
+            // Its tags have moved on since: it is copied by its digest.
+            tags.push(None);
+        }
         for tag in tags {
-            let (image, tag) = (image.clone(), Some(tag));
+            let image = image.clone();
             self.announce(&Push { at: now, repository, image, tag, release: false, new_image: false, promoted: false });
         }
     }

@@ -74,7 +74,7 @@ impl Trial<'_> {
                 self.world.shelf_mut(id).forget(image.id);
                 if at_home {
                     let tags = tags.iter().map(|tag| Arc::from(tag.as_str())).collect();
-                    self.removed(&Removed { repository, image, tags, whole: true });
+                    self.removed(&Removed { at: self.now, repository, image, tags, whole: true });
                 }
             }
         }

@@ -117,6 +117,8 @@ pub enum CopyFailure {
 /// Something went from a repository's home: by hand, or by its lifecycle policy.
 #[derive(Clone, Debug)]
 pub struct Removed {
+    /// When.
+    pub at: Time,
     /// Of which repository.
     pub repository: RepositoryId,
     /// From which image.

@@ -239,6 +239,9 @@ impl Behaviour for Replicate<'_> {
     }
 
     fn on_removed(&mut self, removed: &Removed, view: &dyn View, actions: &mut Vec<Action>) {
+        if removed.at < self.settings.since {
+            return;
+        }
         let (repository, home) = (removed.repository, view.home(removed.repository));
         let name = view.name(repository);
         let Some(lane) = self.lane(home) else { return };

@@ -13,4 +13,5 @@ mod properties;
 mod readme;
 mod scenarios;
 mod service;
+mod twin;
 mod worked_example;
