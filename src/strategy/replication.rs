@@ -95,10 +95,10 @@ impl<'a> Replicate<'a> {
         self.sources.iter().position(|(registry, _)| *registry == home)
     }
 
-    /// The lane of a home registry and where its rules send an image with this tag.
-    fn reached(&self, home: RegistryId, name: &str, tag: Option<&str>) -> Option<(u32, Vec<Reached>)> {
-        let lane = self.lane(home)?;
-        Some((lane as u32, copies(&self.sources[lane].1, name, tag)))
+    /// The lane of a home registry and where its rules send a push; `None` = nowhere, by itself.
+    fn reached_by(&self, push: &Push, home: RegistryId, view: &dyn View) -> Option<(u32, Vec<Reached>)> {
+        let lane = self.lane(home).filter(|_| !comes_along(push))?;
+        Some((lane as u32, copies(&self.sources[lane].1, view.name(push.repository), push.tag.as_deref())))
     }
 
     fn order(&self, order: &Order<'_>, view: &dyn View) -> Action {
@@ -147,9 +147,6 @@ impl<'a> Replicate<'a> {
     }
 
     fn keep_for_backfill(&mut self, push: &Push, home: RegistryId, reached: Vec<Reached>) {
-        if comes_along(push) {
-            return;
-        }
         for Reached { destination: to, rename, .. } in reached {
             let item = Item { rename, ..item(push) };
             match self.existing.iter_mut().find(|(from, into, _)| (*from, *into) == (home, to)) {
@@ -207,9 +204,7 @@ impl Behaviour for Replicate<'_> {
 
     fn on_existing(&mut self, push: &Push, view: &dyn View) -> Vec<RegistryId> {
         let home = view.home(push.repository);
-        let Some((_, reached)) = self.reached(home, view.name(push.repository), push.tag.as_deref()) else {
-            return Vec::new();
-        };
+        let Some((_, reached)) = self.reached_by(push, home, view) else { return Vec::new() };
         match self.settings.existing {
             Existing::Absent => Vec::new(),
             Existing::Present => reached.into_iter().map(|reached| reached.destination).collect(),
@@ -222,14 +217,11 @@ impl Behaviour for Replicate<'_> {
 
     fn on_push(&mut self, push: &Push, view: &dyn View, actions: &mut Vec<Action>) {
         let home = view.home(push.repository);
-        let Some((lane, reached)) = self.reached(home, view.name(push.repository), push.tag.as_deref()) else { return };
+        let Some((lane, reached)) = self.reached_by(push, home, view) else { return };
         if push.at < self.settings.since {
             if self.settings.existing == Existing::Backfill {
                 self.keep_for_backfill(push, home, reached);
             }
-            return;
-        }
-        if comes_along(push) {
             return;
         }
         for Reached { destination: to, rename, .. } in reached {
@@ -286,9 +278,10 @@ fn still_there(items: Vec<Item>, source: RegistryId, view: &dyn View) -> Vec<Ite
     items.filter(|item| seen.insert((item.repository, item.image.id, item.tag.clone()))).collect()
 }
 
-/// Children of an index come along with it (A23); they are no copies of their own.
+/// Children of an index come along with it (A23); they are no copies of their own. An image that is restored without a
+/// tag is (A17).
 fn comes_along(push: &Push) -> bool {
-    push.tag.is_none() && push.image.subject.is_none()
+    push.tag.is_none() && push.image.subject.is_none() && (push.new_image || push.promoted)
 }
 
 fn item(push: &Push) -> Item {
