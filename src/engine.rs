@@ -79,7 +79,7 @@ pub struct Service {
     pub pull_time_lag: Span,
     /// A copy refreshes the source's last recorded pull (O5).
     pub copy_counts_as_pull: bool,
-    /// Calls a second and registry, by [`Call`](crate::registry::quota::Call); infinite = no quota.
+    /// Calls a second and registry, by [`Call`]; infinite = no quota.
     pub quotas: [f64; Call::COUNT],
 }
 

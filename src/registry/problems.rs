@@ -17,7 +17,7 @@ pub const ARCHIVE_DAYS_MIN: u32 = 90;
 /// What is wrong with a policy. Positions count from 0, in the order given; `first` is an earlier rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum LifecycleProblem {
-    /// More than [`RULES_MAX`] rules.
+    /// More than 50 rules.
     #[error("{found} rules; the service takes at most 50 in a policy")]
     TooManyRules {
         /// How many there are.
@@ -49,7 +49,7 @@ pub enum LifecycleProblem {
         /// The rule.
         rule: usize,
     },
-    /// A pattern with more than [`WILDCARDS_MAX`] wildcards (B3).
+    /// A pattern with more than four wildcards (B3).
     #[error("{found} wildcards in a tag pattern; the service takes at most 4")]
     TooManyWildcards {
         /// The rule.
@@ -121,7 +121,7 @@ pub enum LifecycleProblem {
         /// The rule.
         rule: usize,
     },
-    /// Fewer than [`ARCHIVE_DAYS_MIN`] days since the transition (B5).
+    /// Fewer than 90 days since the transition (B5).
     #[error("{found} days in the archive; the service takes at least 90")]
     TransitionTooShort {
         /// The rule.

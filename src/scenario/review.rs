@@ -1,7 +1,7 @@
 //! `check` as a reviewer: what a good scenario says and hardly means, and what its rules, policies and lifecycles do.
 //!
 //! The review works on the built model and on the places where its parts are written. Each finding is a line of
-//! [`findings`](super::diagnostics::findings) and a few lines in the file of its subject here; it never changes the model.
+//! [`findings`] and a few lines in the file of its subject here; it never changes the model.
 //! Nothing is told that was already refused: a half-read scenario is not reviewed.
 
 use super::diagnostics::{Diagnostic, Diagnostics, findings};
