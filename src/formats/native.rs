@@ -211,14 +211,25 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
 /// # Errors
 /// Every problem of the file, in file order.
 pub fn read(text: &str, settings: &Settings) -> Result<(Form, Native), Failure> {
-    let fail = |form, problems| Failure { form, problems };
-    let json = tree(text).map_err(|problem| fail(None, vec![problem]))?;
-    let form = form(&json).map_err(|problem| fail(None, vec![problem]))?;
+    let json = tree(text).map_err(|problem| Failure { form: None, problems: vec![problem] })?;
+    let form = form(&json).map_err(|problem| Failure { form: None, problems: vec![problem] })?;
+    read_tree(text, &json, form, settings)
+}
+
+/// Reads a file that holds more than one document of the service; `None` = it is none, or not even readable.
+pub fn read_larger(text: &str, settings: &Settings) -> Option<Result<(Form, Native), Failure>> {
+    let json = tree(text).ok()?;
+    let form =
+        form(&json).ok().filter(|form| matches!(form, Form::Registry | Form::CloudFormation | Form::Terraform))?;
+    Some(read_tree(text, &json, form, settings))
+}
+
+fn read_tree(text: &str, json: &Json, form: Form, settings: &Settings) -> Result<(Form, Native), Failure> {
     let mut gathered = Gathered::new(text);
     match form {
-        Form::CloudFormation => cloudformation::read(&json, settings, &mut gathered),
-        Form::Terraform => terraform::read(&json, &mut gathered),
-        _ => describe::read(&json, form, &mut gathered),
+        Form::CloudFormation => cloudformation::read(json, settings, &mut gathered),
+        Form::Terraform => terraform::read(json, &mut gathered),
+        _ => describe::read(json, form, &mut gathered),
     }
     let Gathered { native, mut problems, unresolved, .. } = gathered;
     // What is wrong with a value that could not be resolved has been said.
@@ -230,7 +241,7 @@ pub fn read(text: &str, settings: &Settings) -> Result<(Form, Native), Failure> 
     problems.sort_by_key(|problem| problem.span.start);
     problems.dedup();
     problems.truncate(MOST_PROBLEMS);
-    Err(fail(Some(form), problems))
+    Err(Failure { form: Some(form), problems })
 }
 
 /// The values of a text: JSON if it begins like it, else YAML.

@@ -25,6 +25,7 @@ mod images;
 mod lifecycle;
 mod lints;
 mod listed;
+mod native;
 mod network;
 mod objectives;
 mod permissions;

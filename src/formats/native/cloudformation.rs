@@ -1,7 +1,9 @@
 //! CloudFormation templates, in JSON or YAML: the resources of ECR (A9).
 
 use super::resolve::{Resolver, kind};
-use super::{CacheRule, Gathered, Home, Json, NativeLifecycle, NativeRepository, NativeTemplate, Replication, Settings};
+use super::{
+    CacheRule, Gathered, Home, Json, NativeLifecycle, NativeRepository, NativeTemplate, Replication, Settings,
+};
 use super::{Value, inner};
 use crate::formats::json::Member;
 use crate::formats::replication::{self, CLOUDFORMATION};
@@ -73,7 +75,8 @@ fn resource(member: &Member, resolver: &mut Resolver<'_, '_, '_>) {
     let written = member.value.get("Properties").unwrap_or(&absent);
     let kind = kind(&member.value);
     // Who may push and pull is not modelled, so what it refers to need not be known.
-    let read = |one: &&Member| !["RepositoryPolicyText", "RepositoryPolicy", "Tags", "ResourceTags"].contains(&&*one.key);
+    let read =
+        |one: &&Member| !["RepositoryPolicyText", "RepositoryPolicy", "Tags", "ResourceTags"].contains(&&*one.key);
     let needed = match &written.value {
         Value::Object(members) if members.iter().all(|one| !one.key.starts_with("Fn::")) => {
             Value::Object(members.iter().filter(read).cloned().collect())
@@ -84,6 +87,10 @@ fn resource(member: &Member, resolver: &mut Resolver<'_, '_, '_>) {
     if written.get("RepositoryPolicyText").is_some() || written.get("RepositoryPolicy").is_some() {
         let message = format!("the repository policy of `{}` is left out", member.key);
         resolver.gathered.warn(&member.key_span, message, "who may push and pull is not modelled");
+    }
+    if properties.value == Value::Null && written.value != Value::Null {
+        // That has been said.
+        return;
     }
     let gathered = &mut *resolver.gathered;
     match kind {
@@ -144,10 +151,7 @@ fn repository(member: &Member, properties: &Json, gathered: &mut Gathered<'_>) {
 }
 
 /// A lifecycle policy that stands in a text.
-pub fn lifecycle_text(
-    value: &Json,
-    gathered: &mut Gathered<'_>,
-) -> Option<(String, crate::registry::LifecyclePolicy)> {
+pub fn lifecycle_text(value: &Json, gathered: &mut Gathered<'_>) -> Option<(String, crate::registry::LifecyclePolicy)> {
     if !matches!(value.value, Value::Text(_)) {
         gathered.wrong(&value.span, format!("a lifecycle policy is a string here, found {}", value.kind()), "");
         return None;

@@ -31,12 +31,13 @@ pub struct Resolver<'a, 'g, 't> {
     template: &'a Json,
     settings: &'a Settings,
     steps: usize,
+    exhausted: bool,
     depth: usize,
 }
 
 impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
     pub fn new(template: &'a Json, settings: &'a Settings, gathered: &'g mut Gathered<'t>) -> Self {
-        Resolver { gathered, template, settings, steps: 0, depth: 0 }
+        Resolver { gathered, template, settings, steps: 0, exhausted: false, depth: 0 }
     }
 
     /// A value with everything in it resolved, numbers as texts; `None` = it is asked to be absent. What cannot be
@@ -68,7 +69,11 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
             return self.open(span, "this refers to itself, or too deep".into(), "");
         }
         if self.steps > MOST_STEPS {
-            return self.open(span, format!("more than {MOST_STEPS} values to resolve"), "");
+            // Said once: from here on everything is a hole.
+            if !std::mem::replace(&mut self.exhausted, true) {
+                return self.open(span, format!("more than {MOST_STEPS} values to resolve"), "");
+            }
+            return Err(Unresolved);
         }
         self.depth += 1;
         let result = resolve(self);
@@ -105,9 +110,8 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
                     self.open(&function.key_span, message, "a function is the only key of its object")
                 }
                 None => {
-                    let members = members.iter().filter_map(|one| {
-                        Some(Member { value: self.value(&one.value)?, ..one.clone() })
-                    });
+                    let members =
+                        members.iter().filter_map(|one| Some(Member { value: self.value(&one.value)?, ..one.clone() }));
                     new(Value::Object(members.collect()))
                 }
             },
@@ -138,7 +142,8 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
             "Fn::Split" => {
                 let [separator, whole] = self.arguments(argument, "Fn::Split")?;
                 let (separator, whole) = (self.text(separator)?, self.text(whole)?);
-                let parts = if separator.is_empty() { vec![whole.as_str()] } else { whole.split(&*separator).collect() };
+                let parts =
+                    if separator.is_empty() { vec![whole.as_str()] } else { whole.split(&*separator).collect() };
                 self.steps += parts.len();
                 let part = |part: &str| Json { value: Value::Text(part.into()), span: span.clone() };
                 Ok(Some(Json { value: Value::List(parts.into_iter().map(part).collect()), span: span.clone() }))
@@ -174,7 +179,8 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
                     Value::Text(path) => path.split('.').map(str::to_string).collect(),
                     _ => self.texts(argument)?,
                 };
-                let (resource, attribute) = (parts.first().cloned().unwrap_or_default(), parts[1.min(parts.len())..].join("."));
+                let (resource, attribute) =
+                    (parts.first().cloned().unwrap_or_default(), parts[1.min(parts.len())..].join("."));
                 text(self.attribute(&resource, &attribute, span, span)?)
             }
             "Fn::ToJsonString" => match self.resolve(argument)? {
@@ -212,15 +218,15 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
             "AWS::NoValue" => return Ok(None),
             "AWS::URLSuffix" => return text("amazonaws.com".into()),
             "AWS::AccountId" | "AWS::Region" | "AWS::Partition" => {
-                let (known, option) = match name {
-                    "AWS::AccountId" => (account, "--account"),
-                    "AWS::Region" => (region, "--region"),
-                    _ => (region.map(|region| partition(&region).to_string()), "--region"),
+                let (known, label) = match name {
+                    "AWS::AccountId" => (account, "no account is given"),
+                    "AWS::Region" => (region, "no region is given"),
+                    _ => (region.map(|region| partition(&region).to_string()), "no region is given"),
                 };
                 return match known {
                     Some(known) => text(known),
                     None => {
-                        self.gathered.unresolved(hole, span, format!("`{name}` is open here"), option);
+                        self.gathered.unresolved(hole, span, format!("`{name}` is open here"), label);
                         Err(Unresolved)
                     }
                 };
@@ -284,7 +290,9 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
     fn repository(&mut self, id: &str, resource: &Json, span: &Range<usize>) -> Resolved<String> {
         match resource.get("Properties").and_then(|properties| properties.get("RepositoryName")) {
             Some(name) => self.within(span, |r| r.text(name)),
-            None => self.open(span, format!("`{id}` has no `RepositoryName`: it gets a name at deployment"), "give it one"),
+            None => {
+                self.open(span, format!("`{id}` has no `RepositoryName`: it gets a name at deployment"), "give it one")
+            }
         }
     }
 

@@ -214,7 +214,8 @@ fn resource(kind: &str, one: &Resource<'_>, gathered: &mut Gathered<'_>) {
             let applied = applied(values.get("applied_for"), "applied_for", &mut strict);
             let mutability = mutability(values, &MUTABILITY_KEYS, &mut strict);
             gathered.keep(strict.finish());
-            let written = values.get("lifecycle_policy").filter(|value| text(value).is_some_and(|text| !text.is_empty()));
+            let written =
+                values.get("lifecycle_policy").filter(|value| text(value).is_some_and(|text| !text.is_empty()));
             let lifecycle = written.and_then(|value| lifecycle_text(value, gathered));
             push_template(one.home.clone(), values, prefix, applied, mutability, lifecycle, gathered);
         }

@@ -113,6 +113,10 @@ impl<'a> Reader<'a> {
             return Problem::new(tab..tab + 1, "a tab cannot indent YAML; use spaces", "");
         }
         let length = self.text[at..].chars().next().map_or(0, char::len_utf8);
+        // The parser looks ahead, and has a limit of its own.
+        if why.contains("recursion limit") {
+            return Problem::new(at..at + length, format!("nested deeper than {DEEPEST} levels"), "");
+        }
         Problem::new(at..at + length, format!("not YAML: {why}"), "")
     }
 

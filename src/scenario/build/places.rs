@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::lifecycle;
+use super::native;
 use super::repositories::Estate;
 use crate::cloud::{Account, RegistryId};
 use crate::formats;
@@ -93,7 +94,7 @@ pub fn registries(r: &mut Reading<'_>, root: &Node, estate: &Estate) -> Vec<Regi
     for (element, ids) in declared {
         let mutability = mutability(r, element);
         let templates = element.get("templates").map(|list| {
-            one_or_many(list).iter().filter_map(|template| self::template(r, template)).collect::<Vec<_>>()
+            one_or_many(list).iter().filter_map(|template| self::template(r, template, &ids)).collect::<Vec<_>>()
         });
         let mounting = r.optional(element, "blob_mounting", |r, n| r.flag(n));
         let words = [("none", Scanning::None), ("basic", Scanning::Basic), ("enhanced", Scanning::Enhanced)];
@@ -149,7 +150,10 @@ fn policy(r: &mut Reading<'_>, element: &Node, ids: &[usize]) -> Option<Registry
         _ => {}
     }
     let file = r.file(node)?;
-    let policy = r.rows(&file, formats::policy::read(&file.text))?;
+    let policy = match native::policy(r, &file, ids) {
+        Some(policy) => policy?,
+        None => r.rows(&file, formats::policy::read(&file.text))?,
+    };
     r.warned(&file, policy.warnings);
     for resource in policy.resources {
         let here = |id: &usize| {
@@ -201,7 +205,7 @@ pub fn mutability(r: &mut Reading<'_>, table: &Node) -> Option<Mutability> {
     Some(Mutability { immutable, except })
 }
 
-fn template(r: &mut Reading<'_>, table: &Node) -> Option<CreationTemplate> {
+fn template(r: &mut Reading<'_>, table: &Node, ids: &[usize]) -> Option<CreationTemplate> {
     let prefix = r.needed(table, "prefix", "a template")?;
     let prefix = r.text(prefix, "a prefix such as \"prod\", or \"ROOT\"")?.trim_end_matches('/').to_string();
     let mut targets = (true, true);
@@ -217,10 +221,15 @@ fn template(r: &mut Reading<'_>, table: &Node) -> Option<CreationTemplate> {
         }
         targets = chosen.iter().fold((false, false), |sum, one| (sum.0 || one.0, sum.1 || one.1));
     }
+    let home = match ids {
+        [one] => Some(RegistryId(*one as u16)),
+        _ => None,
+    };
+    let lifecycle = table.get("lifecycle").and_then(|node| lifecycle::lifecycle(r, node, &prefix, home));
     Some(CreationTemplate {
         prefix,
         mutability: mutability(r, table),
-        lifecycle: table.get("lifecycle").and_then(|node| lifecycle::lifecycle(r, node)),
+        lifecycle,
         for_replication: targets.0,
         for_cache: targets.1,
     })

@@ -1,6 +1,7 @@
 //! Replication rules: from clusters, written in the scenario, or the service's own file.
 
 use super::clusters::Clusters;
+use super::native;
 use super::repositories::Estate;
 use crate::cloud::{AccountId, RegistryId, regions};
 use crate::formats::replication::{self, refused_filter};
@@ -156,7 +157,11 @@ fn extension(r: &mut Reading<'_>, table: &Node, estate: &Estate) -> Extension {
 
 fn file(r: &mut Reading<'_>, path: &Node, from: RegistryId) -> Vec<Placed> {
     let Some(file) = r.file(path) else { return Vec::new() };
-    let Some(rules) = r.rows(&file, replication::read(&file.text)) else { return Vec::new() };
+    let rules = match native::rules(r, &file, from) {
+        Some(rules) => rules,
+        None => r.rows(&file, replication::read(&file.text)),
+    };
+    let Some(rules) = rules else { return Vec::new() };
     let mut placed = Vec::new();
     for rule in rules {
         let (mut destinations, mut origins) = (Vec::new(), Vec::new());

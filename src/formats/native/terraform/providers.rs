@@ -13,7 +13,8 @@ pub fn region(file: &Json, address: &str) -> Option<Json> {
     }
     let local: Vec<&str> = parts.collect();
     let local = local.join(".");
-    let resource = items(module.get("resources")).iter().find(|one| one.get("address").and_then(text) == Some(&local))?;
+    let resource =
+        items(module.get("resources")).iter().find(|one| one.get("address").and_then(text) == Some(&local))?;
     let key = text(resource.get("provider_config_key")?)?;
     let region = configuration.get("provider_config")?.get(key)?.get("expressions")?.get("region")?;
     if let Some(constant) = region.get("constant_value") {
