@@ -130,10 +130,11 @@ pub struct CheckArguments {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  replisim import replication.json --account 111122223333 --region us-east-1 > shop.toml\n  \
-                        replisim import template.yaml --account 111122223333 --region us-east-1 --parameter Stage=prod\n  \
-                        terraform show -json plan.out > plan.json && replisim import plan.json --account 111122223333 \
-                        --region us-east-1 --out estate\n\nA file's form is told by what is in it. What cannot be \
-                        resolved is named with its place (exit code 2), and never guessed."
+                  replisim import template.yaml --account 111122223333 --region us-east-1 --parameter Stage=prod\n  \
+                  terraform show -json > state.json\n  \
+                  replisim import state.json --account 111122223333 --region us-east-1 --out estate\n\nA file's form \
+                  is told by what is in it. What cannot be resolved is named with its place (exit code 2), and never \
+                  guessed."
 )]
 pub struct ImportArguments {
     /// Replication configurations, `describe-registry` and `get-..-policy` outputs, registry and lifecycle policies,

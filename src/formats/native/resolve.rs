@@ -4,6 +4,7 @@
 //! What only a deployment knows is reported where it stands, and leaves a hole of which nothing more is said. Work and
 //! depth are bounded, since a template may refer to itself in ways that double with every step.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{Gathered, Json, Settings, Value};
@@ -11,14 +12,23 @@ use crate::cloud::regions;
 use crate::formats::did_you_mean;
 use crate::formats::json::Member;
 
+mod substitute;
+
 /// Values looked at for one file, at most.
 const MOST_STEPS: usize = 1_000_000;
 /// Values within values, references followed, at most.
 const DEEPEST: usize = 128;
+/// Members of an object looked through that cost as much as a value.
+const MEMBERS_A_STEP: usize = 100;
 /// Bytes of a text put together that cost as much as a value.
 const BYTES_A_STEP: usize = 100;
 /// Bytes of a text put together, at most: the service takes no longer template.
 const LONGEST: usize = 1_000_000;
+
+/// Names among which one that was meant is looked for, at most.
+const MOST_NAMES: usize = 1_000;
+/// Parts of a template by whose names is looked up.
+const SECTIONS: [&str; 3] = ["Parameters", "Resources", "Conditions"];
 
 /// What cannot be resolved has been said.
 pub struct Unresolved;
@@ -29,6 +39,8 @@ type Resolved<T> = Result<T, Unresolved>;
 pub struct Resolver<'a, 'g, 't> {
     pub gathered: &'g mut Gathered<'t>,
     template: &'a Json,
+    /// By section and name.
+    named: HashMap<(&'static str, &'a str), &'a Json>,
     settings: &'a Settings,
     steps: usize,
     exhausted: bool,
@@ -37,7 +49,13 @@ pub struct Resolver<'a, 'g, 't> {
 
 impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
     pub fn new(template: &'a Json, settings: &'a Settings, gathered: &'g mut Gathered<'t>) -> Self {
-        Resolver { gathered, template, settings, steps: 0, exhausted: false, depth: 0 }
+        let mut named = HashMap::new();
+        for section in SECTIONS {
+            if let Some(Value::Object(members)) = template.get(section).map(|section| &section.value) {
+                named.extend(members.iter().map(|member| ((section, member.key.as_str()), &member.value)));
+            }
+        }
+        Resolver { gathered, template, named, settings, steps: 0, exhausted: false, depth: 0 }
     }
 
     /// A value with everything in it resolved, numbers as texts; `None` = it is asked to be absent. What cannot be
@@ -52,7 +70,7 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
 
     /// Whether a condition of the template holds.
     pub fn condition(&mut self, name: &str, span: &Range<usize>) -> Resolved<bool> {
-        match self.template.get("Conditions").and_then(|conditions| conditions.get(name)) {
+        match self.section("Conditions", name) {
             Some(expression) => self.within(span, |r| r.truth(expression)),
             None => self.open(span, format!("no condition `{name}`"), ""),
         }
@@ -161,8 +179,10 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
             "Fn::FindInMap" => {
                 let [map, first, second] = self.arguments(argument, "Fn::FindInMap")?;
                 let keys = [self.text(map)?, self.text(first)?, self.text(second)?];
-                let mappings = self.template.get("Mappings");
-                let found = keys.iter().try_fold(mappings, |map, key| map.map(|map| map.get(key))).flatten();
+                let mut found = self.template.get("Mappings");
+                for key in &keys {
+                    found = found.and_then(|map| self.member(map, key));
+                }
                 match found {
                     Some(found) => self.resolve(found),
                     None => self.open(span, format!("the mappings have no `{}`", keys.join("` > `")), ""),
@@ -244,8 +264,7 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
             self.gathered.unresolved(hole, span, message, "");
             return Err(Unresolved);
         }
-        let known = ["Parameters", "Resources"].into_iter().flat_map(|section| self.names(section)).collect::<Vec<_>>();
-        let near = did_you_mean(name, known.iter().map(String::as_str));
+        let near = self.near(name);
         let (message, label) = match name.starts_with("AWS::") {
             true => (format!("`{name}` is known at deployment only"), format!("give --parameter {name}=VALUE")),
             false => (format!("the template has no parameter or resource `{name}`{near}"), String::new()),
@@ -316,58 +335,6 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
         match self.reference(name, span, span)? {
             Some(Json { value: Value::Text(text), .. }) => Ok(text),
             _ => Err(Unresolved),
-        }
-    }
-
-    /// `Fn::Sub`: a text with holes, and values for some of them.
-    fn substitute(&mut self, argument: &Json) -> Resolved<String> {
-        let (pattern, values) = match &argument.value {
-            Value::List(items) if items.len() == 2 => (&items[0], Some(&items[1])),
-            _ => (argument, None),
-        };
-        let text = self.literal(pattern, "Fn::Sub")?;
-        let (mut out, mut rest, mut failed) = (String::new(), text.as_str(), false);
-        while let Some((before, after)) = rest.split_once("${") {
-            out += before;
-            let Some((hole, after)) = after.split_once('}') else {
-                return self.open(&pattern.span, "`${` without its `}`".into(), "");
-            };
-            rest = after;
-            if let Some(literal) = hole.strip_prefix('!') {
-                out += &format!("${{{literal}}}");
-                continue;
-            }
-            let place = self.hole(&pattern.span, hole);
-            match self.filling(hole.trim(), values, argument, &place) {
-                Ok(value) => out += &value,
-                Err(Unresolved) => failed = true,
-            }
-            self.bounded(&out, &pattern.span)?;
-        }
-        if failed { Err(Unresolved) } else { Ok(out + rest) }
-    }
-
-    /// What fills a hole of `Fn::Sub`.
-    fn filling(&mut self, name: &str, values: Option<&Json>, whole: &Json, place: &Range<usize>) -> Resolved<String> {
-        if let Some(value) = values.and_then(|values| values.get(name)) {
-            return self.text(value);
-        }
-        if let Some((resource, attribute)) = name.split_once('.') {
-            return self.attribute(resource, attribute, &whole.span, place);
-        }
-        match self.reference(name, &whole.span, place)? {
-            Some(Json { value: Value::Text(text), .. }) => Ok(text),
-            _ => self.open(place, format!("`{name}` is no text"), "`Fn::Sub`"),
-        }
-    }
-
-    /// Where a hole stands in the text that has it.
-    fn hole(&self, span: &Range<usize>, hole: &str) -> Range<usize> {
-        let written = format!("${{{hole}}}");
-        let source = self.gathered.text.get(span.clone()).unwrap_or_default();
-        match source.find(&written) {
-            Some(at) => span.start + at..span.start + at + written.len(),
-            None => span.clone(),
         }
     }
 
@@ -457,15 +424,27 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
         Ok(())
     }
 
-    fn section(&self, section: &str, name: &str) -> Option<&'a Json> {
-        self.template.get(section).and_then(|section| section.get(name))
+    fn section(&self, section: &'static str, name: &str) -> Option<&'a Json> {
+        self.named.get(&(section, name)).copied()
     }
 
-    fn names(&self, section: &str) -> Vec<String> {
-        match self.template.get(section).map(|section| &section.value) {
-            Some(Value::Object(members)) => members.iter().map(|member| member.key.clone()).collect(),
-            _ => Vec::new(),
+    /// The member of an object with this key, looked for in one after the other.
+    fn member<'j>(&mut self, json: &'j Json, key: &str) -> Option<&'j Json> {
+        if let Value::Object(members) = &json.value {
+            self.steps += members.len() / MEMBERS_A_STEP;
         }
+        json.get(key)
+    }
+
+    /// ``", did you mean `x`?"`` for a name that no parameter and no resource has.
+    fn near(&self, name: &str) -> String {
+        if self.named.len() > MOST_NAMES {
+            return String::new();
+        }
+        let mut known: Vec<&str> =
+            self.named.keys().filter(|(section, _)| *section != "Conditions").map(|(_, name)| *name).collect();
+        known.sort_unstable();
+        did_you_mean(name, known)
     }
 }
 

@@ -94,3 +94,73 @@ pub fn lifecycle(
         only(r, file, form, found, &format!("lifecycle policy for `{repository}`")).map(|one| one.policy)
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::registry::{Count, RegistryPolicy};
+    use crate::scenario::{Diagnostics, Scenario, load};
+
+    /// A scenario that names files, or what is said of it.
+    fn scenario(rules: &str, policy: &str, lifecycle: &str) -> Result<Scenario, String> {
+        let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/import");
+        let text = format!(
+            "schema = 1\nstrategies = [{{ kind = \"replication\", rules = {rules}, from = \"dev/us-east-1\" }}]\naccounts = {{ dev \
+             = \"111122223333\", prod = \"444455556666\" }}\n[[registries]]\nregistry = \"dev/us-east-1\"\npolicy = \
+             {policy}\n[[repositories]]\nname = \"prod/api\"\nregistry = \"dev/us-east-1\"\nlifecycle = \
+             {lifecycle}\n[[clusters]]\nname = \"eu\"\nregistry = \"dev/eu-west-1\"\n"
+        );
+        let dir = tempfile::tempdir().expect("a directory");
+        for entry in std::fs::read_dir(files).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            std::fs::copy(&path, dir.path().join(path.file_name().expect("a name"))).expect("copied");
+        }
+        let path = dir.path().join("s.toml");
+        std::fs::write(&path, text).expect("written");
+        let mut diagnostics = Diagnostics::default();
+        load(&path, &[], &mut diagnostics).ok_or_else(|| diagnostics.render(false))
+    }
+
+    #[test]
+    fn rules_and_policies_may_be_taken_out_of_larger_files() {
+        for (rules, count) in [
+            ("\"describe-registry.json\"", 1),
+            ("\"literal.json\"", 1),
+            ("\"terraform-plan.json\"", 2),
+            ("\"terraform-state.json\"", 1),
+            ("[{ file = \"literal.json\", from = \"dev/us-east-1\" }]", 1),
+            ("\"replication.json\"", 2),
+        ] {
+            for (policy, lifecycle) in [
+                ("\"terraform-state.json\"", "\"terraform-plan.json\""),
+                ("\"get-registry-policy.json\"", "{ keep = 25 }"),
+            ] {
+                let scenario = scenario(rules, policy, lifecycle).unwrap_or_else(|said| panic!("{rules}: {said}"));
+                assert_eq!(scenario.model.strategies[0].rules().count(), count, "{rules}");
+                let home = scenario.model.registries.iter().find(|one| !one.lifecycle.is_empty()).expect("a lifecycle");
+                assert_eq!(home.lifecycle[0].1.rules[0].count, Count::MoreThan(25));
+                assert_ne!(home.policy, RegistryPolicy::Open);
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_larger_file_lacks_or_leaves_open_is_said_with_its_form() {
+        let lifecycle = "{ keep = 1 }";
+        let said = scenario("\"cache.yaml\"", "\"allow\"", lifecycle).expect_err("no rules");
+        let message = "this file, a CloudFormation template, has no replication configuration of dev/us-east-1";
+        assert!(said.contains(message), "{said}");
+        let said = scenario("\"imports.yaml\"", "\"allow\"", lifecycle).expect_err("open");
+        assert!(
+            said.contains("`DrAccount` is exported by another stack") && said.contains("imports.yaml:9:"),
+            "{said}"
+        );
+        let said = scenario("\"terraform-unknown.json\"", "\"allow\"", lifecycle).expect_err("open");
+        assert!(said.contains("is known after apply only"), "{said}");
+        let said = scenario("\"literal.json\"", "\"literal.json\"", lifecycle).expect_err("no policy");
+        assert!(said.contains("has no registry policy for here"), "{said}");
+        let said = scenario("\"literal.json\"", "\"allow\"", "\"describe-registry.json\"").expect_err("no lifecycle");
+        assert!(said.contains("has no lifecycle policy for `prod/api`"), "{said}");
+    }
+}

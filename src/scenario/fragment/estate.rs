@@ -1,6 +1,6 @@
 //! What several files say together: each registry once, each repository at one home.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Source, at};
 use crate::cloud::regions;
@@ -175,6 +175,7 @@ impl Gathering<'_> {
     /// Every repository at one home: of several registries, one that rules copy out of, else the first.
     fn repositories(&mut self, sources: &[Source], rules: &[Rule]) -> Vec<Repository> {
         let mut found: Vec<Repository> = Vec::new();
+        let mut places: HashMap<(String, Place), usize> = HashMap::new();
         for source in sources {
             for one in &source.native.repositories {
                 let origin = at(source.file, &one.name.span);
@@ -184,7 +185,8 @@ impl Gathering<'_> {
                     continue;
                 }
                 let Some(home) = self.home(&one.home, &origin) else { continue };
-                if let Some(known) = found.iter_mut().find(|known| known.name == one.name.value && known.home == home) {
+                if let Some(known) = places.get(&(one.name.value.clone(), home.clone())).map(|index| &mut found[*index])
+                {
                     if known.mutability.is_some() && one.mutability.is_some() && known.mutability != one.mutability {
                         let message = format!("`{}` is given twice, with another mutability", known.name);
                         self.diagnostics.error(&origin, message, "keep one");
@@ -194,14 +196,15 @@ impl Gathering<'_> {
                 }
                 let (name, mutability) = (one.name.value.clone(), one.mutability.clone());
                 let origin = Some(origin);
+                places.insert((name.clone(), home.clone()), found.len());
                 found.push(Repository { name, home, mutability, lifecycle: None, stands_for: None, origin });
             }
         }
         // One that rules copy out of comes first, and is the home.
         found.sort_by_key(|one| !rules.iter().any(|rule| rule.from == one.home));
-        let mut kept: Vec<Repository> = Vec::new();
+        let (mut kept, mut names) = (Vec::new(), HashSet::new());
         for one in found {
-            if !kept.iter().any(|known| known.name == one.name) {
+            if names.insert(one.name.clone()) {
                 kept.push(one);
                 continue;
             }
@@ -221,6 +224,8 @@ impl Gathering<'_> {
     }
 
     fn lifecycles(&mut self, sources: &[Source], repositories: &mut Vec<Repository>) {
+        let named = repositories.iter().enumerate().map(|(index, one)| (one.name.clone(), index));
+        let mut named: HashMap<String, usize> = named.collect();
         for source in sources {
             for one in &source.native.lifecycles {
                 let origin = at(source.file, &one.span);
@@ -236,7 +241,8 @@ impl Gathering<'_> {
                 }
                 let stands_for =
                     one.repository.is_none().then(|| "a lifecycle policy whose file names no repository".into());
-                match repositories.iter_mut().find(|known| known.name == name) {
+                let index = *named.entry(name.clone()).or_insert(repositories.len());
+                match repositories.get_mut(index) {
                     Some(known) if known.home != home => {
                         self.registry(&home).present.push(name.clone());
                         self.elsewhere(&name, "lifecycle", &origin);
