@@ -53,7 +53,7 @@ fn aliases_repeat_a_little_and_no_more() {
     let mut bomb = String::from("a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n");
     for level in 1..12 {
         let before = format!("*a{}", level - 1);
-        bomb += &format!("a{level}: &a{level} [{}]\n", vec![before.as_str(); 10].join(", "));
+        bomb += &format!("a{level}: &a{level} [{}]\n", [before.as_str(); 10].join(", "));
     }
     assert_eq!(refused(&bomb).0, "aliases repeat more than 10000 values");
     // Levels that aliases add count like written ones.
