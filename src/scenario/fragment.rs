@@ -1,7 +1,7 @@
 //! A scenario made from configuration files: what they say as TOML, and placeholders, marked as such, for what they do
 //! not say.
 //!
-//! [`estate`] puts together what several files say of the same registries; [`text`] writes it down. Whatever a scenario
+//! `estate` puts together what several files say of the same registries; `text` writes it down. Whatever a scenario
 //! cannot say in its own words stays in the service's, in a file beside it.
 
 use super::Diagnostics;
