@@ -13,6 +13,7 @@ use clap::Parser;
 mod arguments;
 mod check;
 mod check_text;
+mod import;
 mod init;
 mod interrupt;
 mod manual;
@@ -72,6 +73,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
     match &arguments.command {
         Command::Run(run) => run::run(run, shared),
         Command::Check(check) => check::run(check, shared),
+        Command::Import(import) => import::run(import, shared),
         Command::Init(init) => init::run(init, shared),
         Command::Schema => output::print(&replisim::scenario::schema()).map(|()| Exit::Done),
         Command::Report { directory } => report::run(directory, shared),

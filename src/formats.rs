@@ -1,5 +1,5 @@
 //! The outside world's files: replication configurations, registry and lifecycle policies, catalogues, traces, real image
-//! manifests, tables of laws.
+//! manifests, tables of laws; templates, plans and outputs in which those configurations are found.
 //!
 //! Each reader takes the text of a file and gives typed rows, or every [`Problem`] that it found with the bytes that
 //! the problem is about, so that whoever knows the file's name can show the line. Readers do not open files, and know
@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod json;
 pub mod lifecycle;
 pub mod manifests;
+pub mod native;
 pub mod policy;
 pub mod quantiles;
 pub mod replication;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 pub mod check;
 pub mod diagnostics;
 pub mod expand;
+pub mod fragment;
 pub mod keys;
 pub mod lexical;
 pub mod manual;

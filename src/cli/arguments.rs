@@ -61,6 +61,8 @@ pub enum Command {
     Run(RunArguments),
     /// Check scenarios: every problem at once, no simulation
     Check(CheckArguments),
+    /// Make a scenario of configuration files: replication rules, policies, CloudFormation, Terraform
+    Import(ImportArguments),
     /// Write a commented scenario to start from
     Init(InitArguments),
     /// Print the JSON Schema of the scenario file, for editors
@@ -144,6 +146,35 @@ pub struct CheckArguments {
     /// Treat warnings like errors
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `replisim import`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  replisim import replication.json --account 111122223333 --region us-east-1 > shop.toml\n  \
+                  replisim import template.yaml --account 111122223333 --region us-east-1 --parameter Stage=prod\n  \
+                  terraform show -json > state.json\n  \
+                  replisim import state.json --account 111122223333 --region us-east-1 --out estate\n\nA file's form \
+                  is told by what is in it. What cannot be resolved is named with its place (exit code 2), and never \
+                  guessed."
+)]
+pub struct ImportArguments {
+    /// Replication configurations, `describe-registry` and `get-..-policy` outputs, registry and lifecycle policies,
+    /// CloudFormation templates (JSON, YAML), outputs of `terraform show -json`
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The account that files are about, where they do not say: 12 digits
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// The region that files are about, where they do not say
+    #[arg(long, value_name = "R")]
+    pub region: Option<String>,
+    /// A parameter of the templates; may be given many times [default: the template's own]
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub parameter: Vec<String>,
+    /// Write scenario.toml here, and beside it the policies that need a file [default: standard output, no files]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// `replisim init`.

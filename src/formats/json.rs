@@ -4,12 +4,17 @@
 //! the places of values, so this is a reader of its own: RFC 8259, duplicate keys refused, nesting at most
 //! [`DEEPEST`] levels. It stops at the first error of syntax, since what follows one rarely means anything.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::Problem;
 
+mod write;
+
 /// Deeper nesting is refused, so that a hostile file cannot exhaust the stack.
 pub const DEEPEST: usize = 64;
+/// More values are refused, so that a hostile file cannot exhaust the memory.
+pub const MOST_VALUES: usize = 2_000_000;
 
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +67,7 @@ impl Json {
     }
 
     /// Moves the places of a value and of all inside it.
-    fn relocate(&mut self, place: &impl Fn(Range<usize>) -> Range<usize>) {
+    pub(super) fn relocate(&mut self, place: &impl Fn(Range<usize>) -> Range<usize>) {
         self.span = place(self.span.clone());
         match &mut self.value {
             Value::List(items) => items.iter_mut().for_each(|item| item.relocate(place)),
@@ -92,7 +97,7 @@ impl Json {
 pub fn parse(text: &str) -> Result<Json, Problem> {
     // A byte-order mark is not JSON, but editors write it.
     let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader { text, at };
+    let mut reader = Reader { text, at, values: 0 };
     let value = reader.value(0)?;
     reader.space();
     if reader.at < text.len() {
@@ -107,7 +112,7 @@ pub fn parse(text: &str) -> Result<Json, Problem> {
 /// # Errors
 /// The first thing that is not JSON.
 pub fn embedded(text: &str, span: &Range<usize>) -> Result<Json, Problem> {
-    let mut reader = Reader { text, at: span.start + 1 };
+    let mut reader = Reader { text, at: span.start + 1, values: 0 };
     let (mut inner, mut places) = (String::new(), Vec::new());
     loop {
         let at = reader.at;
@@ -130,6 +135,7 @@ pub fn embedded(text: &str, span: &Range<usize>) -> Result<Json, Problem> {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    values: usize,
 }
 
 impl Reader<'_> {
@@ -166,6 +172,10 @@ impl Reader<'_> {
         let start = self.at;
         if depth > DEEPEST {
             return Err(Problem::new(start..start + 1, format!("nested deeper than {DEEPEST} levels"), ""));
+        }
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            return Err(Problem::new(start..start + 1, format!("more than {MOST_VALUES} values"), ""));
         }
         let value = match self.peek() {
             Some(b'{') => self.object(depth)?,
@@ -319,6 +329,7 @@ impl Reader<'_> {
     fn object(&mut self, depth: usize) -> Result<Value, Problem> {
         self.at += 1;
         let mut members: Vec<Member> = Vec::new();
+        let mut keys = HashSet::new();
         self.space();
         if self.peek() == Some(b'}') {
             self.at += 1;
@@ -332,7 +343,7 @@ impl Reader<'_> {
             let start = self.at;
             let key = self.text_value()?;
             let key_span = start..self.at;
-            if members.iter().any(|member| member.key == key) {
+            if !keys.insert(key.clone()) {
                 return Err(Problem::new(key_span, format!("`{key}` is given twice"), ""));
             }
             self.expect(b':', "expected `:`")?;

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::Problem;
 use super::json::{Json, Value};
-use super::strict::{Strict, document};
+use super::strict::{Document, Strict, document};
 use crate::registry::{
     Count, LifecycleAction, LifecyclePolicy, LifecycleProblem, LifecycleRule, Patterns, Selection, StorageClass,
 };
@@ -31,7 +31,14 @@ pub struct Lifecycle {
 /// # Errors
 /// Every problem of the file, in file order (of problems of syntax only the first).
 pub fn read(text: &str) -> Result<Lifecycle, Vec<Problem>> {
-    let document = document(text, "lifecyclePolicyText").map_err(|problem| vec![problem])?;
+    judge(&document(text, "lifecyclePolicyText").map_err(|problem| vec![problem])?)
+}
+
+/// Reads a policy out of a document.
+///
+/// # Errors
+/// As [`read`].
+pub fn judge(document: &Document) -> Result<Lifecycle, Vec<Problem>> {
     let mut reader = Reader { strict: Strict::new("fact B7") };
     let start = document.json.span.start..document.json.span.start + 1;
     let found = document.characters;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::Problem;
 use super::json::{Json, Value};
-use super::strict::{Placed, Strict, document};
+use super::strict::{Document, Placed, Strict, document};
 use crate::formats::nearest;
 use crate::registry::names::is_account_id;
 use crate::registry::policy::{CREATE_REPOSITORY, IMPORT_UPSTREAM_IMAGE, REPLICATE_IMAGE, Statement};
@@ -40,7 +40,14 @@ const RESOURCE_FORM: &str = "such as \"*\" or \"arn:aws:ecr:us-east-1:4444555566
 /// # Errors
 /// Every problem of the file, in file order (of problems of syntax only the first).
 pub fn read(text: &str) -> Result<Policy, Vec<Problem>> {
-    let document = document(text, "policyText").map_err(|problem| vec![problem])?;
+    judge(&document(text, "policyText").map_err(|problem| vec![problem])?)
+}
+
+/// Reads a policy out of a document.
+///
+/// # Errors
+/// As [`read`].
+pub fn judge(document: &Document) -> Result<Policy, Vec<Problem>> {
     let mut reader = Reader { strict: Strict::new("facts A31 to A33"), resources: Vec::new() };
     if document.characters > MOST_CHARACTERS {
         let message = format!("{} characters; the service takes at most 10,240 in a policy", document.characters);

@@ -38,14 +38,82 @@ pub struct Destination {
     pub account: Placed<String>,
 }
 
+/// How a form of the configuration calls its parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Spelling {
+    rules: &'static str,
+    destinations: &'static str,
+    region: &'static str,
+    account: &'static str,
+    filters: &'static str,
+    filter: &'static str,
+    kind: &'static str,
+    /// The switch for deletes, and the key in it; `None` = the form has none.
+    deletes: Option<(&'static str, &'static str)>,
+    /// An empty list of filters is as good as none.
+    empty_filters: bool,
+    /// The fact that says so.
+    fact: &'static str,
+}
+
+/// As the service's interface takes it (A2, A41).
+pub const SERVICE: Spelling = Spelling {
+    rules: "rules",
+    destinations: "destinations",
+    region: "region",
+    account: "registryId",
+    filters: "repositoryFilters",
+    filter: "filter",
+    kind: "filterType",
+    deletes: Some(("deleteReplication", "enabled")),
+    empty_filters: false,
+    fact: "fact A2",
+};
+
+/// As CloudFormation takes it (A9).
+pub const CLOUDFORMATION: Spelling = Spelling {
+    rules: "Rules",
+    destinations: "Destinations",
+    region: "Region",
+    account: "RegistryId",
+    filters: "RepositoryFilters",
+    filter: "Filter",
+    kind: "FilterType",
+    deletes: Some(("DeleteReplication", "Enabled")),
+    empty_filters: false,
+    fact: "fact A9",
+};
+
+/// As Terraform prints it: blocks are lists, and absent ones are empty.
+pub const TERRAFORM: Spelling = Spelling {
+    rules: "rule",
+    destinations: "destination",
+    region: "region",
+    account: "registry_id",
+    filters: "repository_filter",
+    filter: "filter",
+    kind: "filter_type",
+    deletes: None,
+    empty_filters: true,
+    fact: "the provider's schema",
+};
+
 /// Reads a configuration.
 ///
 /// # Errors
 /// Every problem of the file, in file order (of problems of syntax only the first).
 pub fn read(text: &str) -> Result<Vec<Rule>, Vec<Problem>> {
     let json = json::parse(text).map_err(|problem| vec![problem])?;
-    let mut reader = Reader { strict: Strict::new("fact A2") };
-    let rules = reader.configuration(&json);
+    judge(&json, &SERVICE)
+}
+
+/// Reads a configuration of this form.
+///
+/// # Errors
+/// Every problem of it, in file order.
+pub fn judge(json: &Json, spelling: &'static Spelling) -> Result<Vec<Rule>, Vec<Problem>> {
+    let mut reader = Reader { strict: Strict::new(spelling.fact), spelling };
+    let rules = reader.configuration(json);
     reader.strict.finish().map(|_| rules)
 }
 
@@ -84,52 +152,60 @@ pub fn refused_filter(filter: &str) -> Option<String> {
 
 struct Reader {
     strict: Strict,
+    spelling: &'static Spelling,
 }
 
 impl Reader {
     fn configuration(&mut self, json: &Json) -> Vec<Rule> {
-        self.strict.object(json, "a replication configuration", &["rules"], &["rules"]);
-        let Some(rules) = json.get("rules") else { return Vec::new() };
-        self.strict.list(rules, "rules").iter().map(|rule| self.rule(rule)).collect()
+        let key = self.spelling.rules;
+        self.strict.object(json, "a replication configuration", &[key], &[key]);
+        let Some(rules) = json.get(key) else { return Vec::new() };
+        self.strict.list(rules, key).iter().map(|rule| self.rule(rule)).collect()
     }
 
     fn rule(&mut self, json: &Json) -> Rule {
-        let known = ["destinations", "repositoryFilters", "deleteReplication"];
-        self.strict.object(json, "a rule", &known, &["destinations"]);
+        let Spelling { destinations, filters, deletes, empty_filters, .. } = *self.spelling;
+        let mut known = vec![destinations, filters];
+        known.extend(deletes.map(|(key, _)| key));
+        self.strict.object(json, "a rule", &known, &[destinations]);
         let mut rule = Rule { span: json.span.clone(), destinations: Vec::new(), prefixes: Vec::new(), deletes: false };
-        if let Some(destinations) = json.get("destinations") {
-            let items = self.strict.list(destinations, "destinations");
+        if let Some(list) = json.get(destinations) {
+            let items = self.strict.list(list, destinations);
             if items.len() > MOST_DESTINATIONS {
                 let message = format!("{} destinations; a rule takes at most {MOST_DESTINATIONS}", items.len());
-                self.strict.problem(&destinations.span, message, "fact A5");
+                self.strict.problem(&list.span, message, "fact A5");
             }
             rule.destinations = items.iter().filter_map(|item| self.destination(item)).collect();
         }
-        if let Some(filters) = json.get("repositoryFilters") {
-            let items = self.strict.list(filters, "repositoryFilters");
-            if matches!(filters.value, Value::List(_)) && !(1..=MOST_FILTERS).contains(&items.len()) {
+        if let Some(list) = json.get(filters) {
+            let items = self.strict.list(list, filters);
+            let least = usize::from(!empty_filters);
+            if matches!(list.value, Value::List(_)) && !(least..=MOST_FILTERS).contains(&items.len()) {
                 let mend = if items.is_empty() { "; leave the key out to select every repository" } else { "" };
                 let message = format!("{} filters; a rule takes 1 to {MOST_FILTERS}{mend}", items.len());
-                self.strict.problem(&filters.span, message, "fact A6");
+                self.strict.problem(&list.span, message, "fact A6");
             }
             rule.prefixes = items.iter().filter_map(|item| self.filter(item)).collect();
         }
-        if let Some(deletes) = json.get("deleteReplication") {
-            self.strict.object(deletes, "deleteReplication", &["enabled"], &["enabled"]);
-            let enabled = deletes.get("enabled").and_then(|enabled| self.strict.flag(enabled, "enabled"));
+        if let Some((key, switch)) = deletes
+            && let Some(deletes) = json.get(key)
+        {
+            self.strict.object(deletes, key, &[switch], &[switch]);
+            let enabled = deletes.get(switch).and_then(|enabled| self.strict.flag(enabled, switch));
             rule.deletes = enabled.unwrap_or(false);
         }
         rule
     }
 
     fn destination(&mut self, json: &Json) -> Option<Destination> {
-        self.strict.object(json, "a destination", &["region", "registryId"], &["region", "registryId"]);
-        let region = json.get("region").and_then(|region| self.strict.text(region, "region"));
-        let account = json.get("registryId").and_then(|id| self.strict.text(id, "registryId"));
+        let Spelling { region, account: key, .. } = *self.spelling;
+        self.strict.object(json, "a destination", &[region, key], &[region, key]);
+        let region = json.get(region).and_then(|node| self.strict.text(node, region));
+        let account = json.get(key).and_then(|node| self.strict.text(node, key));
         if let Some(account) = &account
             && (account.value.len() != 12 || !account.value.bytes().all(|b| b.is_ascii_digit()))
         {
-            let message = format!("`registryId` is an account id of 12 digits, found `{}`", account.value);
+            let message = format!("`{key}` is an account id of 12 digits, found `{}`", account.value);
             self.strict.problem(&account.span, message, "fact A8");
             return None;
         }
@@ -137,15 +213,16 @@ impl Reader {
     }
 
     fn filter(&mut self, json: &Json) -> Option<Placed<String>> {
-        self.strict.object(json, "a filter", &["filter", "filterType"], &["filter", "filterType"]);
-        if let Some(kind) = json.get("filterType")
-            && let Some(text) = self.strict.text(kind, "filterType")
+        let Spelling { filter, kind, .. } = *self.spelling;
+        self.strict.object(json, "a filter", &[filter, kind], &[filter, kind]);
+        if let Some(node) = json.get(kind)
+            && let Some(text) = self.strict.text(node, kind)
             && text.value != "PREFIX_MATCH"
         {
             let message = format!("unknown filter type `{}`; the service knows only PREFIX_MATCH", text.value);
             self.strict.problem(&text.span, message, "fact A10");
         }
-        let filter = json.get("filter").and_then(|filter| self.strict.text(filter, "filter"))?;
+        let filter = json.get(filter).and_then(|node| self.strict.text(node, filter))?;
         if let Some(message) = refused_filter(&filter.value) {
             self.strict.problem(&filter.span, message, "fact A11");
         }

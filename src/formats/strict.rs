@@ -24,6 +24,8 @@ pub struct Placed<T> {
 pub struct Document {
     /// What it says.
     pub json: Json,
+    /// Its text, as the service would be given it.
+    pub text: String,
     /// Its length in characters, by which the service limits it.
     pub characters: usize,
 }
@@ -35,13 +37,14 @@ pub struct Document {
 pub fn document(text: &str, wrapper: &str) -> Result<Document, Problem> {
     let outer = json::parse(text)?;
     let Some(inner) = outer.get(wrapper) else {
-        return Ok(Document { json: outer, characters: text.chars().count() });
+        return Ok(Document { json: outer, text: text.into(), characters: text.chars().count() });
     };
     let Value::Text(document) = &inner.value else {
         let message = format!("`{wrapper}` is a string that holds the document, found {}", inner.kind());
         return Err(Problem::new(inner.span.clone(), message, "as the service prints it; or give the document itself"));
     };
-    Ok(Document { json: json::embedded(text, &inner.span)?, characters: document.chars().count() })
+    let json = json::embedded(text, &inner.span)?;
+    Ok(Document { json, text: document.clone(), characters: document.chars().count() })
 }
 
 /// What is found wrong on the way.

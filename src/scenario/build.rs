@@ -25,6 +25,7 @@ mod faults;
 mod images;
 mod lifecycle;
 mod listed;
+mod native;
 mod network;
 mod objectives;
 mod origins;

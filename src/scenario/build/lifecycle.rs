@@ -1,17 +1,22 @@
 //! `lifecycle`: which images expire when, as the service's JSON in a file or in short.
 
+use super::native;
+use crate::cloud::RegistryId;
 use crate::formats;
 use crate::registry::{Count, LifecyclePolicy, LifecycleRule, Selection};
 use crate::scenario::diagnostics::findings;
 use crate::scenario::tree::Node;
 use crate::scenario::values::Reading;
 
-/// Reads a lifecycle.
-pub fn lifecycle(r: &mut Reading<'_>, node: &Node) -> Option<LifecyclePolicy> {
+/// Reads a lifecycle: of a repository, or of what a template's prefix selects, in a registry if it is one.
+pub fn lifecycle(r: &mut Reading<'_>, node: &Node, of: &str, home: Option<RegistryId>) -> Option<LifecyclePolicy> {
     if node.text().is_none() {
         return short(r, node);
     }
     let file = r.file(node)?;
+    if let Some(policy) = native::lifecycle(r, &file, of, home) {
+        return policy;
+    }
     match formats::lifecycle::read(&file.text) {
         Ok(read) => {
             r.found_in(&file, read.warnings, |_| Some(&findings::LIFECYCLE_DOUBTFUL));
@@ -55,16 +60,16 @@ mod tests {
     fn a_short_lifecycle_is_two_rules_at_most() {
         let text = "a = { keep = 30, untagged_days = 7 }\nb = { days = 90 }\nc = { keep = 1, days = 2 }\nd = {}\n";
         let ((), problems) = read(text, "2026-01-01T00:00:00Z", 1, |r, root| {
-            let a = lifecycle(r, root.get("a").expect("a")).expect("a policy");
+            let a = lifecycle(r, root.get("a").expect("a"), "x", None).expect("a policy");
             let rule = LifecycleRule::expire;
             assert_eq!(
                 a.rules,
                 [rule(1, Selection::Untagged, Count::DaysSincePush(7)), rule(2, Selection::Any, Count::MoreThan(30))]
             );
-            let b = lifecycle(r, root.get("b").expect("b")).expect("a policy");
+            let b = lifecycle(r, root.get("b").expect("b"), "x", None).expect("a policy");
             assert_eq!(b.rules, [rule(2, Selection::Any, Count::DaysSincePush(90))]);
-            lifecycle(r, root.get("c").expect("c"));
-            assert_eq!(lifecycle(r, root.get("d").expect("d")), None);
+            lifecycle(r, root.get("c").expect("c"), "x", None);
+            assert_eq!(lifecycle(r, root.get("d").expect("d"), "x", None), None);
         });
         assert_eq!(problems[0].0, "`keep` and `days` exclude each other; keep one");
         assert_eq!(problems[1].0, "a lifecycle needs `keep`, `days` or `untagged_days`");

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::lifecycle;
+use super::native;
 use super::repositories::Estate;
 use crate::cloud::{Account, RegistryId};
-use crate::formats;
+use crate::formats::{self, Problem};
 use crate::registry::names::validate_repository;
 use crate::registry::policy::{RegistryPolicy, reaches};
 use crate::registry::{CreationTemplate, Mutability, Patterns, RegistrySettings, Scanning};
@@ -94,7 +95,7 @@ pub fn registries(r: &mut Reading<'_>, root: &Node, estate: &Estate) -> Vec<Regi
     for (element, ids) in declared {
         let mutability = mutability(r, element);
         let templates = element.get("templates").map(|list| {
-            one_or_many(list).iter().filter_map(|template| self::template(r, template)).collect::<Vec<_>>()
+            one_or_many(list).iter().filter_map(|template| self::template(r, template, &ids)).collect::<Vec<_>>()
         });
         let mounting = r.optional(element, "blob_mounting", |r, n| r.flag(n));
         let words = [("none", Scanning::None), ("basic", Scanning::Basic), ("enhanced", Scanning::Enhanced)];
@@ -150,12 +151,16 @@ fn policy(r: &mut Reading<'_>, element: &Node, ids: &[usize]) -> Option<Registry
         _ => {}
     }
     let file = r.file(node)?;
-    let policy = match formats::policy::read(&file.text) {
-        Ok(policy) => policy,
-        Err(problems) => {
-            r.found_in(&file, problems, |problem| (problem.label == "fact A34").then_some(&findings::POLICY_TOO_LONG));
-            return None;
-        }
+    let policy = match native::policy(r, &file, ids) {
+        Some(policy) => policy?,
+        None => match formats::policy::read(&file.text) {
+            Ok(policy) => policy,
+            Err(problems) => {
+                let long = |problem: &Problem| (problem.label == "fact A34").then_some(&findings::POLICY_TOO_LONG);
+                r.found_in(&file, problems, long);
+                return None;
+            }
+        },
     };
     r.found_in(&file, policy.warnings, |problem| Some(policy_finding(problem)));
     for resource in policy.resources {
@@ -175,7 +180,7 @@ fn policy(r: &mut Reading<'_>, element: &Node, ids: &[usize]) -> Option<Registry
 }
 
 /// What a warning of the reader of policies is about, by what it knows at the place.
-fn policy_finding(problem: &formats::Problem) -> &'static Finding {
+fn policy_finding(problem: &Problem) -> &'static Finding {
     match problem.label.as_str() {
         "the reading that is safe to plan with" => &findings::POLICY_NOT_JUDGED,
         label if label.starts_with("copies come from the account's") => &findings::PRINCIPAL_NOT_ACCOUNT,
@@ -218,7 +223,7 @@ pub fn mutability(r: &mut Reading<'_>, table: &Node) -> Option<Mutability> {
     Some(Mutability { immutable, except })
 }
 
-fn template(r: &mut Reading<'_>, table: &Node) -> Option<CreationTemplate> {
+fn template(r: &mut Reading<'_>, table: &Node, ids: &[usize]) -> Option<CreationTemplate> {
     let prefix = r.needed(table, "prefix", "a template")?;
     let prefix = r.text(prefix, "a prefix such as \"prod\", or \"ROOT\"")?.trim_end_matches('/').to_string();
     let mut targets = (true, true);
@@ -234,10 +239,15 @@ fn template(r: &mut Reading<'_>, table: &Node) -> Option<CreationTemplate> {
         }
         targets = chosen.iter().fold((false, false), |sum, one| (sum.0 || one.0, sum.1 || one.1));
     }
+    let home = match ids {
+        [one] => Some(RegistryId(*one as u16)),
+        _ => None,
+    };
+    let lifecycle = table.get("lifecycle").and_then(|node| lifecycle::lifecycle(r, node, &prefix, home));
     Some(CreationTemplate {
         prefix,
         mutability: mutability(r, table),
-        lifecycle: table.get("lifecycle").and_then(|node| lifecycle::lifecycle(r, node)),
+        lifecycle,
         for_replication: targets.0,
         for_cache: targets.1,
     })

@@ -126,7 +126,7 @@ fn instantiate(
     let tags = pushes::tags(r, node);
     let existing = r.or(node, "existing", 0, |r, n| r.count_up_to(n, 0, MOST_EXISTING));
     let weight = r.or(node, "weight", 1.0, |r, n| r.number(n, 0.0));
-    let lifecycle = node.get("lifecycle").and_then(|n| lifecycle::lifecycle(r, n));
+    let lifecycle = node.get("lifecycle").and_then(|n| lifecycle::lifecycle(r, n, &group.name, Some(home)));
     let mutability = places::mutability(r, node);
     for (index, name) in group.names.iter().enumerate() {
         if ids[name.as_str()].0 as usize != estate.repositories.len() {

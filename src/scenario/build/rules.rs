@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use super::clusters::Clusters;
+use super::native;
 use super::repositories::Estate;
 use crate::cloud::{AccountId, RegistryId};
 use crate::formats::Problem;
@@ -174,13 +175,17 @@ fn extension(r: &mut Reading<'_>, table: &Node, estate: &Estate) -> Extension {
 
 fn file(r: &mut Reading<'_>, path: &Node, from: RegistryId) -> Vec<Placed> {
     let Some(file) = r.file(path) else { return Vec::new() };
-    let rules = match replication::read(&file.text) {
-        Ok(rules) => rules,
-        Err(problems) => {
-            r.found_in(&file, problems, finding);
-            return Vec::new();
-        }
+    let rules = match native::rules(r, &file, from) {
+        Some(rules) => rules,
+        None => match replication::read(&file.text) {
+            Ok(rules) => Some(rules),
+            Err(problems) => {
+                r.found_in(&file, problems, finding);
+                None
+            }
+        },
     };
+    let Some(rules) = rules else { return Vec::new() };
     let mut placed = Vec::new();
     for rule in rules {
         let (mut destinations, mut origins) = (Vec::new(), Vec::new());
