@@ -1,5 +1,5 @@
 //! The outside world's files: replication configurations, registry and lifecycle policies, catalogues, traces, real image
-//! manifests, tables of laws.
+//! manifests, tables of laws, price lists.
 //!
 //! Each reader takes the text of a file and gives typed rows, or every [`Problem`] that it found with the bytes that
 //! the problem is about, so that whoever knows the file's name can show the line. Readers do not open files, and know
@@ -15,9 +15,11 @@ pub mod json;
 pub mod lifecycle;
 pub mod manifests;
 pub mod policy;
+pub mod price_list;
 pub mod quantiles;
 pub mod replication;
 pub mod rows;
+pub mod streamed;
 pub mod strict;
 pub mod traces;
 

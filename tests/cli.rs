@@ -36,6 +36,7 @@ fn help_texts_are_those_of_the_manual() {
         ("prices", &["prices", "--help"]),
         ("prices-show", &["prices", "show", "--help"]),
         ("prices-diff", &["prices", "diff", "--help"]),
+        ("prices-import", &["prices", "import", "--help"]),
     ] {
         let (code, help, _) = run(arguments);
         assert_eq!(code, 0);
