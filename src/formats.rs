@@ -2,7 +2,8 @@
 //! manifests, tables of laws, price lists.
 //!
 //! Each reader takes the text of a file and gives typed rows, or every [`Problem`] that it found with the bytes that
-//! the problem is about, so that whoever knows the file's name can show the line. Readers do not open files, and know
+//! the problem is about, so that whoever knows the file's name can show the line. Readers do not open files (but for
+//! `account`, which walks a directory of them), and know
 //! neither the engine nor the scenario that names the file; they hold one row at a time besides what they return.
 //!
 //! The service's own files are read as the service reads them: what it would refuse is refused here, with the number of
@@ -10,6 +11,7 @@
 
 use std::ops::Range;
 
+pub mod account;
 pub mod catalogue;
 pub mod json;
 pub mod lifecycle;

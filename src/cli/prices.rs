@@ -116,7 +116,7 @@ fn load(name: &str) -> Result<PriceBook, Stop> {
     if let Some(book) = PriceBook::builtin(name) {
         return Ok(book);
     }
-    let text = std::fs::read_to_string(name).map_err(|error| {
+    let text = fs::read_to_string(name).map_err(|error| {
         let names: Vec<&str> = PriceBook::builtin_names().collect();
         Stop::Usage(format!("`{name}` is no built-in price book ({}) and cannot be read: {error}", names.join(", ")))
     })?;
