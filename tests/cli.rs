@@ -148,7 +148,7 @@ fn a_price_list_becomes_a_book_that_a_scenario_takes_and_so_does_the_list_itself
     let scenario = |prices: &str| {
         format!(
             "schema = 1\nrun = {{ duration = \"2d\", trials = 1 }}\nprices = {{ file = \"{prices}\" }}\n\
-             [[repositories]]\nname = \"a\"\nregistry = \"us-east-1\"\n\
+             [[repositories]]\nname = \"app\"\nregistry = \"us-east-1\"\n\
              [[clusters]]\nname = \"c\"\nregistry = \"eu-west-1\"\n"
         )
     };

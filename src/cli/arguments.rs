@@ -152,8 +152,8 @@ pub enum PricesCommand {
     /// Make a price book of the provider's price lists
     #[command(
         after_help = "A price list is a bulk offer file (.json or .csv) or what `aws pricing get-products` prints. Prices \
-                      that the lists give\nreplace those of the base, with the list as their source; of two lists the \
-                      later one counts. What was taken, what was\nleft and why, and what stays of the base goes to \
+                      that the lists give replace those of the base, with the list as their source; of two lists the \
+                      later one counts. What was taken, what was left and why, and what stays of the base goes to \
                       standard error.\n\nExamples:\n  replisim prices import AmazonECR.json AWSDataTransfer.csv --out \
                       my-prices.toml\n  aws pricing get-products --region us-east-1 --service-code AmazonECR > \
                       ecr.json\n  replisim prices import ecr.json"
