@@ -5,7 +5,7 @@
 //!
 //! | file | what it is about |
 //! |---|---|
-//! | `book` | list prices by region, each with its source; reading them from TOML |
+//! | `book` | list prices by region, each with its source; reading and writing them as TOML; quotes laid over them |
 //! | `terms` | what one customer pays: overrides, discounts, the reading of the pull price |
 //! | `need` | prices that a scenario needs: those that nobody gives, and those that are inferred |
 //! | `price` | the bill: usage times prices, tiers, free allowances |
@@ -36,7 +36,7 @@ mod fixture;
 #[cfg(test)]
 mod worked_example;
 
-pub use book::{BookProblem, FreeAllowances, PriceBook, Quantity, Source};
+pub use book::{BookProblem, FreeAllowances, PriceBook, Quantity, Quote, Quotes, Source};
 pub use change::{PriceChange, diff, show};
 pub use need::{Assumed, Missing, Need};
 pub use price::bill;

@@ -1,8 +1,9 @@
 //! The outside world's files: replication configurations, registry and lifecycle policies, catalogues, traces, real image
-//! manifests, tables of laws; templates, plans and outputs in which those configurations are found.
+//! manifests, tables of laws, price lists; templates, plans and outputs in which those configurations are found.
 //!
 //! Each reader takes the text of a file and gives typed rows, or every [`Problem`] that it found with the bytes that
-//! the problem is about, so that whoever knows the file's name can show the line. Readers do not open files, and know
+//! the problem is about, so that whoever knows the file's name can show the line. Readers do not open files (but for
+//! `account`, which walks a directory of them), and know
 //! neither the engine nor the scenario that names the file; they hold one row at a time besides what they return.
 //!
 //! The service's own files are read as the service reads them: what it would refuse is refused here, with the number of
@@ -10,15 +11,18 @@
 
 use std::ops::Range;
 
+pub mod account;
 pub mod catalogue;
 pub mod json;
 pub mod lifecycle;
 pub mod manifests;
 pub mod native;
 pub mod policy;
+pub mod price_list;
 pub mod quantiles;
 pub mod replication;
 pub mod rows;
+pub mod streamed;
 pub mod strict;
 pub mod traces;
 

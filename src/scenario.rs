@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 pub mod check;
 pub mod diagnostics;
+pub mod estate;
 pub mod expand;
 pub mod fragment;
 pub mod keys;

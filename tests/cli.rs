@@ -37,6 +37,7 @@ fn help_texts_are_those_of_the_manual() {
         ("prices", &["prices", "--help"]),
         ("prices-show", &["prices", "show", "--help"]),
         ("prices-diff", &["prices", "diff", "--help"]),
+        ("prices-import", &["prices", "import", "--help"]),
     ] {
         let (code, help, _) = run(arguments);
         assert_eq!(code, 0);
@@ -124,6 +125,47 @@ fn a_shown_price_book_can_be_read_again_and_differs_in_what_was_changed() {
     let (code, stdout, stderr) = diff(&["aws-2026-09", "broken.toml"]);
     assert_eq!((code, stdout.as_str()), (2, ""));
     assert!(stderr.contains("broken.toml") && stderr.contains("no-such-key"), "{stderr}");
+}
+
+#[test]
+fn a_price_list_becomes_a_book_that_a_scenario_takes_and_so_does_the_list_itself() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let list = r#"{"offerCode": "AmazonECR", "version": "20260911124425", "publicationDate": "2026-09-11T12:44:25Z",
+        "products": {"S": {"sku": "S", "attributes": {"usagetype": "EU-TimedStorage-ByteHrs", "regionCode": "eu-west-1"}},
+            "X": {"sku": "X", "attributes": {"usagetype": "EU-ImageSigning", "regionCode": "eu-west-1"}}},
+        "terms": {"OnDemand": {"S": {"S.T": {"priceDimensions": {"S.T.1": {"unit": "GB-Mo", "beginRange": "0",
+            "endRange": "Inf", "pricePerUnit": {"USD": "0.1234000000"}}}}}}}}"#;
+    std::fs::write(dir.path().join("index.json"), list).expect("writable");
+    let import = |arguments: &[&str]| finish(replisim().current_dir(&dir).args(["prices", "import"]).args(arguments));
+    let (code, book, told) = import(&["index.json"]);
+    assert_eq!(code, 0);
+    assert!(book.contains("[[storage]]\nprice = \"$0.1234/GB-month\"\nregions = \"eu-west-1\""), "{book}");
+    assert!(told.starts_with("taken from AmazonECR-20260911124425: storage at 1 place\nleft in index.json: 1 product"));
+    assert!(told.contains("\nstays of aws-2026-09: storage at "), "{told}");
+    assert_eq!(import(&["index.json", "--out", "mine.toml", "--quiet"]), (0, String::new(), String::new()));
+    let diff = finish(replisim().current_dir(&dir).args(["prices", "diff", "aws-2026-09", "mine.toml"]));
+    assert_eq!(diff.1, "storage eu-west-1: $0.1/GB-month -> $0.1234/GB-month (+23.4 %)\n");
+    std::fs::write(dir.path().join("bad.json"), list.replace("0.1234000000", "cheap")).expect("writable");
+    let (code, _, told) = import(&["bad.json"]);
+    assert_eq!(code, 2);
+    assert!(told.contains("expected a price such as") && told.contains("--> bad.json:5:"), "{told}");
+
+    let scenario = |prices: &str| {
+        format!(
+            "schema = 1\nrun = {{ duration = \"2d\", trials = 1 }}\nprices = {{ file = \"{prices}\" }}\n\
+             [[repositories]]\nname = \"app\"\nregistry = \"us-east-1\"\n\
+             [[clusters]]\nname = \"c\"\nregistry = \"eu-west-1\"\n"
+        )
+    };
+    for prices in ["index.json", "mine.toml"] {
+        std::fs::write(dir.path().join("s.toml"), scenario(prices)).expect("writable");
+        let (code, _, told) = finish(replisim().current_dir(&dir).args(["check", "s.toml"]));
+        assert_eq!((code, told.contains("error")), (0, false), "{told}");
+    }
+    std::fs::write(dir.path().join("s.toml"), scenario("bad.json")).expect("writable");
+    let (code, _, told) = finish(replisim().current_dir(&dir).args(["check", "s.toml"]));
+    assert_eq!(code, 2);
+    assert!(told.contains("--> bad.json:5:"), "{told}");
 }
 
 #[test]

@@ -13,8 +13,12 @@ use std::sync::OnceLock;
 
 use crate::units::{Bytes, Price};
 
+mod quotes;
 mod read;
 mod text;
+mod write;
+
+pub use quotes::{Quote, Quotes};
 
 #[cfg(test)]
 mod facts;
@@ -154,7 +158,7 @@ struct Entry {
 }
 
 /// A dated set of list prices.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PriceBook {
     /// Its name in scenarios and reports.
     pub name: String,
@@ -169,6 +173,8 @@ pub struct PriceBook {
     /// Upper bounds of the tiers but the last, ascending, in bytes.
     bounds: BTreeMap<Quantity, Vec<u64>>,
     entries: BTreeMap<(Quantity, Place), Entry>,
+    /// Indices into the sources, by the key of each free allowance.
+    free_sources: BTreeMap<String, Vec<usize>>,
     text: String,
 }
 
@@ -213,6 +219,12 @@ impl PriceBook {
             BUILTIN.iter().filter_map(|(name, text)| PriceBook::parse(name, text).ok()).collect()
         });
         books.iter().find(|book| book.name == name).cloned()
+    }
+
+    /// The newest built-in book; what a price list does not say is said there.
+    pub fn newest() -> PriceBook {
+        let newest = PriceBook::builtin_names().max().and_then(PriceBook::builtin);
+        newest.unwrap_or_default()
     }
 
     /// Names of the built-in books.

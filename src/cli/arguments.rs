@@ -160,7 +160,7 @@ pub struct CheckArguments {
 )]
 pub struct ImportArguments {
     /// Replication configurations, `describe-registry` and `get-..-policy` outputs, registry and lifecycle policies,
-    /// CloudFormation templates (JSON, YAML), outputs of `terraform show -json`
+    /// CloudFormation templates (JSON, YAML), outputs of `terraform show -json`; or the directory of an account export
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The account that files are about, where they do not say: 12 digits
@@ -201,6 +201,26 @@ pub enum PricesCommand {
     Show {
         /// A built-in book, or a file [default: the newest built-in one]
         book: Option<String>,
+    },
+    /// Make a price book of the provider's price lists
+    #[command(
+        after_help = "A price list is a bulk offer file (.json or .csv) or what `aws pricing get-products` prints. Prices \
+                      that the lists give replace those of the base, with the list as their source; of two lists the \
+                      later one counts. What was taken, what was left and why, and what stays of the base goes to \
+                      standard error.\n\nExamples:\n  replisim prices import AmazonECR.json AWSDataTransfer.csv --out \
+                      my-prices.toml\n  aws pricing get-products --region us-east-1 --service-code AmazonECR > \
+                      ecr.json\n  replisim prices import ecr.json"
+    )]
+    Import {
+        /// Price lists, of at most 512 MiB each
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// The book that the lists are laid over: a built-in one, or a file [default: the newest built-in one]
+        #[arg(long, value_name = "BOOK")]
+        base: Option<String>,
+        /// Write the book to this file, not to standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Print what differs between two price books
     #[command(after_help = "Example:\n  replisim prices diff aws-2026-09 my-prices.toml")]

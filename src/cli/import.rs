@@ -1,17 +1,18 @@
-//! `replisim import`: configuration files in, a scenario out.
+//! `replisim import`: configuration files, or the export of an account, in; a scenario out.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use replisim::cloud::regions;
+use replisim::formats::account::{self, Wrong};
 use replisim::formats::did_you_mean;
 use replisim::formats::native::{self, Form, MOST_JSON, Settings};
 use replisim::registry::names::is_account_id;
 use replisim::report::write::{File, replace};
 use replisim::scenario::fragment::{Fragment, Source, fragment};
 use replisim::scenario::tree::{FileId, Origin};
-use replisim::scenario::{self, Diagnostics};
+use replisim::scenario::{self, Diagnostics, estate};
 use serde_json::json;
 
 use super::arguments::{ImportArguments, Shared};
@@ -29,10 +30,18 @@ pub fn run(arguments: &ImportArguments, shared: &Shared) -> Result<Exit, Stop> {
     }
     let mut diagnostics = Diagnostics::default();
     let mut recognised: Vec<String> = Vec::new();
-    let sources = read(arguments, &settings, &mut diagnostics, &mut recognised)?;
-    parameters(&sources, &settings, &diagnostics)?;
-    let beside = arguments.out.is_some();
-    let made = fragment(&sources, &settings, beside, &mut diagnostics).filter(|_| !diagnostics.has_errors());
+    let made = match arguments.files.as_slice() {
+        [dir] if dir.is_dir() => export(dir, arguments.out.is_some(), &mut diagnostics)?,
+        files if files.iter().any(|file| file.is_dir()) => {
+            return Err(Stop::Usage("an account export is a directory of its own; import other files apart".into()));
+        }
+        _ => {
+            let sources = read(arguments, &settings, &mut diagnostics, &mut recognised)?;
+            parameters(&sources, &settings, &diagnostics)?;
+            fragment(&sources, &settings, arguments.out.is_some(), &mut diagnostics)
+        }
+    };
+    let made = made.filter(|_| !diagnostics.has_errors());
     let made = made.map(|made| proved(made, &mut diagnostics)).transpose()?.flatten();
     if shared.json {
         let files: BTreeMap<&str, &str> =
@@ -58,6 +67,28 @@ pub fn run(arguments: &ImportArguments, shared: &Shared) -> Result<Exit, Stop> {
         None => {}
     }
     Ok(Exit::Done)
+}
+
+/// The scenario of an account export.
+fn export(dir: &Path, beside: bool, diagnostics: &mut Diagnostics) -> Result<Option<Fragment>, Stop> {
+    let export = match account::read(dir) {
+        Ok(export) => export,
+        Err(wrong) => {
+            for Wrong { file, text, problem } in wrong {
+                let file = diagnostics.add_file(file.display().to_string(), text);
+                report(file, vec![problem], diagnostics);
+            }
+            return Ok(None);
+        }
+    };
+    let (scenario, files) = estate::scenario(&export);
+    let files: Vec<(String, String)> =
+        files.into_iter().map(|(path, text)| (path.display().to_string(), text)).collect();
+    if !beside && !files.is_empty() {
+        let message = format!("the scenario needs {} files beside it: name a directory with --out DIR", files.len());
+        return Err(Stop::Usage(message));
+    }
+    Ok(Some(Fragment { scenario, files, notes: Vec::new() }))
 }
 
 /// What the command line says that files do not.

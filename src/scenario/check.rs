@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use super::diagnostics::{Diagnostic, Diagnostics, Finding, Severity, findings};
 use super::keys::strategies::{EXTENSION_KEYS, FOREIGN_ADVICE, RULE, WILDCARD};
-use super::keys::{Group, Key, LINE_ITEMS, MapKey, Support, Table, Type};
+use super::keys::{Group, Key, LINE_ITEMS, MapKey, Table, Type};
 use super::tree::{Entry, Node, Origin, Value};
 use super::{lexical, scalar};
 
@@ -289,17 +289,6 @@ impl Checker<'_> {
             return;
         }
         self.value(&entry.node, key.ty, drawn, key.name);
-        if self.refused.contains(&entry.node.origin) {
-            return;
-        }
-        match key.support {
-            Support::Full => {}
-            Support::Part(test, _) if test(&entry.node) => {}
-            Support::Part(_, works) => {
-                let message = format!("this `{}` is not supported yet", key.name);
-                self.refuse(&entry.node.origin, message, format!("supported: {works}"));
-            }
-        }
     }
 
     /// A key that the table does not have.

@@ -71,17 +71,6 @@ pub struct Key {
     pub unless: Option<&'static str>,
     /// It has a meaning only beside this key.
     pub needs: Option<&'static str>,
-    /// Which values work in this version.
-    pub support: Support,
-}
-
-/// Which values of a key work in this version.
-#[derive(Clone, Copy, Debug)]
-pub enum Support {
-    /// All.
-    Full,
-    /// Those that the test accepts, described for the manual.
-    Part(fn(&Node) -> bool, &'static str),
 }
 
 /// Alternatives of which at most one, or exactly one, may be given. Each is a set of keys that go together.
@@ -233,7 +222,7 @@ pub fn all_tables() -> Vec<&'static Table> {
 
 /// A key with a default; `source` may be empty.
 const fn key(name: &'static str, ty: Type, default: &'static str, source: &'static str, meaning: &'static str) -> Key {
-    Key { name, ty, default, source, meaning, required: false, unless: None, needs: None, support: Support::Full }
+    Key { name, ty, default, source, meaning, required: false, unless: None, needs: None }
 }
 
 /// A key that must be there.
@@ -250,11 +239,6 @@ impl Key {
     /// It has a meaning only beside `other`.
     const fn with(self, other: &'static str) -> Key {
         Key { needs: Some(other), ..self }
-    }
-
-    /// Only some of its values work in this version.
-    const fn only(self, test: fn(&Node) -> bool, text: &'static str) -> Key {
-        Key { support: Support::Part(test, text), ..self }
     }
 }
 

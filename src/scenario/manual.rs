@@ -2,7 +2,7 @@
 //!
 //! `docs/scenario.md` holds each of them between two comments; a test asserts that they are current.
 
-use super::keys::{Key, Support, Table, Type};
+use super::keys::{Key, Table, Type};
 use super::scalar::words;
 
 /// The table's keys in Markdown: key, type, default, source, meaning.
@@ -38,10 +38,6 @@ fn rows(keys: &[Key]) -> String {
         let mut meaning = key.meaning.to_string();
         if let Some(other) = key.needs {
             meaning.push_str(&format!("; only beside `{other}`"));
-        }
-        match key.support {
-            Support::Full => {}
-            Support::Part(_, works) => meaning.push_str(&format!(". **Supported now:** {works}")),
         }
         let cells =
             [format!("`{}`", key.name), type_text(key.ty), key.default.to_string(), key.source.to_string(), meaning];

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::top::SCENARIO;
-use super::keys::{Group, Key, LINE_ITEMS, Support, Table, Type};
+use super::keys::{Group, Key, LINE_ITEMS, Table, Type};
 use super::scalar::words;
 
 /// The schema as JSON text with a final line end.
@@ -131,10 +131,6 @@ fn exclusions(groups: &'static [Group]) -> Vec<Value> {
 fn property(key: &Key) -> Value {
     let mut out = of(key.ty);
     let mut text = key.meaning.to_string();
-    match key.support {
-        Support::Full => {}
-        Support::Part(_, works) => text.push_str(&format!(". Supported now: {works}")),
-    }
     if key.default != "required" && key.default != "none" {
         text.push_str(&format!(". Default: {}", key.default));
     }

@@ -47,7 +47,7 @@ impl Reader {
         // Sources and bounds first: entries refer to them, wherever in the file they stand.
         let sources = self.sources(top.get("sources"));
         self.tiers(top.get("tiers"));
-        let free = self.free(top.get("free"));
+        let (free, free_sources) = self.free(top.get("free"));
         let mut entries = BTreeMap::new();
         for quantity in Quantity::ALL {
             for value in self.list(top.get(quantity.key()), "a list of tables such as [[storage]]") {
@@ -65,6 +65,7 @@ impl Reader {
             free,
             bounds: std::mem::take(&mut self.bounds),
             entries,
+            free_sources,
             text: text.to_string(),
         }
     }
@@ -114,8 +115,10 @@ impl Reader {
         }
     }
 
-    fn free(&mut self, value: Option<&Value<'_>>) -> FreeAllowances {
+    /// The allowances, and the sources of each by its key.
+    fn free(&mut self, value: Option<&Value<'_>>) -> (FreeAllowances, BTreeMap<String, Vec<usize>>) {
         let mut free = FreeAllowances::default();
+        let mut sources = BTreeMap::new();
         for (key, value) in self.table(value) {
             let place = match key.get_ref().as_ref() {
                 "internet" => &mut free.internet,
@@ -129,11 +132,10 @@ impl Reader {
             if let Some(bytes) = self.required(fields, value, "amount").and_then(|amount| self.size(amount)) {
                 *place = bytes;
             }
-            if let Some(source) = fields.get("source") {
-                self.source_indices(source);
-            }
+            let said = fields.get("source").map(|source| self.source_indices(source)).unwrap_or_default();
+            sources.insert(key.get_ref().to_string(), said);
         }
-        free
+        (free, sources)
     }
 
     /// One `[[quantity]]` table: the same price at several places.

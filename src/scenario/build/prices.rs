@@ -11,7 +11,7 @@ use crate::billing::{
 };
 use crate::cloud::{Cloud, RegionId};
 use crate::demand::{EditKind, PathKind, Pushes, Repository};
-use crate::formats::did_you_mean;
+use crate::formats::{did_you_mean, price_list};
 use crate::registry::{LifecycleAction, RegistrySettings, Scanning};
 use crate::scenario::tree::{Node, Value};
 use crate::scenario::values::Reading;
@@ -75,6 +75,12 @@ pub fn terms(r: &mut Reading<'_>, root: &Node) -> Option<Terms> {
 fn book(r: &mut Reading<'_>, table: &Node) -> Option<PriceBook> {
     if let Some(node) = table.get("file") {
         let file = r.file(node)?;
+        if price_list::is_list(&file.name) {
+            let book = r.rows(&file, price_list::over_newest(&file.name, &file.text))?;
+            let text = "prices that the list does not give are those of the newest built-in book";
+            r.assume("prices.file", &file.name, "", text);
+            return Some(book);
+        }
         return match PriceBook::parse(&file.name, &file.text) {
             Ok(book) => Some(book),
             Err(problems) => {

@@ -56,9 +56,9 @@ pub static PRICES: Table = exclusive(
             Type::Path,
             "none",
             "",
-            "a price book of one's own; `replisim prices show` prints one to start from",
-        )
-        .only(|node| node.text().is_none_or(|path| path.ends_with(".toml")), "a price book in TOML"),
+            "a price book of one's own (`replisim prices show` prints one to start from), or a price list of the provider \
+             (`.json`, `.csv`), laid over the newest built-in book",
+        ),
         key(
             "cross_region_pull",
             Type::Word(&["inter-region", "internet"]),
