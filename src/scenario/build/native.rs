@@ -26,7 +26,10 @@ fn read(r: &mut Reading<'_>, file: &Loaded, registry: Option<RegistryId>) -> Opt
     });
     let read = r.rows(file, read);
     if let Some((_, native)) = &read {
-        r.found_in(file, native.warnings.clone(), |_| None);
+        for warning in native.warnings.clone() {
+            let place = r.place(file, warning.span);
+            r.diagnostics.warning(&place, warning.message, warning.label);
+        }
     }
     Some(read)
 }
