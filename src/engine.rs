@@ -75,6 +75,10 @@ pub struct Service {
     pub lifecycle_delay: Law,
     /// A retried copy is metered twice.
     pub retry_moves_bytes_again: bool,
+    /// Signatures and SBOMs are replicated like any other image (A24).
+    pub copies_attachments: bool,
+    /// Where a rule replicates deletes, an image that loses its last tag to another one is deleted too (A46).
+    pub moved_tag_deletes: bool,
     /// How late the recorded last pull of an image may be, for lifecycle policies only (B23).
     pub pull_time_lag: Span,
     /// A copy refreshes the source's last recorded pull (O5).

@@ -121,6 +121,8 @@ pub fn worked_example() -> Model {
         service: Service {
             lifecycle_delay: Law::Constant(0.0),
             retry_moves_bytes_again: false,
+            copies_attachments: true,
+            moved_tag_deletes: false,
             pull_time_lag: Span(DAY),
             copy_counts_as_pull: false,
             quotas: [f64::INFINITY; Call::COUNT],

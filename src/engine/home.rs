@@ -172,7 +172,19 @@ impl Trial<'_> {
         if push.release && push.tag.is_some() && (push.new_image || push.promoted) {
             self.recoveries.released(push);
         }
+        if self.model.service.moved_tag_deletes {
+            self.left_without_tag(id, stored.untagged, push);
+        }
         true
+    }
+
+    /// An image lost its last tag to a push; a setting says that this counts as its deletion (A46). At home it stays.
+    fn left_without_tag(&mut self, id: ShelfId, image: Option<u32>, push: &Push) {
+        let shelf = self.world.shelf(id);
+        if let Some(image) = image.and_then(|image| shelf.state.image(image)).cloned() {
+            let tags = push.tag.iter().cloned().collect();
+            self.removed(&Removed { at: push.at, repository: push.repository, image, tags, whole: true });
+        }
     }
 
     fn edit(&mut self, edit: &Edit, home: RegistryId) {

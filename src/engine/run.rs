@@ -423,8 +423,9 @@ fn behaviour<'a>(kind: &'a Kind, model: &'a Model, world: &World, seed: u64, tri
     match kind {
         Kind::CrossRegionPull => Box::new(cross_region_pull::PullFromHome),
         Kind::Replication(settings) => {
-            let again = model.service.retry_moves_bytes_again;
-            Box::new(replication::Replicate::new(settings, seed, trial, again))
+            let service = &model.service;
+            let (again, attached) = (service.retry_moves_bytes_again, service.copies_attachments);
+            Box::new(replication::Replicate::new(settings, seed, trial, again, attached))
         }
         Kind::PullThroughCache(settings) => Box::new(pull_through_cache::Cache::new(settings)),
         Kind::ScheduledCopy(settings) => {

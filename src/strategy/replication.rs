@@ -33,6 +33,7 @@ pub struct Replicate<'a> {
     seed: u64,
     trial: u64,
     retry_moves_bytes_again: bool,
+    copies_attachments: bool,
     backfills: Vec<Running>,
     /// Positions of backfills that have not begun, in order.
     waiting: VecDeque<usize>,
@@ -71,7 +72,13 @@ struct Order<'o> {
 
 impl<'a> Replicate<'a> {
     /// Replication by these settings in one trial.
-    pub fn new(settings: &'a Replication, seed: u64, trial: u64, retry_moves_bytes_again: bool) -> Self {
+    pub fn new(
+        settings: &'a Replication,
+        seed: u64,
+        trial: u64,
+        retry_moves_bytes_again: bool,
+        copies_attachments: bool,
+    ) -> Self {
         let mut sources: Vec<(RegistryId, Vec<ReplicationRule>)> = Vec::new();
         for (source, rule) in &settings.rules {
             match sources.iter_mut().find(|(registry, _)| registry == source) {
@@ -85,6 +92,7 @@ impl<'a> Replicate<'a> {
             seed,
             trial,
             retry_moves_bytes_again,
+            copies_attachments,
             backfills: Vec::new(),
             waiting: VecDeque::new(),
             existing: Vec::new(),
@@ -97,7 +105,8 @@ impl<'a> Replicate<'a> {
 
     /// The lane of a home registry and where its rules send a push; `None` = nowhere, by itself.
     fn reached_by(&self, push: &Push, home: RegistryId, view: &dyn View) -> Option<(u32, Vec<Reached>)> {
-        let lane = self.lane(home).filter(|_| !comes_along(push))?;
+        let stays = push.image.subject.is_some() && !self.copies_attachments;
+        let lane = self.lane(home).filter(|_| !stays && !comes_along(push))?;
         Some((lane as u32, copies(&self.sources[lane].1, view.name(push.repository), push.tag.as_deref())))
     }
 

@@ -235,6 +235,8 @@ pub fn service(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Service {
     Service {
         lifecycle_delay: delay.unwrap_or(Law::Uniform { min: 0.0, max: DAY as f64 }),
         retry_moves_bytes_again: r.or(table, "retry_moves_bytes_again", false, |r, n| r.flag(n)),
+        copies_attachments: r.or(table, "copies_attachments", true, |r, n| r.flag(n)),
+        moved_tag_deletes: r.or(table, "moved_tag_deletes", false, |r, n| r.flag(n)),
         pull_time_lag: r.or(table, "pull_time_lag", Span(DAY), |r, n| r.duration(n)),
         copy_counts_as_pull: r.or(table, "copy_counts_as_pull", false, |r, n| r.flag(n)),
         quotas: Call::ALL.map(|call| quota(r, call.default_quota())),

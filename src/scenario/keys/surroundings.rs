@@ -206,6 +206,20 @@ pub static SERVICE: Table = table(
         key("quotas", Type::WordOr(&["unlimited"], &Type::Table(&QUOTAS)), "see below", "A.9", "calls per registry"),
         key("retry_moves_bytes_again", Type::Bool, "false", "choice", "a retried copy is metered twice"),
         key("copy_counts_as_pull", Type::Bool, "false", "choice", "a copy refreshes the source's last pull time"),
+        key(
+            "copies_attachments",
+            Type::Bool,
+            "true",
+            "A24",
+            "signatures and SBOMs are replicated like any other image; nothing is said of them, so it can be switched off",
+        ),
+        key(
+            "moved_tag_deletes",
+            Type::Bool,
+            "false",
+            "A46",
+            "where a rule replicates deletes, an image that loses its last tag to another one is deleted there too",
+        ),
     ],
 );
 

@@ -58,7 +58,13 @@ fn a45_b25_an_expiry_at_home_is_a_deletion() {
 fn a46_a_moved_tag_deletes_nothing() {
     let rows = "{ at = \"1h\", tag = \"latest\" }, { at = \"25h\", tag = \"latest\" }";
     let two = vec![IMAGE, 2.0 * IMAGE, 2.0 * IMAGE];
-    assert_eq!(stored(true, rows, ""), [two.clone(), two]);
+    assert_eq!(stored(true, rows, ""), [two.clone(), two.clone()]);
+    // A setting reads it the other way: what is left without a tag goes at the destination, and stays at home.
+    let rules = replication("rules = [{ to = \"eu-west-1\", deletes = true }]");
+    let top = format!("{rules}\nservice = {{ lifecycle_delay = \"12h\", moved_tag_deletes = true }}");
+    let tables = run(&[&days(3, &top), &app(rows), &eu(IDLE)]);
+    assert_eq!(by_day(&tables, "stored", "us-east-1"), two);
+    assert_eq!(by_day(&tables, "stored", "eu-west-1"), [IMAGE; 3]);
 }
 
 #[test]

@@ -123,6 +123,9 @@ fn a24_attachments_are_copied_like_any_other_push() {
     let row = summary(&tables, "r");
     assert_eq!((row.copies, row.cross_region_bytes), (3.0, IMAGE + 2e6));
     assert_eq!(row.stored_bytes_end, 2.0 * (IMAGE + 2e6));
+    let top = format!("{}\nservice = {{ copies_attachments = false }}", replication(""));
+    let tables = run(&[&days(2, &top), &signed, &eu(&pulls(&[("1d", "v")]))]);
+    assert_eq!((summary(&tables, "r").copies, summary(&tables, "r").cross_region_bytes), (1.0, IMAGE));
 }
 
 /// `tag` is pushed for two images, a day apart, under this mutability at home and there. Copies, copies' tags that are
