@@ -69,7 +69,7 @@ impl Reading<'_> {
     }
 
     /// What a reader found in a file of the service's: problems that are findings, or plain errors; a finding says its
-    /// fact itself.
+    /// fact itself. A rule of such a file may be wrong in several ways, and each is told.
     pub fn found_in(
         &mut self,
         file: &Loaded,
@@ -80,10 +80,10 @@ impl Reading<'_> {
             let origin = self.place(file, problem.span.clone());
             match finding(&problem) {
                 Some(finding) if problem.label == format!("fact {}", finding.fact) => {
-                    self.found(finding, &origin, problem.message, "");
+                    self.diagnostics.found(finding, &origin, problem.message, "");
                 }
-                Some(finding) => self.found(finding, &origin, problem.message, problem.label),
-                None => self.error(&origin, problem.message, problem.label),
+                Some(finding) => self.diagnostics.found(finding, &origin, problem.message, problem.label),
+                None => self.diagnostics.error(&origin, problem.message, problem.label),
             }
         }
     }

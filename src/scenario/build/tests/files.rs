@@ -208,3 +208,22 @@ fn a_catalogue_may_say_where_each_repository_is_at_home() {
     assert!(scenario.is_none());
     assert_eq!(problems[0].0, "a repository needs `registry`");
 }
+
+#[test]
+fn a_rule_of_a_policy_that_is_wrong_in_several_ways_is_told_of_all() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let policy = r#"{"rules": [
+        {"rulePriority": 1, "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5}, "action": {"type": "expire"}},
+        {"rulePriority": 1, "selection": {"tagStatus": "tagged", "tagPatternList": ["a*b*c*d*e*"], "countType": "sinceImagePulled", "countUnit": "days", "countNumber": 3}, "action": {"type": "expire"}}]}"#;
+    std::fs::write(folder.path().join("policy.json"), policy).expect("written");
+    let text = format!("schema = 1\n{QUICK}")
+        .replace("name = \"shop/api\"", "name = \"shop/api\"\nlifecycle = \"policy.json\"");
+    let path = folder.path().join("test.toml");
+    std::fs::write(&path, text).expect("written");
+    let mut diagnostics = Diagnostics::default();
+    assert!(load(&path, &[], &mut diagnostics).is_none());
+    let said = problems(&diagnostics);
+    for part in ["5 wildcards", "can only archive", "another rule has this priority"] {
+        assert!(said.iter().any(|(message, ..)| message.contains(part)), "{part}: {said:#?}");
+    }
+}
