@@ -24,6 +24,7 @@ pub mod scalar;
 pub mod schema;
 pub mod template;
 pub mod tree;
+pub mod vary;
 mod build;
 mod values;
 
@@ -32,6 +33,7 @@ pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use read::{Draft, read};
 pub use schema::schema;
 pub use template::{TEMPLATES, template};
+pub use vary::Vary;
 
 use serde::{Deserialize, Serialize};
 

@@ -248,6 +248,27 @@ fn takes_number(ty: Type) -> bool {
     }
 }
 
+/// The type of what a path names in a scenario's tree, if it names something; of a law, what the law draws.
+pub fn type_of(node: &Node, ty: Type, parts: &[Part]) -> Option<Type> {
+    let nothing = Node { value: Value::Table(Vec::new()), origin: node.origin.clone() };
+    let (mut node, mut ty) = (node, ty);
+    for part in parts {
+        if let Value::List(items) = &node.value {
+            let named = |item: &&Node| item.get("name").and_then(Node::text).is_some_and(|name| glob(&part.text, name));
+            let index = part.text.parse::<usize>().ok();
+            node = items.iter().find(named).or_else(|| items.get(index?))?;
+            ty = ty.element()?;
+        } else {
+            ty = ty.inside(node, &part.text)?;
+            node = node.get(&part.text).unwrap_or(&nothing);
+        }
+    }
+    match ty {
+        Type::Law(inner) | Type::WordOr(_, inner) | Type::OneOrMany(inner) => Some(*inner),
+        ty => Some(ty),
+    }
+}
+
 /// Reads a `--set KEY=VALUE` argument that is the text of `file`.
 ///
 /// # Errors

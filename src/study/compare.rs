@@ -65,7 +65,7 @@ pub fn compare(
 }
 
 /// A simulation of one trial: (model, strategy, seed, trial).
-type Simulate<'a> = &'a (dyn Fn(&Model, usize, u64, u64) -> Outcome + Sync);
+pub(super) type Simulate<'a> = &'a (dyn Fn(&Model, usize, u64, u64) -> Outcome + Sync);
 
 /// [`compare`] with the simulation as a parameter, so that tests can hand in outcomes made by hand.
 pub(super) fn compare_with(
@@ -76,11 +76,35 @@ pub(super) fn compare_with(
     simulate: Simulate,
 ) -> Result<Tables, StudyError> {
     let started = Instant::now();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build()?;
     let all = || (0..scenario.model.strategies.len()).collect();
     let strategies = options.strategies.clone().unwrap_or_else(all);
     let plan = Lines::of(scenario, &strategies);
-    let mut study = Study::new(scenario, &plan, progress);
+    let gathering = gather(scenario, &plan, options.jobs, progress, interrupt, simulate)?;
+    let mut tables = rows::tables(scenario, &plan.lines, &gathering.lines);
+    tables.run.notes.extend(gathering.note);
+    tables.run.wall_seconds = started.elapsed().as_secs_f64();
+    Ok(tables)
+}
+
+/// What all trials of all lines left.
+pub(super) struct Gathering {
+    /// By line.
+    pub lines: Vec<Gathered>,
+    /// What a reader must know of how it ended.
+    pub note: Option<String>,
+}
+
+/// Runs the trials of every line of `plan` on `jobs` threads (0 = one per core).
+pub(super) fn gather(
+    scenario: &Scenario,
+    plan: &Lines,
+    jobs: usize,
+    progress: &dyn Progress,
+    interrupt: &AtomicBool,
+    simulate: Simulate,
+) -> Result<Gathering, StudyError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?;
+    let mut study = Study::new(scenario, plan, progress);
     let mut reached = true;
     for target in looks(scenario) {
         let (done, lines) = (study.trials, plan.lines.len());
@@ -107,19 +131,14 @@ pub(super) fn compare_with(
             break;
         }
     }
-    let mut notes = Vec::new();
-    if let (false, Some(precision)) = (reached, scenario.run.precision) {
-        notes.push(format!(
+    let note = scenario.run.precision.filter(|_| !reached).map(|precision| {
+        format!(
             "the wanted precision of ±{}% was not reached within max_trials = {}",
             precision * 100.0,
             scenario.run.max_trials
-        ));
-    }
-    let gathered = study.gathered;
-    let mut tables = rows::tables(scenario, &plan.lines, &gathered);
-    tables.run.notes.extend(notes);
-    tables.run.wall_seconds = started.elapsed().as_secs_f64();
-    Ok(tables)
+        )
+    });
+    Ok(Gathering { lines: study.gathered, note })
 }
 
 /// After how many trials to stop and look. Without `precision` there is one look: at the end.

@@ -4,6 +4,7 @@
 //! come from histograms merged over trials; differences are means over trials of per-trial differences. Nothing here
 //! rounds: that is for those who print.
 
+use super::evaluate::Evaluation;
 use super::gathered::Gathered;
 use super::statistics::Estimate;
 use super::tables::Tables;
@@ -44,18 +45,7 @@ struct View<'a> {
 
 /// Every table but what only the caller knows (wall time, memory).
 pub(super) fn tables(scenario: &Scenario, lines: &[Line], gathered: &[Gathered]) -> Tables {
-    let columns: Vec<Column> = lines
-        .iter()
-        .zip(gathered)
-        .filter(|(line, _)| line.delay.is_none())
-        .map(|(line, gathered)| {
-            let strategy = &scenario.model.strategies[line.original];
-            Column { index: line.original, strategy, gathered }
-        })
-        .collect();
-    let trials = columns.first().map_or(0, |column| column.gathered.trials.len());
-    let months = scenario.model.calendar.months_covered();
-    let view = View { scenario, columns, trials: trials as f64, months };
+    let view = View::of(scenario, lines, gathered);
     Tables {
         summary: summary::rows(&view),
         comparison: comparison::rows(&view),
@@ -72,7 +62,40 @@ pub(super) fn tables(scenario: &Scenario, lines: &[Line], gathered: &[Gathered])
     }
 }
 
-impl View<'_> {
+/// The few tables that a point of a study needs.
+pub(super) fn of_point(scenario: &Scenario, lines: &[Line], gathered: &[Gathered]) -> Evaluation {
+    let view = View::of(scenario, lines, gathered);
+    let other_costs = view.columns.iter().map(|column| {
+        let costs = &column.gathered.other_costs;
+        // A trial that has no price under the other reading leaves nothing to pair.
+        (costs.len() == column.gathered.trials.len())
+            .then(|| costs.iter().map(|cost| cost.dollars() / view.months).collect())
+    });
+    Evaluation {
+        costs: view.columns.iter().map(|column| column.gathered.costs_per_month(view.months)).collect(),
+        other_costs: other_costs.collect(),
+        summary: summary::rows(&view),
+        trials: summary::trials(&view),
+        objectives: objectives::rows(&view),
+    }
+}
+
+impl<'a> View<'a> {
+    fn of(scenario: &'a Scenario, lines: &[Line], gathered: &'a [Gathered]) -> View<'a> {
+        let columns: Vec<Column> = lines
+            .iter()
+            .zip(gathered)
+            .filter(|(line, _)| line.delay.is_none())
+            .map(|(line, gathered)| {
+                let strategy = &scenario.model.strategies[line.original];
+                Column { index: line.original, strategy, gathered }
+            })
+            .collect();
+        let trials = columns.first().map_or(0, |column| column.gathered.trials.len());
+        let months = scenario.model.calendar.months_covered();
+        View { scenario, columns, trials: trials as f64, months }
+    }
+
     /// Dollars of all trials as a mean per trial and month.
     fn per_month(&self, usd: crate::units::Usd) -> f64 {
         usd.dollars() / (self.trials * self.months)

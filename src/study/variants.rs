@@ -30,11 +30,15 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
+    /// Lines for these strategies (ascending indices) and no variants.
+    pub fn plain(scenario: &'a Scenario, strategies: &[usize]) -> Lines<'a> {
+        let line = |&index: &usize| Line { strategy: index, original: index, delay: None };
+        Lines { model: Cow::Borrowed(&scenario.model), lines: strategies.iter().map(line).collect() }
+    }
+
     /// Lines for these strategies (ascending indices).
     pub fn of(scenario: &'a Scenario, strategies: &[usize]) -> Lines<'a> {
-        let mut model = Cow::Borrowed(&scenario.model);
-        let mut lines: Vec<Line> =
-            strategies.iter().map(|&index| Line { strategy: index, original: index, delay: None }).collect();
+        let Lines { mut model, mut lines } = Lines::plain(scenario, strategies);
         if judges_delay(scenario) {
             for &original in strategies {
                 let Kind::Replication(replication) = &scenario.model.strategies[original].kind else { continue };
