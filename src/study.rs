@@ -16,6 +16,7 @@ mod fixture;
 mod gathered;
 mod in_order;
 mod objectives;
+pub mod quantiles;
 mod rows;
 pub mod statistics;
 mod struck;

@@ -19,18 +19,32 @@ pub mod palette;
 pub mod scale;
 
 mod capacity;
+mod convergence;
 mod cost;
 mod cumulative_cost;
+mod differences;
 mod disruption;
 mod distribution;
 mod flows;
 mod frame;
+mod frontier;
 mod pull_parts;
 
 pub use capacity::{Nearness, nearness};
 
 /// Names of the charts that a run has one of, in the order of the report; files are `charts/NAME.svg` and `.png`.
-pub const NAMES: [&str; 7] = ["cost", "pull-time", "lag", "cumulative-cost", "flows", "pull-parts", "capacity"];
+pub const NAMES: [&str; 10] = [
+    "cost",
+    "differences",
+    "cost-and-time",
+    "pull-time",
+    "lag",
+    "cumulative-cost",
+    "flows",
+    "pull-parts",
+    "capacity",
+    "convergence",
+];
 
 /// How the names of charts begin that a run has as many of as it has faults; they come after the others.
 pub const FAULT_PREFIX: &str = "pulls-around-";
@@ -79,12 +93,15 @@ pub enum PngError {
 pub fn all(reading: &Reading) -> (Vec<Figure>, Vec<LeftOut>) {
     let drawn = [
         cost::draw(reading),
+        differences::draw(reading),
+        frontier::draw(reading),
         distribution::pull_time(reading),
         distribution::lag(reading),
         cumulative_cost::draw(reading),
         flows::draw(reading),
         pull_parts::draw(reading),
         capacity::draw(reading),
+        convergence::draw(reading),
     ];
     let (mut figures, mut left_out) = (Vec::new(), Vec::new());
     for chart in drawn.into_iter().chain(disruption::all(reading)) {
@@ -173,7 +190,8 @@ mod tests {
     #[test]
     fn quantiles_that_never_come_are_drawn() {
         let (figures, left_out) = charts_of(&fixture::never());
-        assert_eq!(left_out, []);
+        // A time that never comes has no place on an axis beside costs.
+        assert_eq!(left_out.iter().map(|chart| chart.name.as_str()).collect::<Vec<_>>(), ["cost-and-time"]);
         assert!(figures.iter().any(|figure| figure.svg.contains("the rest never ends")));
     }
 

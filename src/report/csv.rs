@@ -7,9 +7,10 @@
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use crate::study::quantiles;
 use crate::study::tables::{
-    BillRow, ComparisonRow, DisruptionRow, FailureRow, LatencyRow, ObjectiveRow, RecoveryRow, RepositoryRow,
-    SummaryRow, Tables, TimelineRow, TrialRow,
+    BillRow, ComparisonRow, DisruptionRow, FailureRow, LatencyRow, ObjectiveRow, QuantileRow, RecoveryRow,
+    RepositoryRow, SummaryRow, Tables, TimelineRow, TrialRow,
 };
 
 /// A row of one of the result files.
@@ -81,6 +82,7 @@ row!(BillRow, "bill.csv",
 row!(TrialRow, "trials.csv",
     strategy trial months cost_usd pulls pulls_cold pulls_failed pull_p50_s pull_p95_s pull_p99_s copies copies_failed
     lag_p50_s lag_p95_s lag_p99_s);
+row!(QuantileRow, "quantiles.csv", strategy metric unit quantile value ci_low ci_high trials);
 row!(RepositoryRow, "repositories.csv",
     strategy repository account region storage_usd_month transfer_usd_month network_path_usd_month pulls copies
     copies_never_pulled);
@@ -131,6 +133,7 @@ pub fn files(tables: &Tables) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error
         file(&tables.comparison)?,
         file(&tables.bill)?,
         file(&tables.trials)?,
+        file(&quantiles::rows(&tables.trials))?,
         file(&tables.repositories)?,
         file(&tables.latency)?,
         file(&tables.timeline)?,

@@ -36,8 +36,8 @@ mod tests {
             assert!(!page.contains(forbidden), "{forbidden}");
         }
         assert!(page.contains("&lt;b&gt;tools&lt;") && page.contains("Shop: &lt;API &amp; web&gt;"));
-        assert_eq!(page.matches("<svg ").count(), 8);
-        assert_eq!(page.matches("role=\"img\"").count(), 8);
+        assert_eq!(page.matches("<svg ").count(), 11);
+        assert_eq!(page.matches("role=\"img\"").count(), 11);
         assert_eq!(page.matches("<h1>").count(), 1);
     }
 

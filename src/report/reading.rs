@@ -11,7 +11,7 @@ mod recovery;
 pub use recovery::{Recovery, Standby};
 
 use crate::study::statistics::Estimate;
-use crate::study::tables::{LatencyRow, RunRecord, SummaryRow, Tables, TimelineRow};
+use crate::study::tables::{LatencyRow, RunRecord, SummaryRow, Tables, TimelineRow, TrialRow};
 
 /// The `kind` of the lower bound: not a system, and never called the cheapest.
 pub const BOUND: &str = "clairvoyant";
@@ -35,19 +35,28 @@ pub struct Strategy<'a> {
     pub variant: usize,
 }
 
-/// A difference between two strategies over the same trials (dollars a month).
+/// A difference between two strategies over the same trials.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paired {
     /// Mean of the per-trial differences.
     pub mean: f64,
     /// 95 % interval; `None` with fewer than two trials.
     pub interval: Option<(f64, f64)>,
+    /// The interval widened for all comparisons with one strategy taken together (Bonferroni).
+    pub together: Option<(f64, f64)>,
 }
 
 impl Paired {
-    /// Whether the interval leaves zero out. Without an interval nothing is known.
+    fn of(differences: &[f64], comparisons: usize) -> Paired {
+        let ends = |estimate: Estimate| estimate.low().zip(estimate.high());
+        let estimate = Estimate::of(differences);
+        let together = ends(Estimate::among(differences, comparisons));
+        Paired { mean: estimate.mean, interval: ends(estimate), together }
+    }
+
+    /// Whether zero is left out when all comparisons are taken together. Without an interval nothing is known.
     pub fn is_significant(&self) -> Option<bool> {
-        self.interval.map(|(low, high)| low > 0.0 || high < 0.0)
+        self.together.map(|(low, high)| low > 0.0 || high < 0.0)
     }
 }
 
@@ -116,20 +125,36 @@ impl<'a> Reading<'a> {
         self.systems_by_cost().into_iter().chain(bounds).collect()
     }
 
-    /// Cost of `a` minus cost of `b`, paired by trial, with the Student-t interval at 95 %.
+    /// Cost of `a` minus cost of `b` in dollars a month, paired by trial.
     pub fn paired_cost(&self, a: &str, b: &str) -> Option<Paired> {
+        self.paired(a, b, |row| Some(dollars(&row.cost_usd)? / row.months))
+    }
+
+    /// The 95th percentile of pull times of `a` minus that of `b` in seconds, paired by trial; only where every trial of
+    /// both has the 200 pulls that this quantile wants.
+    pub fn paired_p95(&self, a: &str, b: &str) -> Option<Paired> {
+        let enough = |row: &TrialRow| row.pulls.saturating_sub(row.pulls_failed) >= 200;
+        let is_whole = |name: &str| self.tables.trials.iter().filter(|row| row.strategy == name).all(enough);
+        let both = is_whole(a) && is_whole(b);
+        self.paired(a, b, |row| row.pull_p95_s).filter(|_| both)
+    }
+
+    fn paired(&self, a: &str, b: &str, figure: impl Fn(&TrialRow) -> Option<f64>) -> Option<Paired> {
         let by_trial = |name: &str| -> BTreeMap<u64, f64> {
             let own = self.tables.trials.iter().filter(|row| row.strategy == name);
-            own.filter_map(|row| Some((row.trial, dollars(&row.cost_usd)? / row.months))).collect()
+            own.filter_map(|row| Some((row.trial, figure(row)?))).collect()
         };
         let other = by_trial(b);
         let differences: Vec<f64> =
-            by_trial(a).into_iter().filter_map(|(trial, cost)| Some(cost - other.get(&trial)?)).collect();
-        if differences.is_empty() {
-            return None;
-        }
-        let estimate = Estimate::of(&differences);
-        Some(Paired { mean: estimate.mean, interval: estimate.low().zip(estimate.high()) })
+            by_trial(a).into_iter().filter_map(|(trial, value)| Some(value - other.get(&trial)?)).collect();
+        let comparisons = self.strategies.iter().filter(|strategy| !strategy.is_bound()).count().saturating_sub(1);
+        (!differences.is_empty()).then(|| Paired::of(&differences, comparisons))
+    }
+
+    /// Dollars a month of each trial, in trial order.
+    pub fn costs(&self, strategy: &str) -> Vec<f64> {
+        let own = self.tables.trials.iter().filter(|row| row.strategy == strategy);
+        own.filter_map(|row| Some(dollars(&row.cost_usd)? / row.months)).collect()
     }
 
     /// Quantiles of an event in all regions together, as (share in [0, 1], seconds), ascending; the mean is not among them.
@@ -236,7 +261,7 @@ mod tests {
     #[test]
     fn the_paired_interval_is_the_one_of_student() {
         // Differences 1, 2, 3: mean 2, standard error 1/sqrt(3), t(0.975, 2) = 4.3027.
-        let trial = |strategy: &str, trial: u64, cost: &str| crate::study::tables::TrialRow {
+        let trial = |strategy: &str, trial: u64, cost: &str| TrialRow {
             strategy: strategy.into(),
             trial,
             months: 1.0,

@@ -125,6 +125,23 @@ pub struct TrialRow {
     pub lag_p99_s: Option<f64>,
 }
 
+/// How a figure of a strategy is spread over trials; follows from `trials.csv` alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct QuantileRow {
+    pub strategy: String,
+    /// `cost`, `pull_p95`, `pull_p99`, `lag_p95`, `lag_p99`.
+    pub metric: String,
+    pub unit: String,
+    /// `p50`, `p90`, `p95`: of the trials.
+    pub quantile: String,
+    pub value: Option<f64>,
+    /// Ends of an interval that covers the quantile with at least 95 %, whatever the distribution; open where there are
+    /// too few trials for an end.
+    pub ci_low: Option<f64>,
+    pub ci_high: Option<f64>,
+    pub trials: u64,
+}
+
 /// Who costs what: a repository in an account and region, means per trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RepositoryRow {

@@ -81,6 +81,16 @@ pub fn from_zero(top: f64, count: usize) -> Vec<f64> {
     (0..=steps).map(|index| index as f64 * step).collect()
 }
 
+/// Ticks 1-2-5 from at most `low` (not above zero) to at least `high` (not below zero), zero among them.
+pub fn around_zero(low: f64, high: f64, count: usize) -> Vec<f64> {
+    let (low, high) = (low.min(0.0), high.max(0.0));
+    let ticks = from_zero(high - low, count);
+    let step = ticks[1];
+    let first = libm::floor(low / step + 1e-9) as i64;
+    let last = libm::ceil(high / step - 1e-9) as i64;
+    (first..=last.max(first + 1)).map(|index| index as f64 * step).collect()
+}
+
 /// Like [`from_zero`], for seconds: round in the unit in which they are written, so that no tick says 1.7 min.
 pub fn clock_ticks(top: f64, count: usize) -> Vec<f64> {
     let unit = match top {
@@ -201,6 +211,13 @@ mod tests {
         assert_eq!(from_zero(9.3, 5), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
         assert_eq!(from_zero(100.0, 5), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
         assert_eq!(from_zero(0.0, 5), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn ticks_around_zero_hold_both_ends() {
+        assert_eq!(around_zero(-14.6, 0.0, 5), [-15.0, -10.0, -5.0, 0.0]);
+        assert_eq!(around_zero(-3.0, 11.0, 5), [-5.0, 0.0, 5.0, 10.0, 15.0]);
+        assert_eq!(around_zero(0.0, 0.0, 5), [0.0, 1.0]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::report::numbers::{list, money, percent};
 use crate::report::reading::{Paired, Reading, Strategy, alike, same};
+use crate::study::statistics::warm_up::mser_5;
 
 /// Sentences on cost, the verdict first.
 pub fn verdict(reading: &Reading) -> Vec<String> {
@@ -25,7 +26,44 @@ pub fn verdict(reading: &Reading) -> Vec<String> {
     }
     out.extend(bound(reading, first));
     out.extend(other_reading(reading));
+    out.extend(in_the_long_run(reading, first));
     out
+}
+
+/// Days below which nothing is said of the long run: ten batches.
+const LONG: usize = 50;
+
+/// What a month costs once a registry has filled up, where that is not what the period shows.
+fn in_the_long_run(reading: &Reading, first: &Strategy) -> Option<String> {
+    let daily = reading.daily(first.name(), "cost", |a, b| a + b);
+    let days = reading.days();
+    if days.len() < LONG {
+        return None;
+    }
+    let costs: Vec<f64> = days.iter().map(|day| daily.get(day).copied().unwrap_or(0.0)).collect();
+    let cut = mser_5(&costs)?;
+    let all = costs.iter().sum::<f64>() / costs.len() as f64;
+    if cut.is_edge {
+        let half = costs.len() / 2;
+        let later = costs[half..].iter().sum::<f64>() / (costs.len() - half) as f64;
+        return (later > 1.1 * all).then(|| {
+            format!(
+                "The daily cost of {} has not settled within {} days (MSER-5): a later month costs more than this one.",
+                first.name(),
+                costs.len()
+            )
+        });
+    }
+    // A day of the period costs what the month's figure says, whatever the calendar: scale by it.
+    let settled = first.cost() * cut.mean / all;
+    (cut.warm_up > 0 && (cut.mean / all - 1.0).abs() > 0.05).then(|| {
+        format!(
+            "The daily cost of {} settles after {} days (MSER-5); from then on a month costs {}.",
+            first.name(),
+            cut.warm_up,
+            money(settled)
+        )
+    })
 }
 
 fn cheapest(winners: &[Strategy], nobody_else: bool) -> String {
@@ -91,6 +129,13 @@ fn against(reading: &Reading, cheap: &Strategy, other: &Strategy) -> String {
             } else if paired.is_significant() == Some(true) {
                 format!(
                     "That is {less} a month or {share} less than {name} ({} of the paired difference).",
+                    interval(low, high)
+                )
+            } else if low > 0.0 || high < 0.0 {
+                format!(
+                    "The difference from {name} ({}), {less} a month ({}), is not significant when all strategies are \
+                     compared at once (Bonferroni).",
+                    money(other.cost()),
                     interval(low, high)
                 )
             } else {
@@ -254,6 +299,50 @@ mod tests {
         assert!(tables.summary[5].cost_usd_month < tables.summary[2].cost_usd_month);
         assert!(text.starts_with("pull-through-cache is the cheapest strategy"), "{text}");
         assert!(text.contains("the clairvoyant bound"), "{text}");
+    }
+
+    /// A scenario of 60 days whose daily cost is given.
+    fn by_day(cost: impl Fn(usize) -> f64) -> Tables {
+        let mut tables = two(&[60.0, 61.0], &[90.0, 91.0]);
+        for day in 0..60 {
+            let timeline = crate::study::tables::TimelineRow {
+                strategy: "a".into(),
+                day: format!("2026-{:02}-{:02}", 1 + day / 30, 1 + day % 30),
+                metric: "cost".into(),
+                value: cost(day),
+                ..Default::default()
+            };
+            tables.timeline.push(timeline);
+        }
+        tables
+    }
+
+    #[test]
+    fn a_cost_that_settles_is_told_for_the_long_run() {
+        // 20 days of nothing, then $3 a day: $2 a day on the mean, told as $60.50 a month.
+        let text = said(&by_day(|day| if day < 20 { 0.0 } else { 3.0 }));
+        assert!(text.contains("settles after 20 days (MSER-5); from then on a month costs $90.75."), "{text}");
+        assert!(!said(&by_day(|_| 2.0)).contains("MSER"), "nothing to say of what never changes");
+        assert!(said(&by_day(|day| day as f64)).contains("has not settled within 60 days"));
+    }
+
+    #[test]
+    fn chance_among_many_comparisons_is_no_finding() {
+        // Differences of mean 1 and deviation 1.2 in ten trials: beyond chance alone (t = 2.64 > 2.26), but not as one of
+        // five comparisons (t(9, 0.995) = 3.25).
+        let noise = [1.5, -1.5, 1.2, -1.2, 0.9, -0.9, 0.6, -0.6, 1.7, -1.7];
+        let base: Vec<f64> = (0..10).map(|at| 20.0 + f64::from(at)).collect();
+        let cheap: Vec<f64> = base.iter().zip(noise).map(|(base, noise)| base - 1.0 + noise).collect();
+        let mut tables = two(&cheap, &base);
+        assert!(said(&tables).contains("interval of the paired difference") || said(&tables).contains("less than b"));
+        for name in ["c", "d", "e", "f"] {
+            tables.summary.push(SummaryRow { strategy: name.into(), cost_usd_month: 99.0, ..SummaryRow::default() });
+        }
+        assert!(
+            said(&tables).contains("not significant when all strategies are compared at once"),
+            "{}",
+            said(&tables)
+        );
     }
 
     #[test]
