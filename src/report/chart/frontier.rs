@@ -115,9 +115,10 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
 fn frontier<'a>(spots: &[Spot<'a>]) -> Vec<Spot<'a>> {
     let same = |a: f64, b: f64| (a - b).abs() <= 0.01 * a.abs().max(b.abs());
     let beats = |a: &Spot, b: &Spot| {
-        let (cheaper, faster) = (a.0.cost() < b.0.cost(), a.1 < b.1);
         let (as_cheap, as_fast) = (alike(a.0.cost(), b.0.cost()), same(a.1, b.1));
-        (cheaper && !as_cheap && (faster || as_fast)) || (faster && !as_fast && (cheaper || as_cheap))
+        let no_dearer = as_cheap || a.0.cost() < b.0.cost();
+        let no_slower = as_fast || a.1 < b.1;
+        no_dearer && no_slower && !(as_cheap && as_fast)
     };
     spots.iter().filter(|it| !spots.iter().any(|other| beats(other, it))).copied().collect()
 }
