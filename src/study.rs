@@ -10,6 +10,7 @@
 //! with what a trial leaves behind. After the last trial the folds become rows.
 
 mod compare;
+pub mod events;
 #[cfg(test)]
 mod fixture;
 mod gathered;
@@ -22,6 +23,7 @@ pub mod tables;
 mod variants;
 
 pub use compare::{Options, Progress, Unseen, compare};
+pub use events::events;
 
 use crate::billing::BillError;
 
