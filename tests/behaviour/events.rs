@@ -199,7 +199,7 @@ fn every_line_of_every_bundled_scenario_is_as_the_service_documents_it_and_in_or
             "disaster-recovery" => &["run.duration=5d", "faults.use1-down.at=2d"],
             "monitoring" => &MONITORING,
             "gotcha-not-retroactive" => &[],
-            _ => &["run.duration=3d"],
+            _ => &["run.duration=5d"],
         };
         let lines = lines(&read(&path, sets));
         assert!(!lines.is_empty(), "{name}");
