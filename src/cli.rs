@@ -13,6 +13,7 @@ use clap::Parser;
 mod arguments;
 mod check;
 mod check_text;
+mod events;
 mod import;
 mod init;
 mod interrupt;

@@ -7,7 +7,8 @@
 //!
 //! The way of a sentence: rows → [`reading`] (who is cheapest, what is a quantile, which difference is real) →
 //! [`findings`] (sentences) → pages. The way of a chart: rows → [`reading`] → [`chart`] (SVG, then PNG). Numbers become
-//! words in [`numbers`] only. Files are touched in [`mod@write`] and [`read`] only.
+//! words in [`numbers`] only. Files are touched in [`mod@write`], [`lines`] and
+//! [`read`] only.
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ use crate::study::tables::Tables;
 pub mod chart;
 pub mod csv;
 pub mod findings;
+pub mod lines;
 pub mod numbers;
 pub mod read;
 pub mod reading;

@@ -11,6 +11,7 @@
 
 mod compare;
 pub mod evaluate;
+pub mod events;
 #[cfg(test)]
 mod fixture;
 mod gathered;
@@ -25,6 +26,7 @@ mod variants;
 
 pub use compare::{Options, Progress, Unseen, compare};
 pub use evaluate::{Evaluation, evaluate};
+pub use events::events;
 
 use crate::billing::BillError;
 

@@ -7,6 +7,10 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
+mod cli {
+    mod events;
+}
+
 fn replisim() -> Command {
     let mut command = Command::cargo_bin("replisim").expect("the program is built with its tests");
     // Help is wrapped at this width, whatever the terminal.

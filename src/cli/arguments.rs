@@ -125,6 +125,10 @@ pub struct RunArguments {
     /// Threads [default: one per core]; results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+    /// Write the events that the service would send, as JSON Lines: trial 1 of every strategy that is run; `-` is
+    /// standard output, which then has no summary
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
     /// End with exit code 3 when an objective is missed
     #[arg(long)]
     pub fail_on_miss: bool,

@@ -1,7 +1,7 @@
 //! `replisim run`: a scenario in, tables, charts and a report out.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use replisim::report::{self, WriteError};
 use replisim::scenario::{self, Diagnostics, Scenario};
@@ -10,35 +10,61 @@ use replisim::study::{self, Options, StudyError};
 
 use super::arguments::{RunArguments, Shared};
 use super::progress::Bar;
-use super::{Exit, Stop, interrupt, output};
+use super::{Exit, Stop, events, interrupt, output};
+use events::Events;
 
 /// Runs the scenario.
 pub fn run(arguments: &RunArguments, shared: &Shared) -> Result<Exit, Stop> {
+    let events_printed = arguments.events.as_deref().is_some_and(events::is_printed);
+    if events_printed && shared.json {
+        return Err(Stop::Usage("standard output takes either `--events -` or `--json`, not both".into()));
+    }
     let scenario = load(arguments, shared)?;
     let strategies = selected(&scenario, &arguments.strategy)?;
     let target = Target::prepare(arguments)?;
+    let events = arguments.events.as_deref().map(Events::begin).transpose().inspect_err(|_| target.take_away())?;
     let interrupted = interrupt::flag()?;
 
     let options = Options { strategies, jobs: arguments.jobs.map_or(0, usize::from) };
     let bar = Bar::new(shared.quiet || shared.json);
-    let outcome = study::compare(&scenario, &options, &bar, &interrupted);
+    let outcome = simulate(&scenario, &options, events, &bar, &interrupted);
     bar.clear();
-    let mut tables = outcome.map_err(|error| target.give_up(error))?;
+    let (mut tables, events) = outcome.inspect_err(|_| target.take_away())?;
     tables.run.peak_memory_bytes = peak_memory();
     if interrupted.load(Ordering::Relaxed) {
-        return Err(target.give_up(StudyError::Interrupted));
+        drop(events);
+        target.take_away();
+        return Err(Stop::Interrupted);
     }
 
     let files = report::write_run(&target.directory, &tables).map_err(|error| Stop::Failed(error.to_string()))?;
+    if let Some(events) = events {
+        events.keep()?;
+    }
     if shared.json {
         output::print(&report::summary_json(&tables))?;
-    } else if !shared.quiet {
+    } else if !shared.quiet && !events_printed {
         output::print(&report::terminal_summary(&tables, &files))?;
     }
     if interrupted.load(Ordering::Relaxed) {
         return Ok(Exit::Interrupted);
     }
     Ok(if arguments.fail_on_miss && is_missed(&tables) { Exit::Missed } else { Exit::Done })
+}
+
+/// Everything that takes long. Events come first: they are quick, and a full disk is found before the rest is run.
+fn simulate(
+    scenario: &Scenario,
+    options: &Options,
+    mut events: Option<Events>,
+    bar: &Bar,
+    interrupted: &AtomicBool,
+) -> Result<(Tables, Option<Events>), Stop> {
+    if let Some(events) = &mut events {
+        events.write(scenario, options, bar, interrupted)?;
+    }
+    let tables = study::compare(scenario, options, bar, interrupted).map_err(stop)?;
+    Ok((tables, events))
 }
 
 /// The checked scenario; its problems go to standard error.
@@ -97,15 +123,18 @@ impl Target {
     }
 
     /// Leaves nothing behind of a run without results.
-    fn give_up(&self, error: StudyError) -> Stop {
+    fn take_away(&self) {
         if self.is_new {
             // Only an empty directory goes; should it have to stay, it does no harm.
             let _ = std::fs::remove_dir(&self.directory);
         }
-        match error {
-            StudyError::Interrupted => Stop::Interrupted,
-            error => Stop::Failed(error.to_string()),
-        }
+    }
+}
+
+fn stop(error: StudyError) -> Stop {
+    match error {
+        StudyError::Interrupted => Stop::Interrupted,
+        error => Stop::Failed(error.to_string()),
     }
 }
 

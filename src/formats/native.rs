@@ -202,6 +202,10 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err("is UTF-16 text, as PowerShell's `>` writes it; save it as UTF-8".into());
     }
+    // Such files begin with characters that UTF-8 writes in a byte each.
+    if matches!(bytes.as_slice(), [0, 1..=255, ..] | [1..=255, 0, ..]) {
+        return Err("is UTF-16 text; save it as UTF-8".into());
+    }
     String::from_utf8(bytes)
         .map_err(|error| format!("is not UTF-8 text: the byte at offset {} is none", error.utf8_error().valid_up_to()))
 }
@@ -299,6 +303,8 @@ fn unknown(json: &Json) -> Problem {
         ("this is a state as Terraform stores it", "give the output of `terraform show -json`")
     } else if has("errorMessage") || has("__type") {
         ("this is an error that the service answered", "")
+    } else if is_of_a_template(json) {
+        ("this is a part of a CloudFormation template", "write `Resources:` above, and these resources below it")
     } else {
         (
             "nothing is recognised here",
@@ -311,6 +317,13 @@ fn unknown(json: &Json) -> Problem {
         _ => format!("nothing is recognised here: {} and no object", json.kind()),
     };
     Problem::new(span, found, mend)
+}
+
+/// Whether a tree holds resources as they stand in a template.
+fn is_of_a_template(json: &Json) -> bool {
+    let Value::Object(members) = &json.value else { return false };
+    resolve::kind(json).starts_with("AWS::")
+        || members.iter().any(|member| resolve::kind(&member.value).starts_with("AWS::"))
 }
 
 /// What is gathered from a file.

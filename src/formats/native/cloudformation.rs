@@ -22,6 +22,22 @@ pub const MUTABILITIES: [(&str, (bool, bool)); 4] = [
 pub const APPLIED: [(&str, (bool, bool)); 3] =
     [("REPLICATION", (true, false)), ("PULL_THROUGH_CACHE", (false, true)), ("CREATE_ON_PUSH", (false, false))];
 
+/// Resources that are read, and the properties of theirs that are not. Who may push and pull, how images are encrypted and scanned,
+/// and what a rule logs in with is not modelled, so what such properties refer to need not be known.
+const READ: [(&str, &[&str]); 5] = [
+    ("AWS::ECR::ReplicationConfiguration", &[]),
+    (
+        "AWS::ECR::Repository",
+        &["RepositoryPolicyText", "Tags", "ImageScanningConfiguration", "EncryptionConfiguration", "EmptyOnDelete"],
+    ),
+    ("AWS::ECR::RegistryPolicy", &[]),
+    ("AWS::ECR::PullThroughCacheRule", &["CredentialArn", "CustomRoleArn"]),
+    (
+        "AWS::ECR::RepositoryCreationTemplate",
+        &["RepositoryPolicy", "ResourceTags", "EncryptionConfiguration", "Description", "CustomRoleArn"],
+    ),
+];
+
 /// Reads a template.
 pub fn read(template: &Json, settings: &Settings, gathered: &mut Gathered<'_>) {
     if let Some(Value::Object(members)) = template.get("Parameters").map(|parameters| &parameters.value) {
@@ -38,7 +54,8 @@ pub fn read(template: &Json, settings: &Settings, gathered: &mut Gathered<'_>) {
     let mut resolver = Resolver::new(template, settings, gathered);
     let mut known = false;
     for member in members {
-        if member.key.starts_with("Fn::") {
+        // A loop over something else is of no concern here.
+        if member.key.starts_with("Fn::") && (!member.key.starts_with("Fn::ForEach::") || mentions(&member.value)) {
             let message = format!("`{}` is expanded at deployment, and not here", member.key);
             resolver.gathered.wrong(&member.key_span, message, "give the template that CloudFormation processed");
         }
@@ -52,8 +69,35 @@ pub fn read(template: &Json, settings: &Settings, gathered: &mut Gathered<'_>) {
     }
 }
 
+/// A value without these members; one that a function makes is left as it is.
+fn without(json: &Json, keys: &[&str]) -> Json {
+    let value = match &json.value {
+        Value::Object(members) if members.iter().all(|one| !one.key.starts_with("Fn::")) => {
+            Value::Object(members.iter().filter(|one| !keys.contains(&&*one.key)).cloned().collect())
+        }
+        other => other.clone(),
+    };
+    Json { value, span: json.span.clone() }
+}
+
+/// Whether something in a value is of ECR's kind.
+fn mentions(json: &Json) -> bool {
+    match &json.value {
+        Value::Text(text) => text.starts_with("AWS::ECR::"),
+        Value::List(items) => items.iter().any(mentions),
+        Value::Object(members) => members.iter().any(|member| mentions(&member.value)),
+        _ => false,
+    }
+}
+
 /// Reads a resource, unless its condition does not hold.
 fn resource(member: &Member, resolver: &mut Resolver<'_, '_, '_>) {
+    let kind = kind(&member.value);
+    let Some((_, unread)) = READ.iter().find(|(known, _)| *known == kind) else {
+        let message = format!("`{}` is left out: {kind} is not read", member.key);
+        resolver.gathered.warn(&member.key_span, message, "");
+        return;
+    };
     if let Some(condition) = member.value.get("Condition") {
         let Value::Text(name) = &condition.value else {
             let message = format!("`Condition` is a string, found {}", condition.kind());
@@ -73,17 +117,13 @@ fn resource(member: &Member, resolver: &mut Resolver<'_, '_, '_>) {
     }
     let absent = Json { value: Value::Object(Vec::new()), span: member.key_span.clone() };
     let written = member.value.get("Properties").unwrap_or(&absent);
-    let kind = kind(&member.value);
-    // Who may push and pull is not modelled, so what it refers to need not be known.
-    let read =
-        |one: &&Member| !["RepositoryPolicyText", "RepositoryPolicy", "Tags", "ResourceTags"].contains(&&*one.key);
-    let needed = match &written.value {
-        Value::Object(members) if members.iter().all(|one| !one.key.starts_with("Fn::")) => {
-            Value::Object(members.iter().filter(read).cloned().collect())
-        }
-        other => other.clone(),
-    };
-    let Some(properties) = resolver.value(&Json { value: needed, span: written.span.clone() }) else { return };
+    let mut needed = without(written, unread);
+    if let Value::Object(members) = &mut needed.value {
+        // Whose registry it is, the template says already.
+        let lifecycle = members.iter_mut().filter(|one| one.key == "LifecyclePolicy");
+        lifecycle.for_each(|one| one.value = without(&one.value, &["RegistryId"]));
+    }
+    let Some(properties) = resolver.value(&needed) else { return };
     if written.get("RepositoryPolicyText").is_some() || written.get("RepositoryPolicy").is_some() {
         let message = format!("the repository policy of `{}` is left out", member.key);
         resolver.gathered.warn(&member.key_span, message, "who may push and pull is not modelled");
@@ -98,11 +138,7 @@ fn resource(member: &Member, resolver: &mut Resolver<'_, '_, '_>) {
         "AWS::ECR::Repository" => repository(member, &properties, gathered),
         "AWS::ECR::RegistryPolicy" => policy(&properties, gathered),
         "AWS::ECR::PullThroughCacheRule" => cache(&properties, gathered),
-        "AWS::ECR::RepositoryCreationTemplate" => template(&properties, gathered),
-        other => {
-            let message = format!("`{}` is left out: {other} is not read", member.key);
-            gathered.warn(&member.key_span, message, "");
-        }
+        _ => template(&properties, gathered),
     }
 }
 
@@ -120,20 +156,12 @@ fn replication(properties: &Json, gathered: &mut Gathered<'_>) {
 
 fn repository(member: &Member, properties: &Json, gathered: &mut Gathered<'_>) {
     let mut strict = Strict::new("the resource's schema");
-    let known = [
-        "RepositoryName",
-        "ImageTagMutability",
-        "ImageTagMutabilityExclusionFilters",
-        "LifecyclePolicy",
-        "ImageScanningConfiguration",
-        "EncryptionConfiguration",
-        "EmptyOnDelete",
-    ];
+    let known = ["RepositoryName", "ImageTagMutability", "ImageTagMutabilityExclusionFilters", "LifecyclePolicy"];
     strict.object(properties, "a repository", &known, &[]);
     let name = properties.get("RepositoryName").and_then(|name| strict.text(name, "RepositoryName"));
     let mutability = mutability(properties, &MUTABILITY_KEYS, &mut strict);
     let lifecycle = properties.get("LifecyclePolicy").and_then(|lifecycle| {
-        strict.object(lifecycle, "`LifecyclePolicy`", &["LifecyclePolicyText", "RegistryId"], &[]);
+        strict.object(lifecycle, "`LifecyclePolicy`", &["LifecyclePolicyText"], &[]);
         lifecycle.get("LifecyclePolicyText")
     });
     gathered.keep(strict.finish());
@@ -209,14 +237,7 @@ fn policy(properties: &Json, gathered: &mut Gathered<'_>) {
 
 fn cache(properties: &Json, gathered: &mut Gathered<'_>) {
     let mut strict = Strict::new("the resource's schema");
-    let known = [
-        "EcrRepositoryPrefix",
-        "UpstreamRegistryUrl",
-        "UpstreamRegistry",
-        "UpstreamRepositoryPrefix",
-        "CredentialArn",
-        "CustomRoleArn",
-    ];
+    let known = ["EcrRepositoryPrefix", "UpstreamRegistryUrl", "UpstreamRegistry", "UpstreamRepositoryPrefix"];
     strict.object(properties, "a cache rule", &known, &[]);
     let mut text = |key: &str| properties.get(key).and_then(|node| strict.text(node, key));
     let prefix = text("EcrRepositoryPrefix");
@@ -237,16 +258,7 @@ fn cache(properties: &Json, gathered: &mut Gathered<'_>) {
 
 fn template(properties: &Json, gathered: &mut Gathered<'_>) {
     let mut strict = Strict::new("the resource's schema");
-    let known = [
-        "Prefix",
-        "AppliedFor",
-        "ImageTagMutability",
-        "ImageTagMutabilityExclusionFilters",
-        "LifecyclePolicy",
-        "Description",
-        "CustomRoleArn",
-        "EncryptionConfiguration",
-    ];
+    let known = ["Prefix", "AppliedFor", "ImageTagMutability", "ImageTagMutabilityExclusionFilters", "LifecyclePolicy"];
     strict.object(properties, "a creation template", &known, &["Prefix", "AppliedFor"]);
     let prefix = properties.get("Prefix").and_then(|node| strict.text(node, "Prefix"));
     let applied = applied(properties.get("AppliedFor"), "AppliedFor", &mut strict);

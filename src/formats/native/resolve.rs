@@ -177,13 +177,14 @@ impl<'a, 'g, 't> Resolver<'a, 'g, 't> {
                 }
             }
             "Fn::FindInMap" => {
-                let [map, first, second] = self.arguments(argument, "Fn::FindInMap")?;
+                let (argument, otherwise) = with_default(argument);
+                let [map, first, second] = self.arguments(&argument, "Fn::FindInMap")?;
                 let keys = [self.text(map)?, self.text(first)?, self.text(second)?];
                 let mut found = self.template.get("Mappings");
                 for key in &keys {
                     found = found.and_then(|map| self.member(map, key));
                 }
-                match found {
+                match found.or(otherwise.as_ref()) {
                     Some(found) => self.resolve(found),
                     None => self.open(span, format!("the mappings have no `{}`", keys.join("` > `")), ""),
                 }
@@ -453,6 +454,18 @@ pub fn kind(resource: &Json) -> &str {
     match resource.get("Type").map(|kind| &kind.value) {
         Some(Value::Text(kind)) => kind,
         _ => "",
+    }
+}
+
+/// The arguments of `Fn::FindInMap`, and what it gives when the mappings have nothing: a language extension.
+fn with_default(argument: &Json) -> (Json, Option<Json>) {
+    let Value::List(items) = &argument.value else { return (argument.clone(), None) };
+    let Some((last, keys)) = items.split_last() else { return (argument.clone(), None) };
+    match last.get("DefaultValue") {
+        Some(default) if keys.len() == 3 => {
+            (Json { value: Value::List(keys.to_vec()), span: argument.span.clone() }, Some(default.clone()))
+        }
+        _ => (argument.clone(), None),
     }
 }
 

@@ -69,6 +69,9 @@ fn what_is_of_no_form_says_what_would_be() {
 fn text_in_another_encoding_is_named() {
     let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert!(decode(utf16).expect_err("UTF-16").contains("PowerShell"));
+    for unmarked in [b"{\0}\0".to_vec(), b"\0{\0}".to_vec()] {
+        assert_eq!(decode(unmarked).expect_err("UTF-16"), "is UTF-16 text; save it as UTF-8");
+    }
     assert_eq!(
         decode(b"{\"a\": \"\xe9\"}".to_vec()).expect_err("Latin-1"),
         "is not UTF-8 text: the byte at offset 7 is none"
@@ -109,6 +112,91 @@ fn an_account_may_be_said_in_every_way_that_is_known_before_deployment() {
         ("!If [Either, '123456789012', !Ref A]", "123456789012"),
     ] {
         assert_eq!(account(written, parameters), Ok(expected.to_string()), "{written}");
+    }
+}
+
+#[test]
+fn a_mapping_may_have_a_default() {
+    let mappings = "Mappings:\n  M: { a: { b: '555566667777' } }\n";
+    for (written, expected) in [
+        ("!FindInMap [M, a, b, { DefaultValue: x }]", Ok("555566667777")),
+        ("!FindInMap [M, z, b, { DefaultValue: !Ref AWS::AccountId }]", Ok("111122223333")),
+        ("!FindInMap [M, z, b, x]", Err("`Fn::FindInMap` takes a list of 3")),
+    ] {
+        let expected = expected.map(str::to_string).map_err(|message| vec![message.to_string()]);
+        assert_eq!(account(written, mappings), expected, "{written}");
+    }
+}
+
+/// The resources of a template.
+fn resources(resources: &str) -> Result<Native, Vec<String>> {
+    match read(&format!("Resources:\n{resources}"), &settings()) {
+        Ok((_, native)) => Ok(native),
+        Err(failure) => Err(failure.problems.into_iter().map(|problem| problem.message).collect()),
+    }
+}
+
+#[test]
+fn what_no_simulation_uses_need_not_be_known() {
+    let native = resources(
+        "  Role:\n    Type: AWS::IAM::Role\n    Properties: { A: !ImportValue a, B: '{{resolve:ssm:/b}}', C: !Nope c }\n  \
+         Repo:\n    Type: AWS::ECR::Repository\n    Properties:\n      RepositoryName: ab\n      \
+         ImageScanningConfiguration: { ScanOnPush: !If [Nope, true, false] }\n      \
+         EncryptionConfiguration: { EncryptionType: KMS, KmsKey: !GetAtt Key.Arn }\n      \
+         EmptyOnDelete: !Ref Nobody\n      Tags: [{ Key: a, Value: !ImportValue b }]\n      \
+         RepositoryPolicyText: { Statement: [{ Principal: { AWS: !ImportValue c } }] }\n      \
+         LifecyclePolicy:\n        RegistryId: !ImportValue d\n        LifecyclePolicyText: '{\"rules\": [{\"rulePriority\": 1, \
+         \"selection\": {\"tagStatus\": \"any\", \"countType\": \"imageCountMoreThan\", \"countNumber\": 3}, \"action\": \
+         {\"type\": \"expire\"}}]}'\n  \
+         Cache:\n    Type: AWS::ECR::PullThroughCacheRule\n    Properties:\n      { EcrRepositoryPrefix: hub, \
+         UpstreamRegistryUrl: registry-1.docker.io, CredentialArn: !Ref Secret, CustomRoleArn: !GetAtt Role.Arn }\n  \
+         Scan:\n    Type: AWS::ECR::RegistryScanningConfiguration\n    Condition: Nope\n    Properties: !ImportValue e\n  \
+         Fn::ForEach::Topics: [T, [a, b], { 'T${T}': { Type: AWS::SNS::Topic } }]\n",
+    );
+    let native = native.expect("everything that is used is written out");
+    assert_eq!((native.repositories.len(), native.lifecycles.len(), native.caches.len()), (1, 1, 1));
+    let warnings: Vec<&str> = native.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(
+        warnings,
+        [
+            "the repository policy of `Repo` is left out",
+            "`Scan` is left out: AWS::ECR::RegistryScanningConfiguration is not read"
+        ]
+    );
+}
+
+#[test]
+fn what_a_simulation_uses_must_be_known_and_is_named_with_its_place() {
+    for (written, expected) in [
+        ("RepositoryName: !Sub '${Nobody}-app'", "the template has no parameter or resource `Nobody`"),
+        ("RepositoryName: !If [Nope, a, b]", "no condition `Nope`"),
+        (
+            "{ RepositoryName: ab, ImageTagMutability: !ImportValue m }",
+            "`m` is exported by another stack, and not known here",
+        ),
+        (
+            "{ RepositoryName: ab, LifecyclePolicy: { LifecyclePolicyText: !ImportValue l } }",
+            "`l` is exported by another stack, and not known here",
+        ),
+        ("ImageTagMutability: MUTABLE", "`A` has no `RepositoryName`: it gets a name at deployment"),
+        ("{ RepositoryName: ab, ImageScaning: {} }", "unknown key `ImageScaning`"),
+    ] {
+        let text = format!("  A:\n    Type: AWS::ECR::Repository\n    Properties:\n      {written}\n");
+        assert_eq!(resources(&text).err(), Some(vec![expected.to_string()]), "{written}");
+    }
+    let looped = "  Fn::ForEach::R: [R, [a, b], { 'R${R}': { Type: AWS::ECR::Repository } }]\n";
+    let messages = resources(looped).expect_err("loops are not expanded");
+    assert_eq!(messages, ["`Fn::ForEach::R` is expanded at deployment, and not here"]);
+}
+
+#[test]
+fn a_part_of_a_template_is_told_from_other_files() {
+    for text in [
+        "Replication:\n  Type: AWS::ECR::ReplicationConfiguration\n  Properties: {}\n",
+        "Type: AWS::ECR::ReplicationConfiguration\nProperties: {}\n",
+        r#"{"Replication": {"Type": "AWS::ECR::ReplicationConfiguration"}}"#,
+    ] {
+        assert_eq!(refused(text), (None, vec!["this is a part of a CloudFormation template".to_string()]), "{text}");
     }
 }
 
