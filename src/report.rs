@@ -15,6 +15,7 @@ use crate::study::tables::Tables;
 
 pub mod chart;
 pub mod csv;
+pub mod difference;
 pub mod findings;
 pub mod numbers;
 pub mod read;

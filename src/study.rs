@@ -10,6 +10,7 @@
 //! with what a trial leaves behind. After the last trial the folds become rows.
 
 mod compare;
+pub mod diff;
 #[cfg(test)]
 mod fixture;
 mod gathered;

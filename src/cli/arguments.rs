@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+mod diff;
+
+pub use diff::{DiffArguments, DiffFormat};
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use replisim::scenario;
@@ -61,6 +65,8 @@ pub enum Command {
     Run(RunArguments),
     /// Check scenarios: every problem at once, no simulation
     Check(CheckArguments),
+    /// Say what a change of scenario, rules, prices or lifecycle does to cost, times and objectives
+    Diff(DiffArguments),
     /// Make a scenario of configuration files: replication rules, policies, CloudFormation, Terraform
     Import(ImportArguments),
     /// Write a commented scenario to start from

@@ -5,6 +5,7 @@
 //! reports name what their results rest on. All parts are read whatever is wrong in the others, so that one look finds
 //! every problem; a model comes out only when there was no error.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::diagnostics::Diagnostics;
@@ -46,6 +47,7 @@ pub fn load(path: &Path, sets: &[String], diagnostics: &mut Diagnostics) -> Opti
     let resolve = |origin: &Origin, relative: &str| draft.resolve(origin, relative);
     let mut scenario = build(&draft.root, path, &resolve, diagnostics)?;
     scenario.inputs.splice(0..0, draft.files.iter().cloned());
+    scenario.settings = super::settings::settings(&draft.root);
     Some(scenario)
 }
 
@@ -126,6 +128,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
         assumptions,
         notes,
         inputs,
+        settings: BTreeMap::new(),
     })
 }
 

@@ -41,6 +41,7 @@ pub(super) fn record(view: &View, lines: &[Line], gathered: &[Gathered]) -> RunR
         faults: faults::in_words(view),
         delay_variants: delay_variants(view, lines, gathered),
         inputs: scenario.inputs.clone(),
+        settings: scenario.settings.clone(),
         value: faults::lost_time(view),
         wall_seconds: 0.0,
         engine_seconds: gathered.iter().map(|line| line.seconds).sum(),
