@@ -78,7 +78,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
         Command::Import(import) => import::run(import, shared),
         Command::Init(init) => init::run(init, shared),
         Command::Schema => output::print(&replisim::scenario::schema()).map(|()| Exit::Done),
-        Command::Report { directory } => report::run(directory, shared),
+        Command::Report(report) => report::run(report, shared),
         Command::Prices { command } => prices::run(command, shared),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man => manual::page(),

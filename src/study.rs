@@ -16,6 +16,8 @@ mod fixture;
 mod gathered;
 mod in_order;
 mod objectives;
+pub mod pricing;
+pub mod reprice;
 mod rows;
 pub mod statistics;
 mod struck;

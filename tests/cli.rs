@@ -7,6 +7,11 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
+mod cli {
+    mod diff;
+    mod report;
+}
+
 fn replisim() -> Command {
     let mut command = Command::cargo_bin("replisim").expect("the program is built with its tests");
     // Help is wrapped at this width, whatever the terminal.
@@ -31,7 +36,9 @@ fn help_texts_are_those_of_the_manual() {
         ("replisim", &["--help"][..]),
         ("run", &["run", "--help"]),
         ("check", &["check", "--help"]),
+        ("diff", &["diff", "--help"]),
         ("import", &["import", "--help"]),
+        ("report", &["report", "--help"]),
         ("init", &["init", "--help"]),
         ("schema", &["schema", "--help"]),
         ("prices", &["prices", "--help"]),

@@ -1,15 +1,25 @@
 //! Quantities of a bill as people read them.
 
-/// Decimals of a printed quantity: a GB-month to 10^-12, so that quantity times price gives the cost again.
+use crate::units::wide::mul_div;
+
+/// The fewest decimals of a printed quantity.
 const DECIMALS: usize = 12;
 
-/// `amount / per` as a decimal of at most [`DECIMALS`] places, rounded half to even, without trailing zeros.
+/// Decimals that tell `amount / per` from its neighbours, so that the amount can be read back: 25 for a GB-month, which
+/// counts byte-nanoseconds.
+fn places(per: u128) -> usize {
+    let digits = per.checked_ilog10().unwrap_or(0) as usize + 1;
+    digits.max(DECIMALS)
+}
+
+/// `amount / per` as a decimal of [`places()`] at most, rounded half to even, without trailing zeros.
 ///
 /// Digit by digit: a byte-nanosecond sum times 10^12 would not fit 128 bits.
 pub(super) fn decimal(amount: u128, per: u128) -> String {
     let mut rest = amount % per;
-    let mut digits = Vec::with_capacity(DECIMALS);
-    for _ in 0..DECIMALS {
+    let places = places(per);
+    let mut digits = Vec::with_capacity(places);
+    for _ in 0..places {
         // `rest` < `per`, the nanoseconds of a month times 2^30 at most: ten times that fits with room.
         rest *= 10;
         digits.push((rest / per) as u8);
@@ -34,6 +44,20 @@ pub(super) fn decimal(amount: u128, per: u128) -> String {
     if fraction.is_empty() { whole.to_string() } else { format!("{whole}.{fraction}") }
 }
 
+/// The amount that [`decimal()`] printed over `per`; `None` when the text is no decimal or does not fit.
+pub(super) fn amount(text: &str, per: u128) -> Option<u128> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || fraction.len() > 38 || !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    let scale = 10u128.pow(fraction.len() as u32);
+    let parts: u128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
+    let (quotient, rest) = mul_div(parts, per, scale)?;
+    let up = u128::from(rest >= scale - rest && rest > 0);
+    whole.parse::<u128>().ok()?.checked_mul(per)?.checked_add(quotient)?.checked_add(up)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -56,7 +80,23 @@ mod tests {
         assert_eq!(decimal((1u128 << 60) * (90 * DAY) as u128, month), "3221225472");
     }
 
+    #[test]
+    fn what_is_no_quantity_is_not_read() {
+        for wrong in ["", ".5", "-1", "1e3", "1.2.3", "NaN", "99999999999999999999999999999999999999999"] {
+            assert_eq!(amount(wrong, 7), None, "{wrong}");
+        }
+        assert_eq!(amount("2", 7), Some(14));
+    }
+
     proptest! {
+        /// Whatever is metered is in the bill to the last byte-nanosecond.
+        #[test]
+        fn an_amount_is_read_back_as_it_was(amount_ in 0u128..1 << 110, hours in 1i64..9000) {
+            for per in [1, u128::from(BILL_GB), 3_600_000_000_000, u128::from(BILL_GB) * (hours * (DAY / 24)) as u128] {
+                prop_assert_eq!(amount(&decimal(amount_, per), per), Some(amount_));
+            }
+        }
+
         #[test]
         fn the_decimal_is_the_fraction(amount in 0u64..u64::MAX, per in 1u64..1 << 40) {
             let printed: f64 = decimal(amount.into(), per.into()).parse().unwrap();

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 mod diff;
+mod report;
 
 pub use diff::{DiffArguments, DiffFormat};
+pub use report::ReportArguments;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -75,14 +77,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  replisim schema > scenario.schema.json")]
     Schema,
     /// Draw the charts and reports of a finished run again, from its tables and run.json alone
-    #[command(
-        after_help = "Example:\n  replisim report outputs/shop      after an update of replisim: today's charts \
-                            for yesterday's numbers"
-    )]
-    Report {
-        /// The directory of results
-        directory: PathBuf,
-    },
+    Report(ReportArguments),
     /// Show and compare price books
     Prices {
         /// Which.

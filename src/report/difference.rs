@@ -188,7 +188,9 @@ fn details(it: &StrategyDifference) -> Vec<Grid> {
     let dollars = dollars(&it.cost);
     let mut grids = Vec::new();
     if it.cost.is_change() || it.line_items.iter().chain(&it.accounts).any(Change::is_change) {
-        for (title, changes) in [("by line item", &it.line_items), ("by account", &it.accounts)] {
+        let by = [("by line item", &it.line_items), ("by account", &it.accounts)];
+        // One account alone is the sum over again.
+        for (title, changes) in by.into_iter().filter(|(title, changes)| *title != "by account" || changes.len() > 1) {
             let mut rows: Vec<Row> = changes.iter().map(|change| row(&change.name, change, &dollars)).collect();
             rows.push(row("sum", &it.cost, &dollars));
             grids.push(Grid { title: format!("{}: cost a month {title}", it.strategy), rows });

@@ -18,8 +18,11 @@ fn walk(node: &Node, path: String, found: &mut BTreeMap<String, String>) {
         Value::Table(entries) => entries.iter().for_each(|entry| walk(&entry.node, below(&part(&entry.key)), found)),
         Value::List(items) if items.iter().any(|item| matches!(item.value, Value::Table(_))) => {
             for (index, item) in items.iter().enumerate() {
-                let name = item.get("name").and_then(Node::text).map_or_else(|| index.to_string(), part);
-                walk(item, below(&name), found);
+                let name = item.get("name").and_then(Node::text);
+                let path = below(&name.map_or_else(|| index.to_string(), part));
+                // The path holds the name already.
+                let entries = item.entries().iter().filter(|entry| name.is_none() || entry.key != "name");
+                entries.for_each(|entry| walk(&entry.node, format!("{path}.{}", part(&entry.key)), found));
             }
         }
         _ => {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::pricing::Pricing;
 use crate::scenario::{Assumption, Input};
 
 /// All results of a run: what the CSV files and `run.json` hold.
@@ -264,6 +265,9 @@ pub struct RunRecord {
     pub settings: BTreeMap<String, String>,
     /// What lost time is worth, by strategy, when `[value]` says so.
     pub value: Vec<LostTime>,
+    /// What pricing the bills again needs besides their rows; absent in the record of an older version.
+    #[serde(default)]
+    pub pricing: Option<Pricing>,
     pub wall_seconds: f64,
     pub engine_seconds: f64,
     pub events: u64,
