@@ -43,8 +43,8 @@ pub use change::{PriceChange, diff, show};
 pub use need::{Assumed, Missing, Need};
 pub use price::bill;
 pub use split::{DayCost, RepositoryCost, split_by_day, split_by_repository};
-pub use usage::{PrintedRow, ledger_of};
 pub use terms::{AlreadyUsed, Discount, Override, Overrides, Tariff, Terms, Tier};
+pub use usage::{PrintedRow, ledger_of};
 
 /// What a bill row is for; names are the contract's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -103,8 +103,13 @@ pub struct Cloud {
 impl Cloud {
     /// Names alone, without distances: enough to price usage, too little to move a byte.
     pub fn of_names(accounts: Vec<Account>, regions: Vec<String>) -> Cloud {
-        let client =
-            Client { request_round_trips: 1, serial_requests: 1, start: Span::ZERO, layer_start: Span::ZERO, parallel_layers: 1 };
+        let client = Client {
+            request_round_trips: 1,
+            serial_requests: 1,
+            start: Span::ZERO,
+            layer_start: Span::ZERO,
+            parallel_layers: 1,
+        };
         let links = Links {
             rtt: Vec::new(),
             estimated: Vec::new(),

@@ -25,19 +25,17 @@ pub(super) fn decimal(amount: u128, per: u128) -> String {
         digits.push((rest / per) as u8);
         rest %= per;
     }
-    let mut whole = amount / per;
+    let whole = amount / per;
     let last_is_odd = digits.last().is_some_and(|digit| digit % 2 == 1);
     if rest * 2 > per || (rest * 2 == per && last_is_odd) {
-        let mut carry = true;
+        // It never carries into the whole: with so many places, all nines are further from it than half of the last.
         for digit in digits.iter_mut().rev() {
             *digit += 1;
-            carry = *digit == 10;
-            if !carry {
+            if *digit < 10 {
                 break;
             }
             *digit = 0;
         }
-        whole += u128::from(carry);
     }
     let fraction: String = digits.iter().map(|digit| char::from(b'0' + digit)).collect();
     let fraction = fraction.trim_end_matches('0');
@@ -66,15 +64,17 @@ mod tests {
     use crate::units::{BILL_GB, DAY};
 
     #[test]
-    fn a_quantity_is_printed_to_twelve_places() {
+    fn a_quantity_is_printed_to_at_least_twelve_places() {
         assert_eq!(decimal(200_000_000, u128::from(BILL_GB)), "0.186264514923");
         assert_eq!(decimal(3 * u128::from(BILL_GB), u128::from(BILL_GB)), "3");
         assert_eq!(decimal(1, 3), "0.333333333333");
         assert_eq!(decimal(2, 3), "0.666666666667");
-        assert_eq!(decimal(9_999_999_999_999_999, 10_000_000_000_000_000), "1");
-        // Half a unit of the last place goes to the even neighbour.
-        assert_eq!(decimal(25, 10_000_000_000_000), "0.000000000002");
-        assert_eq!(decimal(35, 10_000_000_000_000), "0.000000000004");
+        assert_eq!(decimal(9_999_999_999_999_999, 10_000_000_000_000_000), "0.9999999999999999");
+        // Half a unit of the last place goes to the even neighbour: 0.0001220703125 and 0.0003662109375.
+        assert_eq!(decimal(1, 8192), "0.000122070312");
+        assert_eq!(decimal(3, 8192), "0.000366210938");
+        // A byte kept for a nanosecond.
+        assert_eq!(decimal(1, u128::from(BILL_GB) * (30 * DAY) as u128), "0.0000000000000000000000004");
         // An exabyte for a quarter, in byte-nanoseconds per GB-month.
         let month = u128::from(BILL_GB) * (30 * DAY) as u128;
         assert_eq!(decimal((1u128 << 60) * (90 * DAY) as u128, month), "3221225472");

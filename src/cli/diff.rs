@@ -77,7 +77,9 @@ fn load(arguments: &DiffArguments, shared: &Shared) -> Result<(Side, Side), Stop
     let read = |path: &Path| {
         if is_run(path) {
             let tables = report::read_run(path);
-            return tables.map(|tables| Side::Finished(Box::new(tables))).map_err(|error| Stop::Usage(error.to_string()));
+            return tables
+                .map(|tables| Side::Finished(Box::new(tables)))
+                .map_err(|error| Stop::Usage(error.to_string()));
         }
         let mut diagnostics = Diagnostics::default();
         let scenario = scenario::load(path, &sets, &mut diagnostics);

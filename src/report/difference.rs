@@ -4,7 +4,9 @@
 //! Amounts of one strategy are printed to the same number of decimals, enough to subtract and add them by hand.
 
 use super::numbers::{bytes, count, fine_duration, grouped, list, money, of, percent};
-use crate::study::diff::{Alone, Change, Difference, InputChange, Method, ObjectiveChange, StrategyDifference, Verdict};
+use crate::study::diff::{
+    Alone, Change, Difference, InputChange, Method, ObjectiveChange, StrategyDifference, Verdict,
+};
 
 mod markdown;
 mod text;
@@ -95,9 +97,10 @@ fn costs(systems: &[&StrategyDifference]) -> String {
         ));
         for (more, word) in [(true, "more"), (false, "less")] {
             let others = changed[1..].iter().filter(|it| (it.cost.difference > Some(0.0)) == more).count();
-            clauses.extend((others > 0).then(|| {
-                format!("{} {word}", of(others as f64, "other strategy costs", "other strategies cost"))
-            }));
+            clauses.extend(
+                (others > 0)
+                    .then(|| format!("{} {word}", of(others as f64, "other strategy costs", "other strategies cost"))),
+            );
         }
     }
     if unclear > 0 {
@@ -219,9 +222,10 @@ fn printed(unit: &str) -> fn(f64) -> String {
 
 /// Verdicts that differ, a line each.
 fn verdicts(difference: &Difference) -> Vec<String> {
-    let lines = difference.strategies.iter().flat_map(|it| {
-        it.objectives.iter().map(|objective| verdict(&it.strategy, objective))
-    });
+    let lines = difference
+        .strategies
+        .iter()
+        .flat_map(|it| it.objectives.iter().map(|objective| verdict(&it.strategy, objective)));
     lines.collect()
 }
 
@@ -279,7 +283,11 @@ fn input(change: &InputChange) -> String {
     let is_file = change.kind == "file";
     let shown = |value: &str| {
         let letters = if is_file { 12 } else { VALUE };
-        if value.chars().count() <= letters { value.to_string() } else { value.chars().take(letters).chain(['…']).collect() }
+        if value.chars().count() <= letters {
+            value.to_string()
+        } else {
+            value.chars().take(letters).chain(['…']).collect()
+        }
     };
     let kind = if change.kind == "setting" { String::new() } else { format!("{} ", change.kind) };
     match (&change.old, &change.new) {

@@ -5,7 +5,6 @@
 //! reports name what their results rest on. All parts are read whatever is wrong in the others, so that one look finds
 //! every problem; a model comes out only when there was no error.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::diagnostics::Diagnostics;
@@ -128,7 +127,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
         assumptions,
         notes,
         inputs,
-        settings: BTreeMap::new(),
+        settings: Default::default(),
     })
 }
 

@@ -66,7 +66,7 @@ mod tests {
         let value = |path: &str| found.get(path).map(String::as_str);
         assert_eq!(value("run.trials"), Some("7"), "{found:?}");
         assert_eq!(value("prices.book"), Some("aws-2026-09"));
-        assert_eq!(value("repositories.\"prod/app\".image.size"), Some("200 MB"));
+        assert_eq!(value("repositories.\"prod/app\".image.size.constant"), Some("200 MB"));
         assert_eq!(value("strategies.cache-12h.ttl"), Some("12h"));
         assert_eq!(value("clusters.remote.registries"), Some("[eu-west-1, ap-southeast-1]"));
     }

@@ -165,8 +165,7 @@ impl Change {
     }
 
     fn with(name: &str, unit: &'static str, old: f64, new: f64, difference: Estimate) -> Change {
-        let significant =
-            difference.low().zip(difference.high()).map(|(low, high)| (low > 0.0) || (high < 0.0));
+        let significant = difference.low().zip(difference.high()).map(|(low, high)| (low > 0.0) || (high < 0.0));
         Change {
             name: name.into(),
             unit,
@@ -255,12 +254,7 @@ fn is_paired(old: &RunRecord, new: &RunRecord) -> bool {
 }
 
 fn side(run: &RunRecord) -> Side {
-    Side {
-        scenario: run.scenario.clone(),
-        seed: run.seed,
-        trials: run.trials,
-        price_book: run.price_book.clone(),
-    }
+    Side { scenario: run.scenario.clone(), seed: run.seed, trials: run.trials, price_book: run.price_book.clone() }
 }
 
 fn notes(old: &RunRecord, new: &RunRecord, method: Method) -> Vec<String> {

@@ -158,12 +158,14 @@ fn price(
     let printed: Vec<PrintedRow> =
         used.map(|row| desk.printed(row)).collect::<Result<_, _>>().map_err(|what| wrong(what.to_string()))?;
     let terms = if is_bound { desk.terms.floor() } else { desk.terms.clone() };
-    let ledger = ledger_of(printed, &terms, &desk.calendar).map_err(|row| {
-        wrong(format!("`{} {}` is no quantity of {}", row.quantity, row.unit, row.line_item.name()))
-    })?;
+    let ledger = ledger_of(printed, &terms, &desk.calendar)
+        .map_err(|row| wrong(format!("`{} {}` is no quantity of {}", row.quantity, row.unit, row.line_item.name())))?;
     let own = desk.pricing.own(strategy).ok_or(RepriceError::Record("`own_rates` are no amounts of dollars"))?;
-    let paid = bill(&ledger, &terms, &desk.cloud, &desk.calendar, &own)
-        .map_err(|source| RepriceError::Bill { trial, strategy: strategy.to_string(), source })?;
+    let paid = bill(&ledger, &terms, &desk.cloud, &desk.calendar, &own).map_err(|source| RepriceError::Bill {
+        trial,
+        strategy: strategy.to_string(),
+        source,
+    })?;
     let other = bill(&ledger, &terms.with_reading(terms.reading.other()), &desk.cloud, &desk.calendar, &own);
     let mut groups = [Usd::default(); 4];
     paid.rows.iter().for_each(|row| groups[group(row.line_item)] += row.cost);

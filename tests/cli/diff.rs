@@ -74,14 +74,18 @@ fn a_rule_that_changes_is_told_with_the_file_that_it_stands_in() {
     assert_eq!(code, 0, "{stderr}");
     let json: serde_json::Value = serde_json::from_str(&told).expect("JSON");
     assert_eq!(json["inputs"].as_array().map(Vec::len), Some(1), "{told}");
-    assert_eq!((&json["inputs"][0]["kind"], &json["inputs"][0]["name"]), (&"file".into(), &"dev-to-prod.replication.json".into()));
+    assert_eq!(
+        (&json["inputs"][0]["kind"], &json["inputs"][0]["name"]),
+        (&"file".into(), &"dev-to-prod.replication.json".into())
+    );
     assert_eq!(json["strategies"][0]["changed"], true);
 }
 
 #[test]
 fn what_is_wrong_in_either_file_is_said_with_its_place() {
     let dir = pair();
-    std::fs::write(dir.path().join("broken.toml"), WORKED.replace("schema = 1", "schema = 1\nregoin = 2")).expect("writable");
+    std::fs::write(dir.path().join("broken.toml"), WORKED.replace("schema = 1", "schema = 1\nregoin = 2"))
+        .expect("writable");
     for sides in [["broken.toml", "old.toml"], ["old.toml", "broken.toml"]] {
         let (code, stdout, stderr) = diff(dir.path(), &sides);
         assert_eq!((code, stdout.as_str()), (2, ""));

@@ -10,7 +10,9 @@ use crate::units::Usd;
 
 /// A cell of a bill that is no amount of money.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{cell}` in bill.csv (strategy `{strategy}`, trial {trial}) is no amount of dollars with at most nine decimals")]
+#[error(
+    "`{cell}` in bill.csv (strategy `{strategy}`, trial {trial}) is no amount of dollars with at most nine decimals"
+)]
 pub struct NoAmount {
     /// What stands there.
     pub cell: String,

@@ -46,7 +46,9 @@ pub(super) fn compare(old: (&Tables, &SummaryRow), new: (&Tables, &SummaryRow), 
                 rows.iter().map(enough).collect()
             };
             let change = match (by_trial(&before), by_trial(&after)) {
-                (Some(old), Some(new)) if !old.is_empty() && !new.is_empty() => Change::of(name, "s", &old, &new, method),
+                (Some(old), Some(new)) if !old.is_empty() && !new.is_empty() => {
+                    Change::of(name, "s", &old, &new, method)
+                }
                 _ => Change::together(name, "s", of_all(old.1), of_all(new.1)),
             };
             changes.push(change);

@@ -32,8 +32,9 @@ fn nanos(text: &str) -> i128 {
 /// The differences of the parts are the difference of the whole, to the last 10^-9 dollar.
 fn adds_up(found: &Difference) {
     for it in &found.strategies {
-        let difference =
-            |change: &Change| nanos(change.sums.as_ref().and_then(|sums| sums.difference_usd.as_deref()).expect("money"));
+        let difference = |change: &Change| {
+            nanos(change.sums.as_ref().and_then(|sums| sums.difference_usd.as_deref()).expect("money"))
+        };
         for parts in [&it.line_items, &it.accounts] {
             assert_eq!(parts.iter().map(difference).sum::<i128>(), difference(&it.cost), "{}", it.strategy);
         }
@@ -60,7 +61,10 @@ fn a_price_changes_what_the_hand_says() {
     assert!((it.cost.difference.expect("told") - 0.111_758_709).abs() < 1e-7, "{:?}", it.cost);
     let changed: Vec<&str> = it.line_items.iter().filter(|it| it.is_change()).map(|it| it.name.as_str()).collect();
     assert_eq!(changed, ["copy"]);
-    assert!((it.line_items.iter().find(|it| it.name == "copy").and_then(|it| it.relative).expect("told") - 0.5).abs() < 1e-6);
+    assert!(
+        (it.line_items.iter().find(|it| it.name == "copy").and_then(|it| it.relative).expect("told") - 0.5).abs()
+            < 1e-6
+    );
     assert!(it.figures.iter().all(|figure| !figure.is_change()), "prices move no bytes");
     assert_eq!((it.cost.ci_low, it.cost.significant), (None, None), "one trial has no interval");
     assert_eq!(found.inputs.len(), 1, "{:?}", found.inputs);

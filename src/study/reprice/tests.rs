@@ -89,7 +89,7 @@ fn another_book_gives_what_a_run_under_it_gives() {
 #[test]
 fn a_budget_is_judged_again() {
     let mut scenario = load("scenarios/worked-example.toml", &[]);
-    let at_most = crate::units::Usd(1_100_000_000);
+    let at_most = Usd(1_100_000_000);
     let metric = scenario::Metric::Cost { at_most, account: Some(0) };
     let strategies = vec![true; scenario.model.strategies.len()];
     scenario.objectives.push(scenario::Objective { name: "budget".into(), metric, strategies, in_trials: None });
@@ -117,6 +117,7 @@ fn what_cannot_be_priced_is_said() {
     let mut edited = tables.clone();
     edited.run.pricing.as_mut().expect("there").month_starts_ns.pop();
     assert!(refused(&edited, dearer()).contains("contradicts itself"));
-    let poor = PriceBook { name: "poor".into(), ..PriceBook::default() };
+    let mut poor = PriceBook::default();
+    poor.name = "poor".into();
     assert!(refused(&tables, poor).contains("cannot be priced: no sourced price"));
 }

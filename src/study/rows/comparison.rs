@@ -21,7 +21,8 @@ pub(super) fn rows(view: &View) -> Vec<ComparisonRow> {
         for (own, reference) in own.into_iter().zip(&reference) {
             let (Some(values), Some(against)) = (own.values, &reference.values) else { continue };
             let (strategy, baseline) = (column.strategy.name.clone(), baseline.strategy.name.clone());
-            let row = ComparisonRow { strategy, baseline, metric: own.name, unit: own.unit.into(), ..Default::default() };
+            let row =
+                ComparisonRow { strategy, baseline, metric: own.name, unit: own.unit.into(), ..Default::default() };
             rows.push(compared(row, &values, against));
         }
     }
