@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
     after_help = "Examples:\n  git show main:shop.toml > old.toml\n  replisim diff old.toml shop.toml\n  replisim diff \
                   outputs/shop outputs/shop-40\n  replisim diff old.toml shop.toml --format markdown > comment.md      \
                   for a pull request\n\nBoth are run with OLD's seed and trials, so that differences are taken trial by \
-                  trial. The exit code is 0\nwhatever differs."
+                  trial. Exit code 0\nwhatever differs."
 )]
 pub struct DiffArguments {
     /// A scenario file, or the directory of a finished run: before

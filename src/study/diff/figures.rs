@@ -19,8 +19,11 @@ const LAGS: [Quantile; 3] = [
     ("lag_p99", 1000, |row| row.lag_p99_s, |row| row.lag_p99_s),
 ];
 
+/// How many events a trial has.
+type Events = fn(&TrialRow) -> u64;
+
 /// A count: its name, and where it stands.
-type Count = (&'static str, fn(&TrialRow) -> u64);
+type Count = (&'static str, Events);
 
 const COUNTS: [Count; 5] = [
     ("pulls", |row| row.pulls),
@@ -37,7 +40,7 @@ pub(super) fn compare(old: (&Tables, &SummaryRow), new: (&Tables, &SummaryRow), 
     };
     let (before, after) = (trials(old), trials(new));
     let mut changes = Vec::new();
-    let events: [(_, fn(&TrialRow) -> u64); 2] =
+    let events: [([Quantile; 3], Events); 2] =
         [(PULLS, |row| row.pulls.saturating_sub(row.pulls_failed)), (LAGS, |row| row.copies)];
     for (quantiles, count) in events {
         for (name, needed, of_trial, of_all) in quantiles {
@@ -58,9 +61,9 @@ pub(super) fn compare(old: (&Tables, &SummaryRow), new: (&Tables, &SummaryRow), 
         let values = |rows: &[TrialRow]| -> Vec<f64> { rows.iter().map(|row| of(row) as f64).collect() };
         changes.push(Change::of(name, "count", &values(&before), &values(&after), method));
     }
-    let bytes: [(_, fn(&SummaryRow) -> f64); 2] =
-        [("cross_region_bytes", |row| row.cross_region_bytes), ("stored_bytes_end", |row| row.stored_bytes_end)];
-    changes.extend(bytes.map(|(name, of)| Change::together(name, "bytes", Some(of(old.1)), Some(of(new.1)))));
+    let of = |name, old, new| Change::together(name, "bytes", Some(old), Some(new));
+    changes.push(of("cross_region_bytes", old.1.cross_region_bytes, new.1.cross_region_bytes));
+    changes.push(of("stored_bytes_end", old.1.stored_bytes_end, new.1.stored_bytes_end));
     changes.retain(|change| change.old.is_some() || change.new.is_some());
     changes
 }
