@@ -146,7 +146,7 @@ fn a_gb_month_is_that_months() {
         ]
     );
     let fixed = Terms { gb_month: GbMonth::Fixed(Span(720 * HOUR)), ..list_prices() };
-    assert_eq!(rows(&books.bill(&fixed))[0], cells(0, 0, ["1.033333333333", "0.1", "0.103333"]));
+    assert_eq!(rows(&books.bill(&fixed))[0], cells(0, 0, ["1.0333333333333333333333333", "0.1", "0.103333"]));
 }
 
 #[test]
