@@ -12,6 +12,7 @@
 //! | `bound` | terms of the clairvoyant lower bound |
 //! | `proportion` | whole numbers shared so that the parts add up |
 //! | `split` | a bill shared over repositories and days |
+//! | `usage` | a printed bill turned back into the usage that it was made from |
 //! | `change` | what differs between two books |
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ mod price;
 mod proportion;
 mod split;
 mod terms;
+mod usage;
 
 #[cfg(test)]
 mod claims;
@@ -42,6 +44,7 @@ pub use need::{Assumed, Missing, Need};
 pub use price::bill;
 pub use split::{DayCost, RepositoryCost, split_by_day, split_by_repository};
 pub use terms::{AlreadyUsed, Discount, Override, Overrides, Tariff, Terms, Tier};
+pub use usage::{PrintedRow, ledger_of};
 
 /// What a bill row is for; names are the contract's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,7 +181,7 @@ impl BillRow {
         self.amount as f64 / self.per as f64
     }
 
-    /// Priced units in decimal, to at most twelve places, without trailing zeros: `0.558793545`.
+    /// Priced units in decimal, to as many places as tell the amount exactly, without trailing zeros: `0.186264514923`.
     pub fn quantity_text(&self) -> String {
         decimal::decimal(self.amount, self.per)
     }

@@ -14,6 +14,7 @@ mod arguments;
 mod check;
 mod check_text;
 mod events;
+mod diff;
 mod import;
 mod init;
 mod interrupt;
@@ -74,10 +75,11 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
     match &arguments.command {
         Command::Run(run) => run::run(run, shared),
         Command::Check(check) => check::run(check, shared),
+        Command::Diff(diff) => diff::run(diff, shared),
         Command::Import(import) => import::run(import, shared),
         Command::Init(init) => init::run(init, shared),
         Command::Schema => output::print(&replisim::scenario::schema()).map(|()| Exit::Done),
-        Command::Report { directory } => report::run(directory, shared),
+        Command::Report(report) => report::run(report, shared),
         Command::Prices { command } => prices::run(command, shared),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man => manual::page(),

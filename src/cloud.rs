@@ -101,6 +101,29 @@ pub struct Cloud {
 }
 
 impl Cloud {
+    /// Names alone, without distances: enough to price usage, too little to move a byte.
+    pub fn of_names(accounts: Vec<Account>, regions: Vec<String>) -> Cloud {
+        let client = Client {
+            request_round_trips: 1,
+            serial_requests: 1,
+            start: Span::ZERO,
+            layer_start: Span::ZERO,
+            parallel_layers: 1,
+        };
+        let links = Links {
+            rtt: Vec::new(),
+            estimated: Vec::new(),
+            stream_max: Bandwidth::UNLIMITED,
+            stream_window: None,
+            slow_start: SlowStart::None,
+            efficiency: 1.0,
+            pair_limit: Vec::new(),
+            registry_egress: Vec::new(),
+            client,
+        };
+        Cloud { accounts, regions, registries: Vec::new(), links }
+    }
+
     /// The registry's name in reports: `prod/eu-west-1`, or the region alone when there is one account.
     pub fn registry_name(&self, id: RegistryId) -> String {
         let registry = self.registry(id);

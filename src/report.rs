@@ -16,6 +16,7 @@ use crate::study::tables::Tables;
 
 pub mod chart;
 pub mod csv;
+pub mod difference;
 pub mod findings;
 pub mod lines;
 pub mod numbers;

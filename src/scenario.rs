@@ -5,6 +5,7 @@
 //! line, column and the mend; nothing stops at the first one. Behind this room there are no strings that mean things,
 //! no defaults and no time zones.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub mod check;
@@ -22,6 +23,7 @@ pub mod read;
 pub mod review;
 pub mod scalar;
 pub mod schema;
+pub mod settings;
 pub mod template;
 pub mod tree;
 pub mod vary;
@@ -66,6 +68,8 @@ pub struct Scenario {
     pub notes: Vec<String>,
     /// The merged scenario and every file it names.
     pub inputs: Vec<Input>,
+    /// What the merged scenario says, by dotted path.
+    pub settings: BTreeMap<String, String>,
 }
 
 /// How often a scenario is run.

@@ -12,12 +12,15 @@
 mod compare;
 pub mod evaluate;
 pub mod events;
+pub mod diff;
 #[cfg(test)]
 mod fixture;
 mod gathered;
 mod in_order;
 mod objectives;
 pub mod quantiles;
+pub mod pricing;
+pub mod reprice;
 mod rows;
 pub mod statistics;
 mod struck;

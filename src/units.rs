@@ -172,6 +172,19 @@ impl Usd {
         self.0 as f64 / 1e9
     }
 
+    /// The amount that `Display` prints as `text`; `None` when it is no decimal of at most nine places.
+    pub fn from_decimal(text: &str) -> Option<Usd> {
+        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || fraction.len() > 9 || !is_number(whole) || !is_number(fraction) {
+            return None;
+        }
+        let nanos: i128 = format!("{fraction:0<9}").parse().ok()?;
+        let amount = whole.parse::<i128>().ok()?.checked_mul(1_000_000_000)?.checked_add(nanos)?;
+        Some(Usd(sign * amount))
+    }
+
     /// `price` × `quantity` / `per`, rounded once, half to even, to 10^-9 dollars.
     ///
     /// `quantity / per` is the number of priced units, kept as a fraction so that nothing is rounded before the end:
@@ -220,6 +233,18 @@ mod tests {
         assert_eq!(Usd::of(Price(500), 1, 1), Some(Usd(0)));
         assert_eq!(Usd::of(Price(1500), 1, 1), Some(Usd(2)));
         assert_eq!(Usd::of(Price(2501), 1, 1), Some(Usd(3)));
+    }
+
+    #[test]
+    fn an_amount_is_read_as_it_is_printed() {
+        for nanos in [0, 1, -1, 999_999_999, -1_182_780_000, i128::from(i64::MAX) * 7] {
+            assert_eq!(Usd::from_decimal(&Usd(nanos).to_string()), Some(Usd(nanos)));
+        }
+        assert_eq!(Usd::from_decimal("-12.5"), Some(Usd(-12_500_000_000)));
+        let far = "9".repeat(60);
+        for wrong in ["", "-", ".5", "1.0000000001", "1e3", "--1", "+1", far.as_str()] {
+            assert_eq!(Usd::from_decimal(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ use assert_cmd::Command;
 
 mod cli {
     mod events;
+    mod diff;
+    mod report;
 }
 
 fn replisim() -> Command {
@@ -35,7 +37,9 @@ fn help_texts_are_those_of_the_manual() {
         ("replisim", &["--help"][..]),
         ("run", &["run", "--help"]),
         ("check", &["check", "--help"]),
+        ("diff", &["diff", "--help"]),
         ("import", &["import", "--help"]),
+        ("report", &["report", "--help"]),
         ("init", &["init", "--help"]),
         ("schema", &["schema", "--help"]),
         ("prices", &["prices", "--help"]),

@@ -46,11 +46,9 @@ pulls = {{ rate = "{rate}" }}
     scenario.unwrap_or_else(|| panic!("{:?}", diagnostics.items()))
 }
 
-/// What an experiment looks at: costs of a month by trial, of pulling across and of replicating.
-type Judge = dyn Fn(&[f64], &[f64]) -> bool;
-
-/// How many of the experiments `covers` its truth.
-fn covered(scenario: &Scenario, covers: &Judge) -> u64 {
+/// How many of the experiments `covers` its truth, given the costs of a month by trial, of pulling across and of
+/// replicating.
+fn covered(scenario: &Scenario, covers: &dyn Fn(&[f64], &[f64]) -> bool) -> u64 {
     let mut scenario = scenario.clone();
     let mut covered = 0;
     for experiment in 0..EXPERIMENTS {

@@ -260,14 +260,7 @@ impl Pricing<'_> {
 
     fn priced(&self, usage: &Usage, amount: u128, price: Price) -> Result<BillRow, BillError> {
         let key = &usage.key;
-        let (per, unit) = match key.item {
-            Item::Storage | Item::Archive => {
-                (u128::from(BILL_GB) * gb_month(self.terms, self.calendar, usage.month), "GB-month")
-            }
-            Item::Copy | Item::Pull | Item::Nat | Item::Retrieval => (u128::from(BILL_GB), "GB"),
-            Item::NatHours | Item::EndpointHours | Item::Runner | Item::People => (HOUR as u128, "hour"),
-            Item::Scan => (1, "image"),
-        };
+        let (per, unit) = priced_unit(key.item, usage.month, self.terms, self.calendar);
         let too_large = || BillError::AmountTooLarge { meter: in_words(key, self.cloud) };
         Ok(BillRow {
             month: usage.month,
@@ -309,6 +302,16 @@ fn months_of(usage: &[Usage]) -> Vec<usize> {
     let mut months: Vec<usize> = usage.iter().map(|usage| usage.month).collect();
     months.dedup();
     months
+}
+
+/// How much of what is metered is one priced unit, and the unit's name.
+pub(super) fn priced_unit(item: Item, month: usize, terms: &Terms, calendar: &Calendar) -> (u128, &'static str) {
+    match item {
+        Item::Storage | Item::Archive => (u128::from(BILL_GB) * gb_month(terms, calendar, month), "GB-month"),
+        Item::Copy | Item::Pull | Item::Nat | Item::Retrieval => (u128::from(BILL_GB), "GB"),
+        Item::NatHours | Item::EndpointHours | Item::Runner | Item::People => (HOUR as u128, "hour"),
+        Item::Scan => (1, "image"),
+    }
 }
 
 /// Nanoseconds of a GB-month.

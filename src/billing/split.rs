@@ -133,7 +133,7 @@ impl<'b> Groups<'b> {
     fn of(bill: &'b Bill) -> Groups<'b> {
         let mut groups = Groups { by_meter: BTreeMap::new(), nobodys: Vec::new() };
         for row in &bill.rows {
-            let Some(item) = metered_as(row).filter(|_| row.unit_price.0 >= 0) else {
+            let Some(item) = metered_as(row.line_item, row.unit).filter(|_| row.unit_price.0 >= 0) else {
                 groups.nobodys.push(row);
                 continue;
             };
@@ -152,12 +152,12 @@ impl<'b> Groups<'b> {
 }
 
 /// The meter's item behind a row; `None` when the row comes from no meter.
-fn metered_as(row: &BillRow) -> Option<Item> {
-    match row.line_item {
+pub(super) fn metered_as(line_item: LineItem, unit: &str) -> Option<Item> {
+    match line_item {
         LineItem::Storage => Some(Item::Storage),
         LineItem::Copy => Some(Item::Copy),
         LineItem::Pull => Some(Item::Pull),
-        LineItem::Nat if row.unit == "hour" => Some(Item::NatHours),
+        LineItem::Nat if unit == "hour" => Some(Item::NatHours),
         LineItem::Nat => Some(Item::Nat),
         LineItem::Endpoint => Some(Item::EndpointHours),
         LineItem::Scan => Some(Item::Scan),

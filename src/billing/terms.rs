@@ -198,7 +198,7 @@ pub struct Overrides {
 
 impl Overrides {
     /// The overrides of a quantity; `None` = it cannot be overridden.
-    pub(super) fn of(&self, quantity: Quantity) -> Option<&Override> {
+    pub fn of(&self, quantity: Quantity) -> Option<&Override> {
         match quantity {
             Quantity::Storage => Some(&self.storage),
             Quantity::InterRegion => Some(&self.inter_region),
@@ -206,6 +206,23 @@ impl Overrides {
             Quantity::NatData => Some(&self.nat_data),
             Quantity::NatHour => Some(&self.nat_hour),
             Quantity::EndpointHour => Some(&self.endpoint_hour),
+            Quantity::Archive | Quantity::Retrieval | Quantity::EndpointData | Quantity::Scan | Quantity::Rescan => {
+                None
+            }
+        }
+    }
+}
+
+impl Overrides {
+    /// The overrides of a quantity, to set them; `None` = it cannot be overridden.
+    pub fn of_mut(&mut self, quantity: Quantity) -> Option<&mut Override> {
+        match quantity {
+            Quantity::Storage => Some(&mut self.storage),
+            Quantity::InterRegion => Some(&mut self.inter_region),
+            Quantity::Internet => Some(&mut self.internet),
+            Quantity::NatData => Some(&mut self.nat_data),
+            Quantity::NatHour => Some(&mut self.nat_hour),
+            Quantity::EndpointHour => Some(&mut self.endpoint_hour),
             Quantity::Archive | Quantity::Retrieval | Quantity::EndpointData | Quantity::Scan | Quantity::Rescan => {
                 None
             }

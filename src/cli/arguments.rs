@@ -2,6 +2,12 @@
 
 use std::path::PathBuf;
 
+mod diff;
+mod report;
+
+pub use diff::{DiffArguments, DiffFormat};
+pub use report::ReportArguments;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use replisim::scenario;
@@ -61,6 +67,8 @@ pub enum Command {
     Run(RunArguments),
     /// Check scenarios: every problem at once, no simulation
     Check(CheckArguments),
+    /// Say what a change of scenario, rules, prices or lifecycle does to cost, times and objectives
+    Diff(DiffArguments),
     /// Make a scenario of configuration files: replication rules, policies, CloudFormation, Terraform
     Import(ImportArguments),
     /// Write a commented scenario to start from
@@ -69,14 +77,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  replisim schema > scenario.schema.json")]
     Schema,
     /// Draw the charts and reports of a finished run again, from its tables and run.json alone
-    #[command(
-        after_help = "Example:\n  replisim report outputs/shop      after an update of replisim: today's charts \
-                            for yesterday's numbers"
-    )]
-    Report {
-        /// The directory of results
-        directory: PathBuf,
-    },
+    Report(ReportArguments),
     /// Show and compare price books
     Prices {
         /// Which.

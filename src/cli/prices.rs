@@ -112,7 +112,7 @@ fn named_or_newest(name: Option<&str>) -> Result<PriceBook, Stop> {
 }
 
 /// A built-in book, or a file.
-fn load(name: &str) -> Result<PriceBook, Stop> {
+pub(super) fn load(name: &str) -> Result<PriceBook, Stop> {
     if let Some(book) = PriceBook::builtin(name) {
         return Ok(book);
     }

@@ -96,7 +96,7 @@ fn selected(scenario: &Scenario, names: &[String]) -> Result<Option<Vec<usize>>,
     Ok(Some(indices))
 }
 
-fn unknown_strategy(name: &str, known: &[&str]) -> String {
+pub(super) fn unknown_strategy(name: &str, known: &[&str]) -> String {
     // Near enough to be a slip of the finger.
     let near = known.iter().map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(near, _)| *near > 0.8);
     let hint = match near.max_by(|a, b| a.0.total_cmp(&b.0)) {

@@ -11,7 +11,7 @@ use super::reading::{Reading, Standby, alike};
 use crate::study::tables::{ComparisonRow, ObjectiveRow, SummaryRow, Tables};
 
 /// Columns of a terminal that the summary fits into.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 /// Letters of a strategy's name in the table.
 const NAME: usize = 28;
 
@@ -104,8 +104,8 @@ fn table(reading: &Reading) -> String {
     flush(&table)
 }
 
-/// The style without borders keeps their padding.
-fn flush(table: &Table) -> String {
+/// The lines of a table; the style without borders keeps their padding.
+pub(super) fn flush(table: &Table) -> String {
     table.trim_fmt().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }
 
@@ -135,7 +135,7 @@ fn recovery(reading: &Reading) -> Option<String> {
     (!is_empty).then(|| flush(&table))
 }
 
-fn shortened(name: &str, room: usize) -> String {
+pub(super) fn shortened(name: &str, room: usize) -> String {
     if name.chars().count() <= room {
         return name.to_owned();
     }
@@ -143,7 +143,7 @@ fn shortened(name: &str, room: usize) -> String {
 }
 
 /// Lines of at most `width` letters, broken at spaces.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {

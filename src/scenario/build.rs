@@ -46,6 +46,7 @@ pub fn load(path: &Path, sets: &[String], diagnostics: &mut Diagnostics) -> Opti
     let resolve = |origin: &Origin, relative: &str| draft.resolve(origin, relative);
     let mut scenario = build(&draft.root, path, &resolve, diagnostics)?;
     scenario.inputs.splice(0..0, draft.files.iter().cloned());
+    scenario.settings = super::settings::settings(&draft.root);
     Some(scenario)
 }
 
@@ -126,6 +127,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
         assumptions,
         notes,
         inputs,
+        settings: Default::default(),
     })
 }
 

@@ -100,7 +100,7 @@ impl Evidence {
                     None => self.cost,
                     Some(account) => self.cost_by_account.get(&AccountId(*account as u16)).copied().unwrap_or_default(),
                 };
-                place.is_none().then(|| cost.dollars() / self.trials as f64 / scenario.model.calendar.months_covered())
+                place.is_none().then(|| cost_a_month(cost, self.trials, scenario.model.calendar.months_covered()))
             }
             Metric::Residency { .. } => {
                 let here = self.misplaced.iter().filter(|((objective, region), _)| {
@@ -138,6 +138,11 @@ impl Evidence {
         // regions is one late release.
         self.probes.get(position)?.get(place.unwrap_or(model.cloud.regions.len()))
     }
+}
+
+/// What an objective on cost observes: dollars of all trials as a mean per trial and month.
+pub(super) fn cost_a_month(cost: Usd, trials: u64, months: f64) -> f64 {
+    cost.dollars() / trials as f64 / months
 }
 
 /// The worst of a fault, or of all of them; a standby is judged as a whole, in all regions together.

@@ -11,9 +11,10 @@ use super::tables::Tables;
 use super::variants::Line;
 use crate::scenario::Scenario;
 use crate::strategy::Strategy;
+use crate::units::Usd;
 
-mod bill;
-mod comparison;
+pub(super) mod bill;
+pub(super) mod comparison;
 mod failures;
 mod faults;
 mod latency;
@@ -97,14 +98,19 @@ impl<'a> View<'a> {
     }
 
     /// Dollars of all trials as a mean per trial and month.
-    fn per_month(&self, usd: crate::units::Usd) -> f64 {
-        usd.dollars() / (self.trials * self.months)
+    fn per_month(&self, usd: Usd) -> f64 {
+        per_month(usd, self.trials, self.months)
     }
 
     /// The mean cost per month of a column, and its interval.
     fn cost(&self, column: &Column) -> Estimate {
         Estimate::of(&column.gathered.costs_per_month(self.months))
     }
+}
+
+/// Dollars of all trials as a mean per trial and month.
+pub(super) fn per_month(usd: Usd, trials: f64, months: f64) -> f64 {
+    usd.dollars() / (trials * months)
 }
 
 #[cfg(test)]

@@ -59,6 +59,26 @@ impl Estimate {
         Estimate::of(&differences)
     }
 
+    /// The mean of `values` − the mean of `baseline`, where the two have nothing in common (other seeds, or other
+    /// numbers of trials): Welch's interval. Its degrees of freedom are rounded down, which errs to the wide side.
+    pub fn of_independent(values: &[f64], baseline: &[f64]) -> Estimate {
+        let (one, other) = (Estimate::of(values), Estimate::of(baseline));
+        // The variance of each mean, and what it adds to the degrees of freedom.
+        let error = |values: &[f64], mean: f64| {
+            let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+            let n = values.len() as f64;
+            let of_mean = squares / (n - 1.0) / n;
+            (of_mean, of_mean * of_mean / (n - 1.0))
+        };
+        let half_width = (values.len() >= 2 && baseline.len() >= 2).then(|| {
+            let ((a, a_part), (b, b_part)) = (error(values, one.mean), error(baseline, other.mean));
+            let freedom = if a_part + b_part > 0.0 { (a + b) * (a + b) / (a_part + b_part) } else { 1.0 };
+            let half = t_quantile((freedom as u64).max(1), (1.0 + CONFIDENCE) / 2.0) * libm::sqrt(a + b);
+            if a + b > 0.0 { half } else { 0.0 }
+        });
+        Estimate { mean: one.mean - other.mean, half_width }
+    }
+
     /// Lower end of the interval.
     pub fn low(&self) -> Option<f64> {
         self.half_width.map(|half| self.mean - half)
@@ -115,6 +135,19 @@ mod tests {
         let other: Vec<f64> = demand.iter().map(|value| value + 5.0).collect();
         let estimate = Estimate::of_differences(&other, &demand);
         assert_eq!((estimate.mean, estimate.half_width), (5.0, Some(0.0)));
+    }
+
+    #[test]
+    fn runs_that_share_nothing_get_welchs_interval() {
+        // Means 3 and 6, variances of the means 0.5 and 2.0; ν = 2.5² / (0.5²/4 + 2²/4) = 5.88, rounded down to 5:
+        // t(5, 0.975) = 2.570582.
+        let old = [1.0, 2.0, 3.0, 4.0, 5.0];
+        let new = [2.0, 4.0, 6.0, 8.0, 10.0];
+        let estimate = Estimate::of_independent(&new, &old);
+        assert_eq!(estimate.mean, 3.0);
+        assert!((estimate.half_width.unwrap() - 2.570_582 * libm::sqrt(2.5)).abs() < 1e-5, "{estimate:?}");
+        assert_eq!(Estimate::of_independent(&[4.0, 4.0], &[1.0, 1.0, 1.0]).half_width, Some(0.0));
+        assert_eq!(Estimate::of_independent(&[4.0], &[1.0, 2.0]).half_width, None);
     }
 
     #[test]

@@ -4,8 +4,11 @@
 //! Column names carry their unit (`_usd`, `_bytes`, `_s`); an empty cell means "not applicable". Rows have a stable
 //! order: strategies as in the scenario, then trials, months, days, names.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::pricing::Pricing;
 use crate::scenario::{Assumption, Input};
 
 /// All results of a run: what the CSV files and `run.json` hold.
@@ -274,8 +277,14 @@ pub struct RunRecord {
     pub delay_variants: Vec<DelayVariant>,
     /// SHA-256 of the scenario as merged, and of every file it names.
     pub inputs: Vec<Input>,
+    /// What the scenario says, by dotted path; empty in the record of an older version.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
     /// What lost time is worth, by strategy, when `[value]` says so.
     pub value: Vec<LostTime>,
+    /// What pricing the bills again needs besides their rows; absent in the record of an older version.
+    #[serde(default)]
+    pub pricing: Option<Pricing>,
     pub wall_seconds: f64,
     pub engine_seconds: f64,
     pub events: u64,

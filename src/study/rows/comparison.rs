@@ -20,21 +20,26 @@ pub(super) fn rows(view: &View) -> Vec<ComparisonRow> {
         let own = metrics(&column.gathered.trials, view.months);
         for (own, reference) in own.into_iter().zip(&reference) {
             let (Some(values), Some(against)) = (own.values, &reference.values) else { continue };
-            let difference = Estimate::of_differences(&values, against);
-            let base = Estimate::of(against).mean;
-            rows.push(ComparisonRow {
-                strategy: column.strategy.name.clone(),
-                baseline: baseline.strategy.name.clone(),
-                metric: own.name,
-                unit: own.unit.into(),
-                difference: difference.mean,
-                ci_low: difference.low(),
-                ci_high: difference.high(),
-                relative: (base != 0.0).then(|| difference.mean / base),
-            });
+            let (strategy, baseline) = (column.strategy.name.clone(), baseline.strategy.name.clone());
+            let row =
+                ComparisonRow { strategy, baseline, metric: own.name, unit: own.unit.into(), ..Default::default() };
+            rows.push(compared(row, &values, against));
         }
     }
     rows
+}
+
+/// A row with its figures filled in, from the values of each trial.
+pub(in crate::study) fn compared(row: ComparisonRow, values: &[f64], against: &[f64]) -> ComparisonRow {
+    let difference = Estimate::of_differences(values, against);
+    let base = Estimate::of(against).mean;
+    ComparisonRow {
+        difference: difference.mean,
+        ci_low: difference.low(),
+        ci_high: difference.high(),
+        relative: (base != 0.0).then(|| difference.mean / base),
+        ..row
+    }
 }
 
 /// One figure of each trial.

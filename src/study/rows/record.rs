@@ -8,6 +8,7 @@ use crate::scenario::{Metric, Objective, TimeTarget};
 use crate::strategy::{Kind, Replication};
 use crate::study::gathered::Gathered;
 use crate::study::objectives::is_met;
+use crate::study::pricing::Pricing;
 use crate::study::tables::{DelayVariant, Limit, ObjectiveText, OtherReading, RunRecord};
 use crate::study::variants::{Line, judges_copies};
 use crate::units::{Bandwidth, DAY, HOUR, NANOS, Span, Usd};
@@ -41,7 +42,9 @@ pub(super) fn record(view: &View, lines: &[Line], gathered: &[Gathered]) -> RunR
         faults: faults::in_words(view),
         delay_variants: delay_variants(view, lines, gathered),
         inputs: scenario.inputs.clone(),
+        settings: scenario.settings.clone(),
         value: faults::lost_time(view),
+        pricing: Some(Pricing::of(scenario)),
         wall_seconds: 0.0,
         engine_seconds: gathered.iter().map(|line| line.seconds).sum(),
         events: gathered.iter().map(|line| line.events).sum(),

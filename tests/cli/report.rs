@@ -1,0 +1,57 @@
+//! `replisim report --prices`: a finished run under another book.
+
+use crate::{finish, replisim};
+
+#[test]
+fn a_run_is_priced_again_into_a_directory_of_its_own() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name);
+    std::fs::write(at("a.toml"), include_str!("../../scenarios/worked-example.toml")).expect("writable");
+    let run = |arguments: &[&str]| finish(replisim().current_dir(&dir).args(arguments));
+    assert_eq!(run(&["run", "a.toml", "--out", "a", "--quiet"]).0, 0);
+    let (_, book, _) = run(&["prices", "show"]);
+    std::fs::write(at("mine.toml"), book.replace("\"$0.02/GB\"", "\"$0.03/GB\"")).expect("writable");
+
+    let (code, _, stderr) = run(&["report", "a", "--prices", "mine.toml"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("--out a"), "{stderr}");
+    assert_eq!(run(&["report", "a", "--prices", "no-such-book", "--out", "b"]).0, 2);
+    assert!(!at("b").exists());
+
+    assert_eq!(run(&["report", "a", "--prices", "aws-2026-09", "--out", "same", "--quiet"]).0, 0);
+    for entry in std::fs::read_dir(at("a")).expect("readable").flatten() {
+        let name = entry.file_name();
+        if entry.path().extension().is_some_and(|it| it == "csv") {
+            let read = |dir: &str| std::fs::read(at(dir).join(&name)).expect("there");
+            assert!(read("a") == read("same"), "{name:?}");
+        }
+    }
+
+    let (code, told, stderr) = run(&["report", "a", "--prices", "mine.toml", "--out", "b"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(told.contains("priced again with the price book mine.toml"), "{told}");
+    let worked = include_str!("../../scenarios/worked-example.toml");
+    let dear = worked.replace("book = \"aws-2026-09\",", "file = \"mine.toml\",");
+    std::fs::write(at("dear.toml"), dear).expect("writable");
+    let (code, _, stderr) = run(&["run", "dear.toml", "--out", "c", "--quiet"]);
+    assert_eq!(code, 0, "{stderr}");
+    let lines = |dir: &str, file: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(at(dir).join(file)).expect("there");
+        // The bound decides by prices: a run under the book tells it, pricing again does not.
+        text.lines().filter(|line| !line.starts_with("bound,")).map(str::to_string).collect()
+    };
+    for file in ["bill.csv", "summary.csv", "trials.csv", "comparison.csv"] {
+        assert_eq!(lines("b", file), lines("c", file), "{file}");
+        assert_ne!(lines("b", file), lines("a", file), "{file}");
+    }
+
+    let record = std::fs::read_to_string(at("a").join("run.json")).expect("there");
+    let mut old: serde_json::Value = serde_json::from_str(&record).expect("JSON");
+    old.as_object_mut().expect("a record").remove("pricing");
+    old.as_object_mut().expect("a record").remove("settings");
+    std::fs::write(at("a").join("run.json"), old.to_string()).expect("writable");
+    let (code, _, stderr) = run(&["report", "a", "--prices", "mine.toml", "--out", "b"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("older version of replisim"), "{stderr}");
+    assert_eq!(run(&["report", "a", "--quiet"]).0, 0, "an older run can still be drawn");
+}
