@@ -19,6 +19,7 @@ mod objectives;
 mod rows;
 pub mod statistics;
 mod struck;
+pub mod sweep;
 pub mod tables;
 mod variants;
 
