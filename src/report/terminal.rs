@@ -105,7 +105,7 @@ fn table(reading: &Reading) -> String {
 }
 
 /// The style without borders keeps their padding.
-fn flush(table: &Table) -> String {
+pub(super) fn flush(table: &Table) -> String {
     table.trim_fmt().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }
 
@@ -135,7 +135,7 @@ fn recovery(reading: &Reading) -> Option<String> {
     (!is_empty).then(|| flush(&table))
 }
 
-fn shortened(name: &str, room: usize) -> String {
+pub(super) fn shortened(name: &str, room: usize) -> String {
     if name.chars().count() <= room {
         return name.to_owned();
     }
@@ -143,7 +143,7 @@ fn shortened(name: &str, room: usize) -> String {
 }
 
 /// Lines of at most `width` letters, broken at spaces.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
