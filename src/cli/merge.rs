@@ -13,8 +13,8 @@ pub fn run(arguments: &MergeArguments, shared: &Shared) -> Result<Exit, Stop> {
     {
         return Err(Stop::Usage(format!("--out `{}` is one of the shards; choose another", arguments.out.display())));
     }
-    let finished = files::merge::merge(&arguments.shards).map_err(|problems| Stop::Usage(problems.join("\n       ")))?;
-    let written =
-        files::write(&arguments.out, &finished).map_err(|error| Stop::Failed(error.to_string()))?;
+    let finished =
+        files::merge::merge(&arguments.shards).map_err(|problems| Stop::Usage(problems.join("\n       ")))?;
+    let written = files::write(&arguments.out, &finished).map_err(|error| Stop::Failed(error.to_string()))?;
     sweep::tell(&finished, &written, shared)
 }

@@ -92,8 +92,7 @@ fn plan(arguments: &SweepArguments, diagnostics: &mut Diagnostics) -> Result<Opt
     let Some(draft) = scenario::read(&arguments.scenario, &settings, &mut Diagnostics::default()) else {
         return Ok(None);
     };
-    let keys: Vec<Vary> =
-        arguments.vary.iter().filter_map(|text| Vary::read(text, &draft, diagnostics)).collect();
+    let keys: Vec<Vary> = arguments.vary.iter().filter_map(|text| Vary::read(text, &draft, diagnostics)).collect();
     let Some(scenario) = scenario.filter(|_| !diagnostics.has_errors()) else { return Ok(None) };
     run::selected(&scenario, &arguments.strategy)?;
     let latin = arguments.lhs.map(|points| points as usize);

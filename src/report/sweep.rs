@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::report::chart;
 use crate::report::chart::sweep::NAME as CHART;
 use crate::report::csv::CsvError;
-use crate::report::read::{self, ReadError};
+use crate::report::read::ReadError;
 use crate::report::write::{self, File, WriteError};
 use crate::study::sweep::{Record, SweepRow};
 
@@ -75,7 +75,7 @@ pub fn write(dir: &Path, finished: &Finished) -> Result<Vec<PathBuf>, WriteError
 pub fn read(dir: &Path) -> Result<Finished, ReadError> {
     let bytes = |path: &Path| std::fs::read(path).map_err(|source| ReadError::File { path: path.to_owned(), source });
     let path = dir.join(RECORD);
-    let record = serde_json::from_slice(&bytes(&path)?).map_err(|source| read::ReadError::Record { path, source })?;
+    let record = serde_json::from_slice(&bytes(&path)?).map_err(|source| ReadError::Record { path, source })?;
     let path = dir.join(TABLE);
     let rows = table::read(&record, &bytes(&path)?).map_err(|source| ReadError::Table { path, source })?;
     Ok(Finished { record, rows })

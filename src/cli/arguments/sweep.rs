@@ -7,13 +7,15 @@ use replisim::study::sweep::Shard;
 
 /// `replisim sweep`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  replisim sweep shop.toml --vary clusters.eu.nodes=10,20,40\n  replisim sweep shop.toml \
+#[command(
+    after_help = "Examples:\n  replisim sweep shop.toml --vary clusters.eu.nodes=10,20,40\n  replisim sweep shop.toml \
                         --vary clusters.eu.nodes=1..100:10log --vary run.duration=30d,90d\n  replisim sweep shop.toml \
                         --vary clusters.eu.nodes=1..100 --vary 'repositories.\"shop/api\".push.rate=1/day..20/day' \
                         --lhs 200\n  replisim sweep shop.toml --vary clusters.eu.nodes=1..100 --resume     after it was \
                         stopped or killed\n  replisim sweep shop.toml --vary clusters.eu.nodes=1..100 --shard 2/3 --out \
                         part-2\n\nSeveral --vary give every combination of their values, the first slowest. Finished \
-                        points are kept at once.")]
+                        points are kept at once."
+)]
 pub struct SweepArguments {
     /// The scenario file
     pub scenario: PathBuf,
@@ -51,8 +53,10 @@ pub struct SweepArguments {
 
 /// `replisim merge`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  replisim merge part-1 part-2 part-3 --out outputs/shop-sweep\n\nThe result equals the \
-                        sweep without shards, byte for byte.")]
+#[command(
+    after_help = "Example:\n  replisim merge part-1 part-2 part-3 --out outputs/shop-sweep\n\nThe result equals the \
+                        sweep without shards, byte for byte."
+)]
 pub struct MergeArguments {
     /// The directories of all shards of a sweep, in any order
     #[arg(required = true, value_name = "DIR")]

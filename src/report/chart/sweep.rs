@@ -66,6 +66,7 @@ fn axis_name(view: &View, key: usize) -> String {
 /// Where values of a key go, and which get a label.
 struct Axis {
     scale: Scale,
+    is_logarithmic: bool,
     is_number: bool,
     /// Value and text.
     ticks: Vec<(f64, String)>,
@@ -83,7 +84,7 @@ impl Axis {
             let each = (places.1 - places.0).abs() / (last + 1.0);
             let fit = |text: &str| font::fit(text, TICK.size, Weight::Regular, each * 0.94);
             let ticks = record.values.iter().enumerate().map(|(index, text)| (index as f64, fit(text)));
-            return Axis { scale, is_number: false, ticks: ticks.collect() };
+            return Axis { scale, is_logarithmic: false, is_number: false, ticks: ticks.collect() };
         }
         numbers.sort_by(f64::total_cmp);
         numbers.dedup();
@@ -107,7 +108,13 @@ impl Axis {
                 ticks.push((value, count_tick(value)));
             }
         }
-        Axis { scale, is_number: true, ticks }
+        Axis { scale, is_logarithmic: is_wide && low < high, is_number: true, ticks }
+    }
+
+    /// The key under the axis.
+    fn name(&self, view: &View, key: usize) -> String {
+        let law = if self.is_logarithmic { ", logarithmic" } else { "" };
+        format!("{}{law}", axis_name(view, key))
     }
 
     /// The place of a point.
@@ -139,7 +146,11 @@ fn curves(view: &View) -> Figure {
     let points = view.by_first_key();
     let trials = frame::trials(&reading);
     let has_intervals = points.iter().any(|it| it.rows.iter().any(|row| row.summary.cost_ci_low_usd_month.is_some()));
-    let interval = if has_intervals { "; bands are 95 % intervals" } else { "" };
+    let interval = match (has_intervals, view.record.keys[0].unit.is_some()) {
+        (false, _) => "",
+        (true, true) => "; bands are 95 % intervals",
+        (true, false) => "; whiskers are 95 % intervals",
+    };
     let words = words(
         view,
         format!("Dollars a month over {}; {trials} at each point{interval}", axis_name(view, 0)),
@@ -155,7 +166,7 @@ fn curves(view: &View) -> Figure {
             left: area.left + 86.0,
             top: area.top + 8.0,
             right: area.right - names - 60.0,
-            bottom: area.bottom - 112.0,
+            bottom: area.bottom - 126.0,
         };
         let top = |it: &Point| {
             it.rows
@@ -169,7 +180,7 @@ fn curves(view: &View) -> Figure {
             frame::tick_left(canvas, plot, y.at(*tick), &money_tick(*tick));
         }
         let axis = Axis::of(view, 0, (plot.left, plot.right), 74.0);
-        let strip = Area { left: plot.left, top: plot.bottom + 8.0, right: plot.right, bottom: plot.bottom + 26.0 };
+        let strip = Area { left: plot.left, top: plot.bottom + 22.0, right: plot.right, bottom: plot.bottom + 40.0 };
         draw_strip(canvas, view, &axis, &points, strip);
         for (value, text) in &axis.ticks {
             let x = axis.scale.at(*value);
@@ -179,7 +190,7 @@ fn curves(view: &View) -> Figure {
         canvas.text((plot.left - 12.0, strip.bottom - 3.0), "cheapest", TICK.anchored(Anchor::End));
         canvas.text(
             ((plot.left + plot.right) / 2.0, strip.bottom + 66.0),
-            &axis_name(view, 0),
+            &axis.name(view, 0),
             LABEL.anchored(Anchor::Middle),
         );
 

@@ -80,7 +80,7 @@ pub fn more(view: &View) -> Vec<String> {
     {
         let worst = view.points.iter().max_by(|a, b| regret(a, steady.name).total_cmp(&regret(b, steady.name)));
         out.push(format!(
-            "Taken at every point alike, {} is never far from the cheapest: at most {} a month above it ({}).",
+            "If one strategy is to serve all points, {} errs least: it costs at most {} a month more than the cheapest ({}).",
             steady.name,
             money(steady.regret),
             worst.map(|point| words(view, point)).unwrap_or_default()

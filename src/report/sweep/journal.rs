@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::report::numbers;
 use crate::study::sweep::Record;
 
 /// Its name in the result directory.
@@ -54,8 +55,8 @@ pub enum JournalError {
     },
     /// The finished points are of another sweep.
     #[error(
-        "`{}` holds an unfinished sweep that is another one: {} differ; run it as it was begun, or choose another --out",
-        dir.display(), what.join(" and ")
+        "`{}` holds an unfinished sweep that is another one: it differs in {}; run it as it was begun, or choose another \
+         --out", dir.display(), numbers::list(what)
     )]
     Another {
         /// The result directory.
@@ -248,13 +249,13 @@ mod tests {
         record.seed += 1;
         record.trials += 1;
         let told = refused(&record, true);
-        assert!(told.contains("another one: the seed and the number of trials differ"), "{told}");
+        assert!(told.contains("another one: it differs in the seed and the number of trials;"), "{told}");
         record = fixture::one_key().record;
         record.shard = Some("1/2".parse().expect("a shard"));
-        assert!(refused(&record, true).contains("--shard differ"));
+        assert!(refused(&record, true).contains("differs in --shard;"));
         record.shard = None;
         record.inputs[0].sha256 = "0".into();
-        assert!(refused(&record, true).contains("the contents of `shop.toml` differ"));
+        assert!(refused(&record, true).contains("differs in the contents of `shop.toml`;"));
         let held = Journal::open(dir.path(), &fixture::one_key().record, true).expect("opens");
         assert!(refused(&fixture::one_key().record, true).contains("another sweep is running"));
         drop(held);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Finished, journal};
+use crate::report::numbers::list;
 use crate::scenario::Input;
 use crate::study::sweep::Shard;
 
@@ -25,7 +26,7 @@ pub fn merge(dirs: &[PathBuf]) -> Result<Finished, Vec<String>> {
             let what = other.record.differences(&one.record);
             if !what.is_empty() {
                 let (dir, first) = (dir.display(), first.display());
-                problems.push(format!("`{dir}` and `{first}` are of different sweeps: {} differ", what.join(" and ")));
+                problems.push(format!("`{dir}` and `{first}` are of different sweeps: they differ in {}", list(&what)));
             }
         }
         problems.extend(together(&shards));
@@ -87,7 +88,7 @@ fn together(shards: &[(&Path, Shard, Finished)]) -> Vec<String> {
     if !missing.is_empty() {
         let names: Vec<String> = missing.iter().map(|index| format!("{index}/{of}")).collect();
         let noun = if names.len() == 1 { "shard is" } else { "shards are" };
-        problems.push(format!("{} {noun} missing", crate::report::numbers::list(&names)));
+        problems.push(format!("{} {noun} missing", list(&names)));
     }
     problems
 }

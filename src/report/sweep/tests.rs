@@ -2,7 +2,7 @@ use super::*;
 use view::View;
 
 fn first_sentence(finished: &Finished) -> String {
-    findings::verdict(&View::of(finished), &str::to_owned)
+    verdict(&View::of(finished), &str::to_owned)
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn the_first_sentence_says_who_is_cheapest_where_and_what_is_too_close() {
     // pull 0.4x, copy 9 + 0.02x, cache 4 + 0.12x; intervals of differences are ±0.4.
     assert_eq!(
         first_sentence(&fixture::one_key()),
-        "pull is the cheapest with push.rate from 2/day to 10/day, cache from 20/day to 40/day, copy at 90/day"
+        "pull is the cheapest with \"shop/api\".push.rate from 2/day to 10/day, cache from 20/day to 40/day, copy at 90/day"
     );
     let mut finished = fixture::one_key();
     for row in finished.rows.iter_mut().filter(|row| row.point == 3 && row.summary.strategy == "pull") {
@@ -65,7 +65,9 @@ fn the_report_begins_with_the_finding_and_names_stay_names() {
     let view = View::of(&finished);
     let text = page::markdown(&view, &chart::sweep::draw(&view));
     assert!(
-        text.starts_with("# Sweep: Shop: \\<API &amp; web\\>\n\npull is the cheapest with push.rate from 2/day"),
+        text.starts_with(
+            "# Sweep: Shop: \\<API &amp; web\\>\n\npull is the cheapest with \"shop/api\".push.rate from 2/day"
+        ),
         "{text}"
     );
     for part in
@@ -133,7 +135,7 @@ fn shards_that_do_not_belong_together_are_named_all_at_once() {
     other.record.seed = 2;
     let foreign = shards(&dir.path().join("foreign"), &other, 3);
     let mixed = [places[0].clone(), foreign[1].clone(), places[2].clone()];
-    assert_eq!(told(&mixed), "`foreign/2-of-3` and `1-of-3` are of different sweeps: the seed differ");
+    assert_eq!(told(&mixed), "`foreign/2-of-3` and `1-of-3` are of different sweeps: they differ in the seed");
     let halves = shards(&dir.path().join("halves"), &finished, 2);
     assert_eq!(
         told(&[places[0].clone(), halves[1].clone()]),

@@ -1,12 +1,9 @@
 //! What the rows of a sweep mean: who is cheapest where, and whether chance could explain it.
 
-use crate::report::reading::{Reading, Strategy, alike};
+use crate::report::reading::{BOUND, Reading, alike};
 use crate::report::sweep::Finished;
 use crate::study::sweep::{Record, SweepRow};
 use crate::study::tables::{RunRecord, Tables};
-
-/// The `kind` of the bound, which is no system.
-use crate::report::reading::BOUND;
 
 /// A sweep ready for questions.
 pub struct View<'a> {
@@ -115,19 +112,16 @@ impl<'a> View<'a> {
 
     /// How every strategy fares, in the scenario's order.
     pub fn fares(&self) -> Vec<Fare<'_>> {
-        let fare = |strategy: Strategy<'_>| {
-            let name = self.tables.summary.iter().position(|row| row.strategy == strategy.name()).unwrap_or_default();
-            let name = self.tables.summary[name].strategy.as_str();
+        let fares = self.tables.summary.iter().map(|strategy| {
+            let name = strategy.strategy.as_str();
             let rows: Vec<&SweepRow> = self.points.iter().filter_map(|point| point.row(name)).collect();
             let costs = rows.iter().map(|row| row.summary.cost_usd_month);
-            Fare {
-                name,
-                is_bound: strategy.is_bound(),
-                wins: self.points.iter().filter(|point| point.winner() == Some(name)).count(),
-                costs: costs.fold((f64::INFINITY, 0.0), |(low, high), cost| (low.min(cost), high.max(cost))),
-                regret: rows.iter().filter_map(|row| row.margins.above_cheapest_usd_month).fold(0.0, f64::max),
-            }
-        };
-        self.reading().strategies.iter().copied().map(fare).collect()
+            let wins = self.points.iter().filter(|point| point.winner() == Some(name)).count();
+            let costs =
+                costs.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), cost| (low.min(cost), high.max(cost)));
+            let regret = rows.iter().filter_map(|row| row.margins.above_cheapest_usd_month).fold(0.0, f64::max);
+            Fare { name, is_bound: strategy.kind == BOUND, wins, costs, regret }
+        });
+        fares.collect()
     }
 }

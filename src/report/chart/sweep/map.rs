@@ -111,10 +111,11 @@ fn cells(canvas: &Canvas, view: &View, winners: &[Strategy], plot: Area, across:
 
 /// A dot per point of a sample.
 fn dots(canvas: &Canvas, view: &View, winners: &[Strategy], plot: Area, across: usize, up: usize) {
-    let plot = Area { top: plot.top + 12.0, right: plot.right - 14.0, ..plot };
+    // Dots on the edge are whole.
+    const EDGE: f64 = 22.0;
     outline(canvas, plot);
-    let x = Axis::of(view, across, (plot.left, plot.right), 74.0);
-    let y = Axis::of(view, up, (plot.bottom, plot.top), 44.0);
+    let x = Axis::of(view, across, (plot.left + EDGE, plot.right - EDGE), 74.0);
+    let y = Axis::of(view, up, (plot.bottom - EDGE, plot.top + EDGE), 44.0);
     for (value, text) in &x.ticks {
         frame::tick_below(canvas, plot, x.scale.at(*value), text);
     }
