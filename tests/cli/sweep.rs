@@ -87,11 +87,11 @@ fn shards_make_the_whole_byte_for_byte() {
     assert!(stderr.contains("is one of the shards"), "{stderr}");
 }
 
-const LONG: [&str; 5] = ["--vary", "repositories.app.image.size=100 MB..400 MB:30", "--trials", "4", "--quiet"];
+const LONG: [&str; 5] = ["--vary", "repositories.app.image.size=100 MB..400 MB:20", "--trials", "2", "--quiet"];
 
 /// A sweep that has kept a point or two and is still at it.
 fn under_way(dir: &Path, out: &str, more: &[&str]) -> Child {
-    let child = Process::new(assert_cmd::cargo::cargo_bin("replisim"))
+    let mut child = Process::new(assert_cmd::cargo::cargo_bin("replisim"))
         .current_dir(dir)
         .args(["sweep", &scenario("worked-example.toml"), "--out", out, "--jobs", "1"])
         .args(LONG)
@@ -104,6 +104,7 @@ fn under_way(dir: &Path, out: &str, more: &[&str]) -> Child {
     let lines = || std::fs::read(&journal).map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count());
     let before = lines();
     while lines() < before.max(1) + 1 {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended before it could be stopped");
         std::thread::sleep(Duration::from_millis(2));
     }
     child
@@ -127,7 +128,7 @@ fn a_sweep_that_was_killed_and_stopped_goes_on_to_the_same_bytes() {
 
     let (code, _, stderr) = run("out", &[]);
     assert_eq!(code, 2);
-    assert!(stderr.contains("of 30 points: add --resume to go on with it"), "{stderr}");
+    assert!(stderr.contains("of 20 points: add --resume to go on with it"), "{stderr}");
     let (code, _, stderr) = run("out", &["--resume", "--seed", "7"]);
     assert_eq!(code, 2);
     assert!(stderr.contains("another one: it differs in --set and the seed;"), "{stderr}");
@@ -140,7 +141,7 @@ fn a_sweep_that_was_killed_and_stopped_goes_on_to_the_same_bytes() {
     let output = child.wait_with_output().expect("the program ends");
     assert_eq!(output.status.code(), Some(130));
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(stderr.contains("of 30 points are kept in `out`: --resume goes on"), "{stderr}");
+    assert!(stderr.contains("of 20 points are kept in `out`: --resume goes on"), "{stderr}");
 
     let (code, _, stderr) = run("out", &["--resume", "--jobs", "2"]);
     assert_eq!((code, stderr.as_str()), (0, ""));
