@@ -21,6 +21,12 @@ pub fn verdict(view: &View, name: &dyn Fn(&str) -> String) -> String {
     let mut winners: Vec<_> = systems.iter().filter(|fare| fare.wins > 0).collect();
     winners.sort_by_key(|fare| std::cmp::Reverse(fare.wins));
     let even = view.points.iter().filter(|point| !point.is_clear).count();
+    let leaders = &view.points[0].leaders;
+    if leaders.len() > 1 && view.points.iter().all(|point| point.leaders == *leaders) {
+        let names: Vec<String> = leaders.iter().map(|leader| name(leader)).collect();
+        let costs = range(cheapest_costs(view));
+        return format!("{} are the cheapest at all {over}, too close to call, at {costs} a month", list(&names));
+    }
     match &winners[..] {
         [] => "No strategy is cheaper than every other beyond chance at any point".into(),
         [only] if even == 0 => {
@@ -76,7 +82,7 @@ pub fn more(view: &View) -> Vec<String> {
     let everywhere = systems().filter(|fare| view.points.iter().all(|point| point.row(fare.name).is_some()));
     if systems().count() > 1
         && let Some(steady) = everywhere.min_by(|a, b| a.regret.total_cmp(&b.regret))
-        && steady.regret > 0.0
+        && steady.regret >= 0.005
     {
         let worst = view.points.iter().max_by(|a, b| regret(a, steady.name).total_cmp(&regret(b, steady.name)));
         out.push(format!(

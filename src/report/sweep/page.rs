@@ -21,10 +21,10 @@ const NAME: usize = 30;
 /// Points that the report lists; the table has all of them.
 const LISTED: usize = 60;
 
-const HEAD: [&str; 5] = ["Strategy", "Cheapest at", "$ a month from", "to", "At most above the cheapest"];
+const HEAD: [&str; 5] = ["Strategy", "Among the cheapest at", "$ a month from", "to", "At most above the cheapest"];
 
 fn fare_cells(view: &View, fare: &Fare) -> [String; 5] {
-    let wins = if fare.is_bound { "bound".to_owned() } else { format!("{} of {}", fare.wins, view.points.len()) };
+    let wins = if fare.is_bound { "bound".to_owned() } else { format!("{} of {}", fare.leads, view.points.len()) };
     let regret = if fare.is_bound { "–".to_owned() } else { money(fare.regret) };
     [fare.name.to_owned(), wins, money(fare.costs.0), money(fare.costs.1), regret]
 }

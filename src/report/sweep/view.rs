@@ -21,6 +21,8 @@ pub struct Point<'a> {
     pub rows: &'a [SweepRow],
     /// The cheapest system; `None` when there is only the bound.
     pub cheapest: Option<&'a SweepRow>,
+    /// The systems that are the cheapest or as good as that, in the scenario's order.
+    pub leaders: Vec<&'a str>,
     /// Whether every other system costs more, to whoever pays and beyond chance. Without intervals nothing is known of
     /// chance, and the means decide.
     pub is_clear: bool,
@@ -35,6 +37,8 @@ pub struct Fare<'a> {
     pub is_bound: bool,
     /// Points at which it is clearly the cheapest.
     pub wins: usize,
+    /// Points at which it is the cheapest or as good as that.
+    pub leads: usize,
     /// Lowest and highest cost (dollars a month).
     pub costs: (f64, f64),
     /// Most that it costs above the cheapest of a point (dollars a month).
@@ -46,11 +50,13 @@ impl<'a> Point<'a> {
         let mut systems: Vec<&SweepRow> = rows.iter().filter(|row| row.summary.kind != BOUND).collect();
         systems.sort_by(|a, b| a.summary.cost_usd_month.total_cmp(&b.summary.cost_usd_month));
         let cheapest = systems.first().copied();
-        let is_above = |row: &&SweepRow| {
+        let is_above = |row: &SweepRow| {
             let beyond_chance = row.margins.above_cheapest_ci_low_usd_month.is_none_or(|low| low > 0.0);
             beyond_chance && cheapest.is_some_and(|it| !alike(it.summary.cost_usd_month, row.summary.cost_usd_month))
         };
-        Point { rows, cheapest, is_clear: systems.iter().skip(1).all(is_above) }
+        let leads = |row: &&SweepRow| row.summary.kind != BOUND && !is_above(row);
+        let leaders: Vec<&str> = rows.iter().filter(leads).map(|row| row.summary.strategy.as_str()).collect();
+        Point { rows, cheapest, is_clear: leaders.len() <= 1, leaders }
     }
 
     /// Its number.
@@ -120,7 +126,8 @@ impl<'a> View<'a> {
             let costs =
                 costs.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), cost| (low.min(cost), high.max(cost)));
             let regret = rows.iter().filter_map(|row| row.margins.above_cheapest_usd_month).fold(0.0, f64::max);
-            Fare { name, is_bound: strategy.kind == BOUND, wins, costs, regret }
+            let leads = self.points.iter().filter(|point| point.leaders.contains(&name)).count();
+            Fare { name, is_bound: strategy.kind == BOUND, wins, leads, costs, regret }
         });
         fares.collect()
     }
