@@ -19,11 +19,13 @@ mod import;
 mod init;
 mod interrupt;
 mod manual;
+mod merge;
 mod output;
 mod prices;
 mod progress;
 mod report;
 mod run;
+mod sweep;
 
 use arguments::{Arguments, Command};
 
@@ -74,6 +76,8 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
     let shared = &arguments.shared;
     match &arguments.command {
         Command::Run(run) => run::run(run, shared),
+        Command::Sweep(sweep) => sweep::run(sweep, shared),
+        Command::Merge(merge) => merge::run(merge, shared),
         Command::Check(check) => check::run(check, shared),
         Command::Diff(diff) => diff::run(diff, shared),
         Command::Import(import) => import::run(import, shared),

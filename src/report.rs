@@ -22,6 +22,7 @@ pub mod lines;
 pub mod numbers;
 pub mod read;
 pub mod reading;
+pub mod sweep;
 pub mod write;
 
 mod html;

@@ -24,6 +24,7 @@ pub mod reprice;
 mod rows;
 pub mod statistics;
 mod struck;
+pub mod sweep;
 pub mod tables;
 mod variants;
 

@@ -11,6 +11,7 @@ mod cli {
     mod events;
     mod diff;
     mod report;
+    mod sweep;
 }
 
 fn replisim() -> Command {
@@ -36,6 +37,8 @@ fn help_texts_are_those_of_the_manual() {
     for (name, arguments) in [
         ("replisim", &["--help"][..]),
         ("run", &["run", "--help"]),
+        ("sweep", &["sweep", "--help"]),
+        ("merge", &["merge", "--help"]),
         ("check", &["check", "--help"]),
         ("diff", &["diff", "--help"]),
         ("import", &["import", "--help"]),

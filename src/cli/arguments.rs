@@ -12,6 +12,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use replisim::scenario;
 
+mod sweep;
+
+pub use sweep::{MergeArguments, SweepArguments};
+
 /// What it costs, and how long it takes, to get container images to clusters in many regions and accounts.
 #[derive(Debug, Parser)]
 #[command(
@@ -65,6 +69,10 @@ pub enum Color {
 pub enum Command {
     /// Run a scenario: compare its strategies and write tables, charts and a report
     Run(RunArguments),
+    /// Run a scenario at many points: every combination of values, or a sample of them
+    Sweep(SweepArguments),
+    /// Join the shards of a sweep
+    Merge(MergeArguments),
     /// Check scenarios: every problem at once, no simulation
     Check(CheckArguments),
     /// Say what a change of scenario, rules, prices or lifecycle does to cost, times and objectives

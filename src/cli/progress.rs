@@ -19,17 +19,7 @@ pub struct Bar {
 impl Bar {
     /// A bar, drawn unless it is not wanted or nobody would see it.
     pub fn new(hidden: bool) -> Bar {
-        let bar = ProgressBar::new(0);
-        if hidden || !std::io::stderr().is_terminal() {
-            bar.set_draw_target(ProgressDrawTarget::hidden());
-        } else {
-            bar.set_draw_target(ProgressDrawTarget::stderr());
-            bar.enable_steady_tick(Duration::from_millis(200));
-        }
-        let template = "{bar:30} {pos}/{len} trials, {elapsed} gone, {eta} left {wide_msg}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
+        let bar = bar(hidden, "{bar:30} {pos}/{len} trials, {elapsed} gone, {eta} left {wide_msg}");
         Bar { bar, widths: Mutex::new(BTreeMap::new()) }
     }
 
@@ -57,4 +47,44 @@ impl Progress for Bar {
             self.bar.set_message(format!("(cost known to ±{:.1}%: {strategy})", width * 100.0));
         }
     }
+}
+
+/// Points of a sweep done, and the time left.
+pub struct PointBar(ProgressBar);
+
+impl PointBar {
+    /// A bar for a sweep of which `done` points are finished and `left` are not.
+    pub fn new(hidden: bool, done: usize, left: usize) -> PointBar {
+        let bar = bar(hidden, "{bar:30} {pos}/{len} points, {elapsed} gone, {eta} left");
+        bar.set_length((done + left) as u64);
+        bar.set_position(done as u64);
+        // What an earlier sitting has done says nothing of how fast this one is.
+        bar.reset_eta();
+        PointBar(bar)
+    }
+
+    /// One more.
+    pub fn point_done(&self) {
+        self.0.inc(1);
+    }
+
+    /// Takes the bar away.
+    pub fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// A bar that looks like this, drawn unless it is not wanted or nobody would see it.
+fn bar(hidden: bool, template: &str) -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    if hidden || !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    } else {
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+        bar.enable_steady_tick(Duration::from_millis(200));
+    }
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
 }

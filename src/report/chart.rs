@@ -17,6 +17,7 @@ pub mod canvas;
 pub mod font;
 pub mod palette;
 pub mod scale;
+pub mod sweep;
 
 mod capacity;
 mod convergence;

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use crate::study::quantiles;
+use crate::study::sweep::Margins;
 use crate::study::tables::{
     BillRow, ComparisonRow, DisruptionRow, FailureRow, LatencyRow, ObjectiveRow, QuantileRow, RecoveryRow,
     RepositoryRow, SummaryRow, Tables, TimelineRow, TrialRow,
@@ -93,6 +94,9 @@ row!(RecoveryRow, "recovery.csv",
     strategy trial fault recovery_s images_missing oldest_missing_s pulls_failed);
 row!(FailureRow, "failures.csv", strategy event cause account region count);
 row!(DisruptionRow, "disruptions.csv", strategy fault region seconds_from_start bin_s served failed);
+row!(Margins, "sweep.csv",
+    difference_usd_month difference_ci_low_usd_month difference_ci_high_usd_month above_cheapest_usd_month
+    above_cheapest_ci_low_usd_month above_cheapest_ci_high_usd_month);
 
 /// Why a table cannot be read back.
 #[derive(Debug, Error)]

@@ -105,6 +105,7 @@ fn table(reading: &Reading) -> String {
 }
 
 /// The lines of a table; the style without borders keeps their padding.
+/// The style without borders keeps their padding.
 pub(super) fn flush(table: &Table) -> String {
     table.trim_fmt().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }

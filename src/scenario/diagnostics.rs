@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::tree::{FileId, Origin};
 
+mod absorb;
 pub mod findings;
 mod render;
 
