@@ -18,6 +18,7 @@ pub mod manual;
 pub mod merge;
 pub mod parse;
 pub mod paths;
+pub mod plausible;
 pub mod read;
 pub mod review;
 pub mod scalar;
@@ -33,6 +34,7 @@ pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use read::{Draft, read};
 pub use schema::schema;
 pub use template::{TEMPLATES, template};
+pub use plausible::Factor;
 pub use vary::Vary;
 
 use serde::{Deserialize, Serialize};
