@@ -22,6 +22,7 @@ mod prices;
 mod progress;
 mod report;
 mod run;
+mod sensitivity;
 
 use arguments::{Arguments, Command};
 
@@ -75,6 +76,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
         Command::Check(check) => check::run(check, shared),
         Command::Import(import) => import::run(import, shared),
         Command::Init(init) => init::run(init, shared),
+        Command::Sensitivity(sensitivity) => sensitivity::run(sensitivity, shared),
         Command::Schema => output::print(&replisim::scenario::schema()).map(|()| Exit::Done),
         Command::Report { directory } => report::run(directory, shared),
         Command::Prices { command } => prices::run(command, shared),

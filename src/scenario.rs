@@ -31,10 +31,10 @@ mod values;
 
 pub use build::load;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use plausible::Factor;
 pub use read::{Draft, read};
 pub use schema::schema;
 pub use template::{TEMPLATES, template};
-pub use plausible::Factor;
 pub use vary::Vary;
 
 use serde::{Deserialize, Serialize};

@@ -17,6 +17,7 @@ mod gathered;
 mod in_order;
 mod objectives;
 mod rows;
+pub mod sensitivity;
 pub mod statistics;
 mod struck;
 pub mod tables;

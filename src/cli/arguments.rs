@@ -6,6 +6,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use replisim::scenario;
 
+mod sensitivity;
+pub use sensitivity::{DecisionMetric, SensitivityArguments};
+
 /// What it costs, and how long it takes, to get container images to clusters in many regions and accounts.
 #[derive(Debug, Parser)]
 #[command(
@@ -59,6 +62,8 @@ pub enum Color {
 pub enum Command {
     /// Run a scenario: compare its strategies and write tables, charts and a report
     Run(RunArguments),
+    /// Say which assumptions the choice of a strategy turns on
+    Sensitivity(SensitivityArguments),
     /// Check scenarios: every problem at once, no simulation
     Check(CheckArguments),
     /// Make a scenario of configuration files: replication rules, policies, CloudFormation, Terraform

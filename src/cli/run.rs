@@ -53,7 +53,7 @@ fn load(arguments: &RunArguments, shared: &Shared) -> Result<Scenario, Stop> {
 }
 
 /// Indices of the strategies named, ascending; `None` = all.
-fn selected(scenario: &Scenario, names: &[String]) -> Result<Option<Vec<usize>>, Stop> {
+pub(super) fn selected(scenario: &Scenario, names: &[String]) -> Result<Option<Vec<usize>>, Stop> {
     if names.is_empty() {
         return Ok(None);
     }
@@ -81,8 +81,8 @@ fn unknown_strategy(name: &str, known: &[&str]) -> String {
 }
 
 /// Where results go.
-struct Target {
-    directory: PathBuf,
+pub(super) struct Target {
+    pub directory: PathBuf,
     /// It was made for this run, so an interrupted run takes it away again.
     is_new: bool,
 }
@@ -90,21 +90,30 @@ struct Target {
 impl Target {
     /// Finds out now, and not after a long run, whether results can be written.
     fn prepare(arguments: &RunArguments) -> Result<Target, Stop> {
-        let directory = arguments.out.clone().unwrap_or_else(|| default_directory(&arguments.scenario));
+        Target::prepare_in(arguments.out.clone().unwrap_or_else(|| default_directory(&arguments.scenario)))
+    }
+
+    /// The same for a directory.
+    pub(super) fn prepare_in(directory: PathBuf) -> Result<Target, Stop> {
         let is_new = !directory.exists();
         report::write::prepare(&directory).map_err(|error: WriteError| Stop::Failed(error.to_string()))?;
         Ok(Target { directory, is_new })
     }
 
     /// Leaves nothing behind of a run without results.
-    fn give_up(&self, error: StudyError) -> Stop {
-        if self.is_new {
-            // Only an empty directory goes; should it have to stay, it does no harm.
-            let _ = std::fs::remove_dir(&self.directory);
-        }
+    pub(super) fn give_up(&self, error: StudyError) -> Stop {
+        self.leave();
         match error {
             StudyError::Interrupted => Stop::Interrupted,
             error => Stop::Failed(error.to_string()),
+        }
+    }
+
+    /// Takes the directory away again if it was made for this run.
+    pub(super) fn leave(&self) {
+        if self.is_new {
+            // Only an empty directory goes; should it have to stay, it does no harm.
+            let _ = std::fs::remove_dir(&self.directory);
         }
     }
 }

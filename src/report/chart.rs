@@ -26,6 +26,8 @@ mod distribution;
 mod flows;
 mod frame;
 mod pull_parts;
+pub mod screening;
+pub mod tornado;
 
 pub use capacity::{Nearness, nearness};
 

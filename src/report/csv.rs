@@ -7,6 +7,7 @@
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use crate::study::sensitivity::EffectRow;
 use crate::study::tables::{
     BillRow, ComparisonRow, DisruptionRow, FailureRow, LatencyRow, ObjectiveRow, RecoveryRow, RepositoryRow,
     SummaryRow, Tables, TimelineRow, TrialRow,
@@ -90,6 +91,8 @@ row!(ObjectiveRow, "objectives.csv", strategy objective region target observed u
 row!(RecoveryRow, "recovery.csv",
     strategy trial fault recovery_s images_missing oldest_missing_s pulls_failed);
 row!(FailureRow, "failures.csv", strategy event cause account region count);
+row!(EffectRow, "sensitivity.csv",
+    key range_from range_to source strategy metric unit mu mu_star mu_star_ci_low mu_star_ci_high sigma flips);
 row!(DisruptionRow, "disruptions.csv", strategy fault region seconds_from_start bin_s served failed);
 
 /// Why a table cannot be read back.

@@ -144,7 +144,8 @@ mod tests {
         for table in all_tables() {
             let kinds = table.kinds.map(|kinds| kinds.kinds).unwrap_or_default();
             for key in table.keys.iter().chain(kinds.iter().flat_map(|kind| kind.keys)) {
-                let sources = key.plausible.iter().map(|one| one.source).filter(|one| !one.starts_with("an assumption"));
+                let sources =
+                    key.plausible.iter().map(|one| one.source).filter(|one| !one.starts_with("an assumption"));
                 for fact in sources.chain([key.source]).flat_map(cited) {
                     assert!(
                         facts.contains(&format!("| {fact} |")),

@@ -48,6 +48,8 @@ pub enum Purpose {
     Fault = 16,
     /// Jitter of a client that backs off.
     Backoff = 17,
+    /// Points of a study's design.
+    Design = 18,
 }
 
 /// The name of an entity as a number: the first eight bytes of the SHA-256 of its name, so that adding another entity

@@ -132,10 +132,7 @@ fn each_default_of_a_key_has_its_own_range() {
     // A lone service has the median size; members of an AI group draw from the measured law.
     assert_eq!(
         told,
-        [
-            ("repositories.image.size (default 210 MB)", 1, "42 MB"),
-            ("repositories.image.size (default x1)", 1, "x0.5")
-        ]
+        [("repositories.image.size (default 210 MB)", 1, "42 MB"), ("repositories.image.size (default x1)", 1, "x0.5")]
     );
 }
 
