@@ -7,6 +7,11 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
+/// Commands with tests of their own.
+mod cli {
+    mod sensitivity;
+}
+
 fn replisim() -> Command {
     let mut command = Command::cargo_bin("replisim").expect("the program is built with its tests");
     // Help is wrapped at this width, whatever the terminal.
@@ -30,6 +35,7 @@ fn help_texts_are_those_of_the_manual() {
     for (name, arguments) in [
         ("replisim", &["--help"][..]),
         ("run", &["run", "--help"]),
+        ("sensitivity", &["sensitivity", "--help"]),
         ("check", &["check", "--help"]),
         ("import", &["import", "--help"]),
         ("init", &["init", "--help"]),

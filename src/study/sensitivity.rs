@@ -89,7 +89,7 @@ pub struct Plan {
 /// The strategies that there are to choose from: all but bounds.
 pub fn choices(scenario: &Scenario) -> Vec<usize> {
     let all = scenario.model.strategies.iter().enumerate();
-    all.filter(|(_, strategy)| !matches!(strategy.kind, Kind::Clairvoyant(_))).map(|(index, _)| index).collect()
+    all.filter(|(_, strategy)| !matches!(strategy.kind, Kind::Clairvoyant { .. })).map(|(index, _)| index).collect()
 }
 
 /// The scenario with these settings; `None` when it is refused, which the caller has told by then.

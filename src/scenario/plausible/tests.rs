@@ -157,3 +157,18 @@ fn lists_and_whole_numbers_move_in_jumps() {
     assert!((nodes.position(1.0 / 3.0) - libm::log(8.0 / 3.0) / libm::log(50.0 / 3.0)).abs() < 1e-12);
     assert_eq!(of("network.stream_max").position(0.25), 0.25);
 }
+
+/// Run with `REPLISIM_UPDATE=1` to write the table anew.
+#[test]
+fn the_manuals_table_of_ranges_is_current() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sensitivity.md");
+    let page = std::fs::read_to_string(&path).expect("the page is there");
+    let (before, rest) = page.split_once("<!-- ranges -->\n").expect("a place for the ranges");
+    let (_, after) = rest.split_once("<!-- end -->").expect("its end");
+    let fresh = format!("{before}<!-- ranges -->\n{}<!-- end -->{after}", ranges_table());
+    if std::env::var_os("REPLISIM_UPDATE").is_some() {
+        std::fs::write(&path, &fresh).expect("the page is writable");
+    } else {
+        assert!(fresh == page, "docs/sensitivity.md is out of date; REPLISIM_UPDATE=1 writes its table anew");
+    }
+}
