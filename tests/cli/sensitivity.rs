@@ -17,13 +17,17 @@ fn studied(dir: &Path, more: &[&str]) -> (i32, String, String) {
 #[test]
 fn the_answer_comes_first_and_results_do_not_depend_on_threads() {
     let dir = tempfile::tempdir().expect("a directory");
-    let keys = ["--only", "--vary", "clusters.eu.nodes=5..60", "--vary", "prices.cross_region_pull=inter-region,internet"];
+    let keys =
+        ["--only", "--vary", "clusters.eu.nodes=5..60", "--vary", "prices.cross_region_pull=inter-region,internet"];
     let (code, stdout, stderr) = studied(dir.path(), &[&keys[..], &["--jobs", "1"]].concat());
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.lines().all(|line| line.chars().count() <= 100), "{stdout}");
     let place = dir.path().join("outputs/quickstart-sensitivity");
     let report = std::fs::read_to_string(place.join("report.md")).expect("a report");
-    assert_eq!(report.lines().next().map(|line| line.replace('\\', "")), stdout.split("\nAs the").next().map(|text| text.replace('\n', " ")));
+    assert_eq!(
+        report.lines().next().map(|line| line.replace('\\', "")),
+        stdout.split("\nAs the").next().map(|text| text.replace('\n', " "))
+    );
     assert!(place.join("charts/tornado.png").is_file());
     let (code, _, stderr) = studied(dir.path(), &[&keys[..], &["--jobs", "3", "--out", "again"]].concat());
     assert_eq!(code, 0, "{stderr}");

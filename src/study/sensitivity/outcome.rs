@@ -1,5 +1,8 @@
 //! From points to rows.
 
+// Fields are the columns and entries of the files; those that do not speak for themselves have a line.
+#![allow(missing_docs)]
+
 use serde::{Deserialize, Serialize};
 
 use super::morris::{Effect, Trajectory};
