@@ -1,7 +1,6 @@
 //! From points to rows.
 
-// Fields are the columns and entries of the files; those that do not speak for themselves have a line.
-#![allow(missing_docs)]
+#![allow(missing_docs)] // columns are documented in the manual
 
 use serde::{Deserialize, Serialize};
 
