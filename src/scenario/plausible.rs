@@ -258,7 +258,11 @@ pub fn ranges_table() -> String {
         for (what, key) in keys.chain(own) {
             for plausible in key.plausible {
                 let (default, values) = in_words(plausible);
-                out.push_str(&format!("| {what} | `{}` | {default} | {values} | {} |\n", key.name, plausible.source));
+                let row = format!("| {what} | `{}` | {default} | {values} | {} |\n", key.name, plausible.source);
+                // Exceptions of a strategy have the keys of the kinds again.
+                if !out.contains(&row) {
+                    out.push_str(&row);
+                }
             }
         }
     }

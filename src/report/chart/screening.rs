@@ -25,7 +25,7 @@ pub fn draw(study: &Sensitivity, reading: &Reading) -> Result<Figure, LeftOut> {
     let words = Words {
         name: "morris".into(),
         title: format!(
-            "{} moves the lead of {} most: {} over its range, whatever the others are",
+            "{} moves the lead of {} most: {} over its range, on average",
             rows[0].key,
             frame::shortened(&record.best),
             lead_words(rows[0].mu_star, record)
@@ -41,7 +41,7 @@ pub fn draw(study: &Sensitivity, reading: &Reading) -> Result<Figure, LeftOut> {
     };
     Ok(frame::figure(reading, words, |canvas, area| {
         let plot =
-            Area { left: area.left + 120.0, top: area.top, right: area.right - 380.0, bottom: area.bottom - 40.0 };
+            Area { left: area.left + 120.0, top: area.top, right: area.right - 380.0, bottom: area.bottom - 64.0 };
         let tall = rows.iter().filter_map(|row| row.sigma).fold(0.0, f64::max);
         let (across, up) = (from_zero(most, 6), from_zero(tall, 5));
         let x = Scale::linear((0.0, across[across.len() - 1]), (plot.left, plot.right));
@@ -63,7 +63,7 @@ pub fn draw(study: &Sensitivity, reading: &Reading) -> Result<Figure, LeftOut> {
             frame::on_white(canvas, (at.0 + 28.0, *place + 6.0), &row.key, Type { size: 18.0, ..LABEL });
         }
         canvas.text(
-            (plot.left, area.bottom + 22.0),
+            (plot.left, area.bottom - 4.0),
             "mean absolute effect over the key's range (mu*); upwards: its standard deviation (sigma)",
             TICK,
         );

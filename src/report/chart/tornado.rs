@@ -49,7 +49,7 @@ pub fn draw(study: &Sensitivity, reading: &Reading) -> Result<Figure, LeftOut> {
         let keys = [("keeps the choice", KEPT), ("another strategy is better", LIMIT)];
         frame::keys(canvas, (area.left, area.top + 18.0), &keys);
         let look = Type { size: 20.0, ..LABEL };
-        let widest = shown.iter().map(|bar| look.width(&bar.key)).fold(0.0, f64::max).min(440.0);
+        let widest = shown.iter().map(|bar| look.bold().width(&bar.key)).fold(0.0, f64::max).min(440.0);
         let row = ((area.bottom - 64.0 - area.top - 46.0) / shown.len() as f64).min(90.0);
         let top = area.top + 46.0;
         // Room for the values at both ends of a bar.
