@@ -9,7 +9,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
 use super::chart::{self, Figure, LeftOut, screening, tornado};
 use super::numbers::{self, list, money, money_tick, of};
-use super::reading::Reading;
+use super::reading::{Reading, alike};
 use super::terminal::{WIDTH, flush, wrapped};
 use super::write::{File, WriteError, replace};
 use super::{csv, markdown::escape};
@@ -89,6 +89,14 @@ pub fn answer(study: &Sensitivity) -> String {
     let (best, second) = (&record.best, &record.second);
     if second.is_empty() {
         return format!("There is nothing to choose: {best} is the only strategy with this figure.");
+    }
+    if alike(record.value, record.value + record.lead) {
+        // A sign that turns within a rounding is no decision.
+        let far = |bar: &Bar| bar.low.lead.abs().max(bar.high.lead.abs());
+        let widest = study.bars.iter().max_by(|a, b| far(a).total_cmp(&far(b)));
+        let most =
+            widest.map(|bar| format!("; {} moves them furthest apart, by {}", bar.key, lead_words(far(bar), record)));
+        return format!("As the scenario is, {best} and {second} are level{}.", most.unwrap_or_default());
     }
     match turning(study) {
         (alone, together) if !alone.is_empty() => {

@@ -59,6 +59,12 @@ fn the_first_sentence_is_the_answer() {
         told(vec![bar("wage", 10.0, 14.0, 0), bar("size", 11.0, 12.0, 0)]),
         "copy stays cheapest over the plausible range of each of 2 keys; nothing must be known better to choose it over pull."
     );
+    let mut tie = study(vec![bar("delay", -0.00005, 0.00002, 3)]);
+    tie.record.lead = 0.00001;
+    assert_eq!(
+        answer(&tie),
+        "As the scenario is, copy and pull are level; delay moves them furthest apart, by $0.00005 a month."
+    );
     let mut alone = study(Vec::new());
     alone.record.second.clear();
     assert!(answer(&alone).starts_with("There is nothing to choose"));
