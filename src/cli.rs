@@ -26,6 +26,7 @@ mod progress;
 mod report;
 mod run;
 mod sweep;
+mod sensitivity;
 
 use arguments::{Arguments, Command};
 
@@ -82,6 +83,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
         Command::Diff(diff) => diff::run(diff, shared),
         Command::Import(import) => import::run(import, shared),
         Command::Init(init) => init::run(init, shared),
+        Command::Sensitivity(sensitivity) => sensitivity::run(sensitivity, shared),
         Command::Schema => output::print(&replisim::scenario::schema()).map(|()| Exit::Done),
         Command::Report(report) => report::run(report, shared),
         Command::Prices { command } => prices::run(command, shared),

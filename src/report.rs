@@ -23,6 +23,7 @@ pub mod numbers;
 pub mod read;
 pub mod reading;
 pub mod sweep;
+pub mod sensitivity;
 pub mod write;
 
 mod html;

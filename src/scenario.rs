@@ -19,6 +19,7 @@ pub mod manual;
 pub mod merge;
 pub mod parse;
 pub mod paths;
+pub mod plausible;
 pub mod read;
 pub mod review;
 pub mod scalar;
@@ -32,6 +33,7 @@ mod values;
 
 pub use build::load;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use plausible::Factor;
 pub use read::{Draft, read};
 pub use schema::schema;
 pub use template::{TEMPLATES, template};

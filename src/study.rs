@@ -22,6 +22,7 @@ pub mod quantiles;
 pub mod pricing;
 pub mod reprice;
 mod rows;
+pub mod sensitivity;
 pub mod statistics;
 mod struck;
 pub mod sweep;

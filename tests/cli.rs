@@ -7,7 +7,9 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
+/// Commands with tests of their own.
 mod cli {
+    mod sensitivity;
     mod events;
     mod diff;
     mod report;
@@ -39,6 +41,7 @@ fn help_texts_are_those_of_the_manual() {
         ("run", &["run", "--help"]),
         ("sweep", &["sweep", "--help"]),
         ("merge", &["merge", "--help"]),
+        ("sensitivity", &["sensitivity", "--help"]),
         ("check", &["check", "--help"]),
         ("diff", &["diff", "--help"]),
         ("import", &["import", "--help"]),

@@ -15,6 +15,8 @@ use replisim::scenario;
 mod sweep;
 
 pub use sweep::{MergeArguments, SweepArguments};
+mod sensitivity;
+pub use sensitivity::{DecisionMetric, SensitivityArguments};
 
 /// What it costs, and how long it takes, to get container images to clusters in many regions and accounts.
 #[derive(Debug, Parser)]
@@ -73,6 +75,8 @@ pub enum Command {
     Sweep(SweepArguments),
     /// Join the shards of a sweep
     Merge(MergeArguments),
+    /// Say which assumptions the choice of a strategy turns on
+    Sensitivity(SensitivityArguments),
     /// Check scenarios: every problem at once, no simulation
     Check(CheckArguments),
     /// Say what a change of scenario, rules, prices or lifecycle does to cost, times and objectives

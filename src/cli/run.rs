@@ -22,18 +22,18 @@ pub fn run(arguments: &RunArguments, shared: &Shared) -> Result<Exit, Stop> {
     let scenario = load(arguments, shared)?;
     let strategies = selected(&scenario, &arguments.strategy)?;
     let target = Target::prepare(arguments)?;
-    let events = arguments.events.as_deref().map(Events::begin).transpose().inspect_err(|_| target.take_away())?;
+    let events = arguments.events.as_deref().map(Events::begin).transpose().inspect_err(|_| target.leave())?;
     let interrupted = interrupt::flag()?;
 
     let options = Options { strategies, jobs: arguments.jobs.map_or(0, usize::from) };
     let bar = Bar::new(shared.quiet || shared.json);
     let outcome = simulate(&scenario, &options, events, &bar, &interrupted);
     bar.clear();
-    let (mut tables, events) = outcome.inspect_err(|_| target.take_away())?;
+    let (mut tables, events) = outcome.inspect_err(|_| target.leave())?;
     tables.run.peak_memory_bytes = peak_memory();
     if interrupted.load(Ordering::Relaxed) {
         drop(events);
-        target.take_away();
+        target.leave();
         return Err(Stop::Interrupted);
     }
 
@@ -79,7 +79,7 @@ fn load(arguments: &RunArguments, shared: &Shared) -> Result<Scenario, Stop> {
 }
 
 /// Indices of the strategies named, ascending; `None` = all.
-pub fn selected(scenario: &Scenario, names: &[String]) -> Result<Option<Vec<usize>>, Stop> {
+pub(super) fn selected(scenario: &Scenario, names: &[String]) -> Result<Option<Vec<usize>>, Stop> {
     if names.is_empty() {
         return Ok(None);
     }
@@ -107,8 +107,8 @@ pub(super) fn unknown_strategy(name: &str, known: &[&str]) -> String {
 }
 
 /// Where results go.
-struct Target {
-    directory: PathBuf,
+pub(super) struct Target {
+    pub directory: PathBuf,
     /// It was made for this run, so an interrupted run takes it away again.
     is_new: bool,
 }
@@ -116,14 +116,24 @@ struct Target {
 impl Target {
     /// Finds out now, and not after a long run, whether results can be written.
     fn prepare(arguments: &RunArguments) -> Result<Target, Stop> {
-        let directory = arguments.out.clone().unwrap_or_else(|| default_directory(&arguments.scenario));
+        Target::prepare_in(arguments.out.clone().unwrap_or_else(|| default_directory(&arguments.scenario)))
+    }
+
+    /// The same for a directory.
+    pub(super) fn prepare_in(directory: PathBuf) -> Result<Target, Stop> {
         let is_new = !directory.exists();
         report::write::prepare(&directory).map_err(|error: WriteError| Stop::Failed(error.to_string()))?;
         Ok(Target { directory, is_new })
     }
 
     /// Leaves nothing behind of a run without results.
-    fn take_away(&self) {
+    pub(super) fn give_up(&self, error: StudyError) -> Stop {
+        self.leave();
+        stop(error)
+    }
+
+    /// Takes the directory away again if it was made for this run.
+    pub(super) fn leave(&self) {
         if self.is_new {
             // Only an empty directory goes; should it have to stay, it does no harm.
             let _ = std::fs::remove_dir(&self.directory);
@@ -131,7 +141,8 @@ impl Target {
     }
 }
 
-fn stop(error: StudyError) -> Stop {
+/// Why a study has no result, to whoever asked for it.
+pub(super) fn stop(error: StudyError) -> Stop {
     match error {
         StudyError::Interrupted => Stop::Interrupted,
         error => Stop::Failed(error.to_string()),

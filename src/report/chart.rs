@@ -30,6 +30,8 @@ mod flows;
 mod frame;
 mod frontier;
 mod pull_parts;
+pub mod screening;
+pub mod tornado;
 
 pub use capacity::{Nearness, nearness};
 

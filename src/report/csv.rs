@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::study::quantiles;
 use crate::study::sweep::Margins;
+use crate::study::sensitivity::EffectRow;
 use crate::study::tables::{
     BillRow, ComparisonRow, DisruptionRow, FailureRow, LatencyRow, ObjectiveRow, QuantileRow, RecoveryRow,
     RepositoryRow, SummaryRow, Tables, TimelineRow, TrialRow,
@@ -93,6 +94,8 @@ row!(ObjectiveRow, "objectives.csv", strategy objective region target observed u
 row!(RecoveryRow, "recovery.csv",
     strategy trial fault recovery_s images_missing oldest_missing_s pulls_failed);
 row!(FailureRow, "failures.csv", strategy event cause account region count);
+row!(EffectRow, "sensitivity.csv",
+    key range_from range_to source strategy metric unit mu mu_star mu_star_ci_low mu_star_ci_high sigma flips);
 row!(DisruptionRow, "disruptions.csv", strategy fault region seconds_from_start bin_s served failed);
 row!(Margins, "sweep.csv",
     difference_usd_month difference_ci_low_usd_month difference_ci_high_usd_month above_cheapest_usd_month

@@ -71,6 +71,21 @@ pub struct Key {
     pub unless: Option<&'static str>,
     /// It has a meaning only beside this key.
     pub needs: Option<&'static str>,
+    /// What the default could plausibly be instead, where it is an assumption; one entry for each default of the key.
+    pub plausible: &'static [Plausible],
+}
+
+/// The values that an assumption plausibly has. Studies of sensitivity move it over them.
+#[derive(Clone, Copy, Debug)]
+pub struct Plausible {
+    /// The default that it is about, as `--set` takes it.
+    pub default: &'static str,
+    /// A range or a list, in order, as `--vary` takes it.
+    pub values: &'static str,
+    /// Facts, or why it is assumed.
+    pub source: &'static str,
+    /// How the ends are called where their values are too long to read.
+    pub words: Option<(&'static str, &'static str)>,
 }
 
 /// Alternatives of which at most one, or exactly one, may be given. Each is a set of keys that go together.
@@ -222,7 +237,12 @@ pub fn all_tables() -> Vec<&'static Table> {
 
 /// A key with a default; `source` may be empty.
 const fn key(name: &'static str, ty: Type, default: &'static str, source: &'static str, meaning: &'static str) -> Key {
-    Key { name, ty, default, source, meaning, required: false, unless: None, needs: None }
+    Key { name, ty, default, source, meaning, required: false, unless: None, needs: None, plausible: &[] }
+}
+
+/// What a default could be instead.
+const fn plausible(default: &'static str, values: &'static str, source: &'static str) -> Plausible {
+    Plausible { default, values, source, words: None }
 }
 
 /// A key that must be there.
@@ -239,6 +259,11 @@ impl Key {
     /// It has a meaning only beside `other`.
     const fn with(self, other: &'static str) -> Key {
         Key { needs: Some(other), ..self }
+    }
+
+    /// What its default could be instead.
+    const fn plausibly(self, plausible: &'static [Plausible]) -> Key {
+        Key { plausible, ..self }
     }
 }
 

@@ -3,6 +3,7 @@
 //! `docs/scenario.md` holds each of them between two comments; a test asserts that they are current.
 
 use super::keys::{Key, Table, Type};
+use super::plausible::in_words;
 use super::scalar::words;
 
 /// The table's keys in Markdown: key, type, default, source, meaning.
@@ -38,6 +39,10 @@ fn rows(keys: &[Key]) -> String {
         let mut meaning = key.meaning.to_string();
         if let Some(other) = key.needs {
             meaning.push_str(&format!("; only beside `{other}`"));
+        }
+        let ranges: Vec<String> = key.plausible.iter().map(|one| in_words(one).1).collect();
+        if !ranges.is_empty() {
+            meaning.push_str(&format!("; plausibly {}", ranges.join("; ")));
         }
         let cells =
             [format!("`{}`", key.name), type_text(key.ty), key.default.to_string(), key.source.to_string(), meaning];
@@ -139,7 +144,9 @@ mod tests {
         for table in all_tables() {
             let kinds = table.kinds.map(|kinds| kinds.kinds).unwrap_or_default();
             for key in table.keys.iter().chain(kinds.iter().flat_map(|kind| kind.keys)) {
-                for fact in cited(key.source) {
+                let sources =
+                    key.plausible.iter().map(|one| one.source).filter(|one| !one.starts_with("an assumption"));
+                for fact in sources.chain([key.source]).flat_map(cited) {
                     assert!(
                         facts.contains(&format!("| {fact} |")),
                         "fact {fact}, cited by `{}`, is not restated",

@@ -35,6 +35,12 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// A draft of a tree that no file holds.
+    #[cfg(test)]
+    pub fn of(root: Node) -> Draft {
+        Draft { root, files: Vec::new(), directories: Vec::new() }
+    }
+
     /// A path that is written at `origin`, relative to the file that it is written in, or to the working directory when
     /// that is an argument of the command line.
     pub fn resolve(&self, origin: &Origin, relative: &str) -> PathBuf {

@@ -50,6 +50,8 @@ pub enum Purpose {
     Backoff = 17,
     /// Points of a Latin hypercube.
     LatinHypercube = 18,
+    /// Points of a study's design.
+    Design = 19,
 }
 
 /// The name of an entity as a number: the first eight bytes of the SHA-256 of its name, so that adding another entity

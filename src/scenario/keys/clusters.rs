@@ -1,6 +1,6 @@
 //! Clusters: nodes that pull images, what makes them pull, and what the bytes go through.
 
-use super::{Table, Type, exactly_one, exclusive, key, required, table};
+use super::{Table, Type, exactly_one, exclusive, key, plausible, required, table};
 
 /// An entry of `[[clusters]]`.
 pub static CLUSTER: Table = Table {
@@ -18,7 +18,11 @@ pub static CLUSTER: Table = Table {
                 "",
                 "one cluster each, reported as NAME@ACCOUNT/REGION",
             ),
-            key("nodes", Type::Count(1), "10", "choice", "nodes at the start"),
+            key("nodes", Type::Count(1), "10", "choice", "nodes at the start").plausibly(&[plausible(
+                "10",
+                "3..50:log",
+                "an assumption",
+            )]),
             key("runs", Type::Selector, "\"*\"", "", "repositories that nodes may run"),
             key("growth", Type::ShareRate, "none", "", "compounding change of `nodes` and of pull rates"),
             key(
@@ -27,8 +31,10 @@ pub static CLUSTER: Table = Table {
                 "20",
                 "choice",
                 "distinct repositories on a node, drawn by popularity once per trial; all if there are fewer",
-            ),
-            key("popularity", Type::Number(0.0), "0.9", "theory A6", "Zipf exponent over `runs`, times `weight`"),
+            )
+            .plausibly(&[plausible("20", "5..50:log", "an assumption")]),
+            key("popularity", Type::Number(0.0), "0.9", "theory A6", "Zipf exponent over `runs`, times `weight`")
+                .plausibly(&[plausible("0.9", "0.6..1.2", "theory A6")]),
             key("pulls", Type::Table(&PULLS), "{ deploy = \"10m\" }", "", "what makes it pull; triggers add up"),
             key(
                 "cache",
@@ -36,14 +42,16 @@ pub static CLUSTER: Table = Table {
                 "\"80 GB\"",
                 "choice; theory A5.2",
                 "least recently used images, freed from 85 % to 80 %; `none` = every pull is cold",
-            ),
+            )
+            .plausibly(&[plausible("80 GB", "20 GB..200 GB:log", "an assumption: node disks in use")]),
             key(
                 "path",
                 Type::Short(&["local", "remote"], &PATH),
                 "\"s3-gateway\"",
                 "C34, C37",
                 "what layer bytes cross; from another region `s3-gateway` means `nat`",
-            ),
+            )
+            .plausibly(&[plausible("s3-gateway", "s3-gateway,nat", "C34, C35")]),
             key("nat_gateways", Type::Count(0), "0", "C30", "whose hours are charged to the scenario"),
             key("endpoints", Type::Count(0), "0", "C32", "interface endpoints whose hours are charged to the scenario"),
             key(
@@ -56,18 +64,24 @@ pub static CLUSTER: Table = Table {
             ),
             key("backoff", Type::Table(&BACKOFF), "{ first = \"10s\", max = \"5m\" }", "choice", "doubling waits"),
             key("give_up", Type::Duration, "\"1h\"", "choice", "after so long the pull has failed"),
-            key("node_bandwidth", Type::Bandwidth, "\"5 Gbit/s\"", "theory A6", "a node's link"),
-            key("parallel_layers", Type::Count(1), "the client's 3", "theory A5.3", "downloads per pull"),
-            key("parallel_images", Type::Count(1), "1", "theory A5.1", "pulls per node at once"),
+            key("node_bandwidth", Type::Bandwidth, "\"5 Gbit/s\"", "theory A6", "a node's link")
+                .plausibly(&[plausible("5 Gbit/s", "1 Gbit/s..25 Gbit/s:log", "an assumption: node types in use")]),
+            key("parallel_layers", Type::Count(1), "the client's 3", "theory A5.3", "downloads per pull")
+                .plausibly(&[plausible("3", "1..20:log", "theory A6")]),
+            key("parallel_images", Type::Count(1), "1", "theory A5.1", "pulls per node at once")
+                .plausibly(&[plausible("1", "1..5", "theory A5.1")]),
             key(
                 "unpack",
                 Type::WordOr(&["disk", "ssd", "instant"], &Type::Short(&["rate"], &UNPACK)),
                 "\"disk\"",
                 "theory A5.4, A5.5",
                 "uncompressed bytes per second and image: `disk` = 65 MB/s, `ssd` = 156 MB/s, a bandwidth, or a table",
-            ),
-            key("parallel_unpack", Type::Count(1), "1", "theory A6", "layers unpacked at once"),
-            key("layer_overhead", Type::Duration, "\"30 ms\"", "theory A6", "time per layer besides its bytes"),
+            )
+            .plausibly(&[plausible("disk", "40 MB/s..400 MB/s:log", "theory A6")]),
+            key("parallel_unpack", Type::Count(1), "1", "theory A6", "layers unpacked at once")
+                .plausibly(&[plausible("1", "1..10:log", "theory A6")]),
+            key("layer_overhead", Type::Duration, "\"30 ms\"", "theory A6", "time per layer besides its bytes")
+                .plausibly(&[plausible("30 ms", "20 ms..40 ms", "theory A6")]),
         ],
         &[exactly_one(&[&["registry"], &["registries"]])],
     )
@@ -155,9 +169,12 @@ static DEPLOY: Table = table(
             "",
             "which pushes: `release`, `build`, `all`, or tag patterns",
         ),
-        key("delay", Type::Law(&Type::Duration), "\"0s\"", "", "between the push and the start of the deploy"),
-        key("within", Type::Duration, "\"10m\"", "", "each node pulls at a uniform moment in this"),
-        key("nodes", Type::Share, "\"100%\"", "", "share of the nodes that run the repository"),
+        key("delay", Type::Law(&Type::Duration), "\"0s\"", "", "between the push and the start of the deploy")
+            .plausibly(&[plausible("0s", "0s..1h", "an assumption")]),
+        key("within", Type::Duration, "\"10m\"", "", "each node pulls at a uniform moment in this")
+            .plausibly(&[plausible("10m", "1m..1h:log", "an assumption")]),
+        key("nodes", Type::Share, "\"100%\"", "", "share of the nodes that run the repository")
+            .plausibly(&[plausible("100%", "25%..100%", "an assumption")]),
     ],
 );
 
@@ -167,7 +184,11 @@ static SCALE_UP: Table = table(
         required("rate", Type::Rate, "scale-ups"),
         key("nodes", Type::Count(1), "1", "", "new nodes in each"),
         key("within", Type::Duration, "\"1m\"", "", "they come up uniformly in this"),
-        key("keep", Type::Law(&Type::Duration), "\"4h\"", "", "how long each stays"),
+        key("keep", Type::Law(&Type::Duration), "\"4h\"", "", "how long each stays").plausibly(&[plausible(
+            "4h",
+            "1h..24h:log",
+            "an assumption",
+        )]),
         key("hours", Type::Hours, "\"always\"", "", "opening hours"),
     ],
 );
@@ -206,8 +227,10 @@ static FAILOVER: Table = table(
             "\"15m\"",
             "choice",
             "from the fault's start until the first node may come up",
-        ),
-        key("within", Type::Duration, "\"30m\"", "choice", "each node comes up at a uniform moment in this"),
+        )
+        .plausibly(&[plausible("15m", "5m..1h:log", "an assumption")]),
+        key("within", Type::Duration, "\"30m\"", "choice", "each node comes up at a uniform moment in this")
+            .plausibly(&[plausible("30m", "10m..2h:log", "an assumption")]),
     ],
 );
 

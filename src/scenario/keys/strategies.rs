@@ -1,6 +1,6 @@
 //! Strategies: six kinds, each with keys of its own, and exceptions that are served in another way.
 
-use super::{Group, Key, KindKeys, Kinds, Table, Type, at_most_one, exactly_one, exclusive, key, required};
+use super::{Group, Key, KindKeys, Kinds, Table, Type, at_most_one, exactly_one, exclusive, key, plausible, required};
 use crate::units::parse::PriceUnit;
 
 /// The kinds' names, in the order of the manual and of the default list.
@@ -87,7 +87,8 @@ const REPLICATION: &[Key] = &[
         "theory A6; A67, A68, A69",
         "service time before bytes move: `typical` = p50 3 s, p90 15 s, p99 120 s, p99.9 1,800 s (an assumption), \
          `fast` = 2 s, `slow` = lognormal with median 30 s and p99 30 m",
-    ),
+    )
+    .plausibly(&[plausible("typical", "fast,typical,slow", "A67, A68, A69")]),
     key(
         "since",
         Type::Moment,
@@ -101,8 +102,13 @@ const REPLICATION: &[Key] = &[
         "\"unlimited\"",
         "A69",
         "per source registry",
-    ),
-    key("copy_failures", Type::Share, "\"0%\"", "", "share of attempts that fail"),
+    )
+    .plausibly(&[plausible("unlimited", "unlimited,20,5", "an assumption: no limit is published")]),
+    key("copy_failures", Type::Share, "\"0%\"", "", "share of attempts that fail").plausibly(&[plausible(
+        "0%",
+        "0%..2%",
+        "an assumption: no rate is published",
+    )]),
     key("retries", Type::Count(0), "3", "", "attempts after the first, after 1 m, doubling"),
     key(
         "existing_images",
@@ -131,33 +137,56 @@ const CACHE: &[Key] = &[
     key("share_fetch", Type::Bool, "true", "", "pulls that meet a fetch under way join it"),
 ];
 
-const JOB: &[Key] = &[
-    key("every", Type::Period, "\"1h\"", "choice", "first run one interval after the start"),
-    key("times", Type::Schedule, "none", "", "at each such moment, the first one in the period included"),
-    key("copies", Type::Selector, "\"*\"", "", "which repositories"),
-    key("tags", Type::Selector, "\"*\"", "", "which tags"),
-    key("to", Type::Registries, "from clusters", "", "where they go"),
-    key(
-        "runner",
-        Type::WordOr(&["destination"], &Type::Registry),
-        "the source",
-        "",
-        "where the copying machine stands; bytes are paid on each crossing",
-    ),
-    key("parallel", Type::Count(1), "4", "choice", "copies at a time"),
-    key("per_image", Type::Duration, "\"2s\"", "choice", "time per image besides its bytes"),
-    key("failures", Type::Share, "\"0%\"", "", "of images: seen and retried next run"),
-    key("silent_failures", Type::Share, "\"0%\"", "", "of images: never retried"),
-    key("runner_cost", Type::Price(PriceUnit::Hour), "\"$0/h\"", "choice", "the machine, per hour at work"),
-    key("toil", Type::Toil, "\"0h/month\"", "choice", "the people who tend it"),
-    key("wage", Type::Price(PriceUnit::Hour), "\"$90/h\"", "choice", "an hour of theirs"),
-];
+const JOB: &[Key] =
+    &[
+        key("every", Type::Period, "\"1h\"", "choice", "first run one interval after the start"),
+        key("times", Type::Schedule, "none", "", "at each such moment, the first one in the period included"),
+        key("copies", Type::Selector, "\"*\"", "", "which repositories"),
+        key("tags", Type::Selector, "\"*\"", "", "which tags"),
+        key("to", Type::Registries, "from clusters", "", "where they go"),
+        key(
+            "runner",
+            Type::WordOr(&["destination"], &Type::Registry),
+            "the source",
+            "",
+            "where the copying machine stands; bytes are paid on each crossing",
+        ),
+        key("parallel", Type::Count(1), "4", "choice", "copies at a time"),
+        key("per_image", Type::Duration, "\"2s\"", "choice", "time per image besides its bytes")
+            .plausibly(&[plausible("2s", "0.5s..10s:log", "an assumption")]),
+        key("failures", Type::Share, "\"0%\"", "", "of images: seen and retried next run").plausibly(&[plausible(
+            "0%",
+            "0%..5%",
+            "an assumption",
+        )]),
+        key("silent_failures", Type::Share, "\"0%\"", "", "of images: never retried").plausibly(&[plausible(
+            "0%",
+            "0%..1%",
+            "an assumption",
+        )]),
+        key("runner_cost", Type::Price(PriceUnit::Hour), "\"$0/h\"", "choice", "the machine, per hour at work")
+            .plausibly(&[plausible("$0/h", "$0/h..$0.40/h", "an assumption: machines up to 8 cores")]),
+        key("toil", Type::Toil, "\"0h/month\"", "choice", "the people who tend it").plausibly(&[plausible(
+            "0h/month",
+            "0h/month,3h/month,6h/month,9h/month",
+            "an assumption",
+        )]),
+        key("wage", Type::Price(PriceUnit::Hour), "\"$90/h\"", "choice", "an hour of theirs").plausibly(&[plausible(
+            "$90/h",
+            "$50/h..$150/h",
+            "an assumption",
+        )]),
+    ];
 
 const JOB_GROUPS: &[Group] = &[at_most_one(&[&["every"], &["times"]])];
 
 const CENTRALIZED: &[Key] = &[
     key("registry", Type::Registry, "the only home", "", "the one registry; required when there are several homes"),
-    key("egress", Type::Bandwidth, "\"10 Gbit/s\"", "choice", "shared by all pulls"),
+    key("egress", Type::Bandwidth, "\"10 Gbit/s\"", "choice", "shared by all pulls").plausibly(&[plausible(
+        "10 Gbit/s",
+        "1 Gbit/s..25 Gbit/s:log",
+        "an assumption",
+    )]),
 ];
 
 const CLAIRVOYANT: &[Key] = &[key(

@@ -1,7 +1,7 @@
 //! What surrounds the estate: the run, prices, the network, the service, accounts and registries.
 
 use super::laws::LIFECYCLE;
-use super::{MapKey, Table, Type, at_most_one, exclusive, key, required, table};
+use super::{MapKey, Table, Type, at_most_one, exclusive, key, plausible, required, table};
 use crate::units::parse::PriceUnit;
 
 /// `[run]`.
@@ -65,7 +65,8 @@ pub static PRICES: Table = exclusive(
             "\"inter-region\"",
             "C13, C14, C15",
             "how pulls across regions are priced; the lower reading by default, so that replication is not oversold",
-        ),
+        )
+        .plausibly(&[plausible("inter-region", "inter-region,internet", "C13, C14, C15")]),
         key("free_tier", Type::Bool, "false", "C8, C16", "count free allowances"),
         key(
             "discount",
@@ -128,14 +129,16 @@ pub static NETWORK: Table = table(
             "",
             "`ideal` = zero times and no limits for calls, links and unpacking by default; keys of the file still apply",
         ),
-        key("stream_max", Type::Bandwidth, "\"70 MB/s\"", "theory B3", "most that one connection carries"),
+        key("stream_max", Type::Bandwidth, "\"70 MB/s\"", "theory B3", "most that one connection carries")
+            .plausibly(&[plausible("70 MB/s", "35 MB/s..140 MB/s:log", "theory A6")]),
         key(
             "stream_window",
             Type::Size,
             "\"3.55 MB\"",
             "theory B3",
             "one connection runs at `stream_window` / RTT at most",
-        ),
+        )
+        .plausibly(&[plausible("3.55 MB", "1.775 MB..7.1 MB:log", "theory A6")]),
         key(
             "client",
             Type::Word(&["containerd", "skopeo-1.9"]),
@@ -160,7 +163,11 @@ pub static NETWORK: Table = table(
             "theory B4.2",
             "closed-form delay ahead of each connection; or the window's ramp inside the sharing, exact and slower",
         ),
-        key("efficiency", Type::Fraction, "1.0", "", "goodput over rate after headers"),
+        key("efficiency", Type::Fraction, "1.0", "", "goodput over rate after headers").plausibly(&[plausible(
+            "1.0",
+            "0.9..1.0",
+            "an assumption: headers and repeats",
+        )]),
         key(
             "rtt",
             Type::Map(MapKey::Pair, &Type::Duration),
@@ -181,7 +188,12 @@ pub static NETWORK: Table = table(
             "\"unlimited\"",
             "choice",
             "shared by all flows out of a registry; one bandwidth, or a table by registry",
-        ),
+        )
+        .plausibly(&[plausible(
+            "unlimited",
+            "unlimited,10 Gbit/s,1 Gbit/s",
+            "an assumption: no limit is published",
+        )]),
     ],
 );
 
@@ -195,7 +207,8 @@ pub static SERVICE: Table = table(
             "uniform 0 to 24 h",
             "B22",
             "drawn once per repository and trial: its daily run time",
-        ),
+        )
+        .plausibly(&[plausible("{ uniform = { min = \"0s\", max = \"24h\" } }", "0s..24h", "B22")]),
         key(
             "pull_time_lag",
             Type::Duration,

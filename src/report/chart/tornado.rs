@@ -1,0 +1,99 @@
+//! The tornado: how far each assumption moves the lead of the chosen strategy, one at a time.
+
+use super::canvas::{Anchor, Area, Type};
+use super::font::{self, Weight};
+use super::frame::{self, LABEL, TICK, Words};
+use super::palette::{Colour, GRID, INK, LIMIT, MUTED};
+use super::scale::{Scale, from_zero};
+use super::{Figure, LeftOut};
+use crate::report::reading::Reading;
+use crate::report::sensitivity::{answer, best_words, lead_tick, lead_words};
+use crate::study::sensitivity::{Bar, Sensitivity};
+
+/// Bars that a slide has room for.
+const MOST: usize = 12;
+/// A lead that keeps the decision.
+const KEPT: Colour = Colour(0x6c, 0x86, 0xa3);
+
+/// Draws the chart.
+pub fn draw(study: &Sensitivity, reading: &Reading) -> Result<Figure, LeftOut> {
+    let left_out = |reason: &str| Err(LeftOut { name: "tornado".into(), reason: reason.into() });
+    let record = &study.record;
+    let moving: Vec<&Bar> = study.bars.iter().filter(|bar| bar.width() > 0.0 || bar.turns()).collect();
+    if study.bars.is_empty() {
+        return left_out("there are no two strategies to choose between");
+    }
+    if moving.is_empty() {
+        return left_out("no key moves the decision");
+    }
+    let shown = &moving[..moving.len().min(MOST)];
+    let rest = moving.len() - shown.len();
+    let words = Words {
+        name: "tornado".into(),
+        title: answer(study).trim_end_matches('.').to_owned(),
+        subtitle: format!(
+            "Lead of {}, the {}, over the best of the others, with one key at a time at either end of its range",
+            record.best,
+            best_words(record)
+        ),
+        caption: "Each bar is the lead of the chosen strategy as one key goes over its plausible range and all else stays. Left \
+                  of zero another strategy is better: the decision turns on that key."
+            .into(),
+        alt: shown
+            .iter()
+            .map(|bar| format!("{}: {} to {}", bar.key, lead_words(bar.low.lead, record), lead_words(bar.high.lead, record)))
+            .collect::<Vec<_>>()
+            .join("; "),
+    };
+    Ok(frame::figure(reading, words, |canvas, area| {
+        let keys = [("keeps the choice", KEPT), ("another strategy is better", LIMIT)];
+        frame::keys(canvas, (area.left, area.top + 18.0), &keys);
+        let look = Type { size: 20.0, ..LABEL };
+        let widest = shown.iter().map(|bar| look.bold().width(&bar.key)).fold(0.0, f64::max).min(440.0);
+        let row = ((area.bottom - 64.0 - area.top - 46.0) / shown.len() as f64).min(90.0);
+        let top = area.top + 46.0;
+        // Room for the values at both ends of a bar.
+        let plot = Area {
+            left: area.left + widest + 190.0,
+            top,
+            right: area.right - 170.0,
+            bottom: top + row * shown.len() as f64,
+        };
+        let leads = shown.iter().flat_map(|bar| [bar.low.lead, bar.high.lead]).chain([record.lead, 0.0]);
+        let (least, most) = leads.fold((0.0f64, 0.0f64), |(low, high), lead| (low.min(lead), high.max(lead)));
+        let step = from_zero(most - least, 6)[1];
+        let (first, last) = (libm::floor(least / step - 1e-9), libm::ceil(most / step + 1e-9));
+        let x = Scale::linear((first * step, last * step), (plot.left, plot.right));
+        for tick in first as i64..=last as i64 {
+            let value = tick as f64 * step;
+            frame::tick_below(canvas, plot, x.at(value), &lead_tick(value, record));
+        }
+        let half = (row * 0.34).min(24.0);
+        for (index, bar) in shown.iter().enumerate() {
+            let y = plot.top + row * (index as f64 + 0.5);
+            let (left, right) =
+                if bar.low.lead <= bar.high.lead { (&bar.low, &bar.high) } else { (&bar.high, &bar.low) };
+            for (from, to, colour) in
+                [(left.lead.min(0.0), right.lead.min(0.0), LIMIT), (left.lead.max(0.0), right.lead.max(0.0), KEPT)]
+            {
+                if to > from {
+                    canvas
+                        .rectangle(Area { left: x.at(from), top: y - half, right: x.at(to), bottom: y + half }, colour);
+                }
+            }
+            let strong = if bar.turns() { look.bold() } else { look };
+            let name = font::fit(&bar.key, look.size, Weight::SemiBold, widest + 8.0);
+            canvas.text((area.left, y + 7.0), &name, strong);
+            let fit = |text: &str| font::fit(text, TICK.size, Weight::Regular, 150.0);
+            let begin = x.at(left.lead.min(record.lead)) - 10.0;
+            canvas.text((begin, y + 7.0), &fit(&left.value), TICK.anchored(Anchor::End));
+            frame::on_white(canvas, (x.at(right.lead.max(record.lead)) + 10.0, y + 7.0), &fit(&right.value), TICK);
+        }
+        canvas.line(&[(x.at(0.0), plot.top), (x.at(0.0), plot.bottom)], INK, 2.5);
+        canvas.dashed(&[(x.at(record.lead), plot.top), (x.at(record.lead), plot.bottom)], MUTED, 2.5, &[8.0, 6.0]);
+        canvas.line(&[(plot.left, plot.bottom), (plot.right, plot.bottom)], GRID, 1.5);
+        let more = if rest > 0 { format!("; {rest} keys that move it less are left out") } else { String::new() };
+        let text = format!("dashed: the scenario as it is, {}{more}", lead_words(record.lead, record));
+        canvas.text((area.left, plot.bottom + 62.0), &text, TICK);
+    }))
+}
