@@ -228,7 +228,7 @@ pub(super) fn other_reading(reading: PullReading) -> PullReading {
 }
 
 /// The bound must be below every system, so it pays the lowest price that any of them could.
-fn terms_of(strategy: &Strategy, terms: &Terms) -> Terms {
+pub(super) fn terms_of(strategy: &Strategy, terms: &Terms) -> Terms {
     match strategy.kind {
         Kind::Clairvoyant { .. } => terms.floor(),
         _ => terms.clone(),
@@ -236,7 +236,7 @@ fn terms_of(strategy: &Strategy, terms: &Terms) -> Terms {
 }
 
 /// Prices of a hand-written job, wherever in the strategy it is.
-fn own_rates(strategy: &Strategy) -> OwnRates {
+pub(super) fn own_rates(strategy: &Strategy) -> OwnRates {
     let kinds = std::iter::once(&strategy.kind).chain(strategy.exceptions.iter().map(|exception| &exception.kind));
     let mut jobs = kinds.filter_map(|kind| match kind {
         Kind::ScheduledCopy(job) => Some(OwnRates { runner_hour: job.runner_cost, wage_hour: job.wage }),
