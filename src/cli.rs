@@ -13,6 +13,7 @@ use clap::Parser;
 mod arguments;
 mod check;
 mod check_text;
+mod explain;
 mod import;
 mod init;
 mod interrupt;
@@ -73,6 +74,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
     match &arguments.command {
         Command::Run(run) => run::run(run, shared),
         Command::Check(check) => check::run(check, shared),
+        Command::Explain(explain) => explain::run(explain, shared),
         Command::Import(import) => import::run(import, shared),
         Command::Init(init) => init::run(init, shared),
         Command::Schema => output::print(&replisim::scenario::schema()).map(|()| Exit::Done),

@@ -22,6 +22,7 @@ pub mod reading;
 pub mod write;
 
 mod html;
+mod life;
 mod markdown;
 mod page;
 mod terminal;
@@ -29,6 +30,7 @@ mod terminal;
 #[cfg(test)]
 mod fixture;
 
+pub use life::{lives_json, lives_text};
 pub use read::ReadError;
 pub use terminal::{summary_json, terminal_summary};
 pub use write::WriteError;

@@ -14,6 +14,7 @@ mod compare;
 mod fixture;
 mod gathered;
 mod in_order;
+pub mod life;
 mod objectives;
 mod rows;
 pub mod statistics;

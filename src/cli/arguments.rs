@@ -6,6 +6,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use replisim::scenario;
 
+mod explain;
+
+pub use explain::ExplainArguments;
+
 /// What it costs, and how long it takes, to get container images to clusters in many regions and accounts.
 #[derive(Debug, Parser)]
 #[command(
@@ -61,6 +65,8 @@ pub enum Command {
     Run(RunArguments),
     /// Check scenarios: every problem at once, no simulation
     Check(CheckArguments),
+    /// Explain one image: who selected it, its copies and pulls, what took it, what each step cost
+    Explain(ExplainArguments),
     /// Make a scenario of configuration files: replication rules, policies, CloudFormation, Terraform
     Import(ImportArguments),
     /// Write a commented scenario to start from

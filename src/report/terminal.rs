@@ -11,7 +11,7 @@ use super::reading::{Reading, Standby, alike};
 use crate::study::tables::{ComparisonRow, ObjectiveRow, SummaryRow, Tables};
 
 /// Columns of a terminal that the summary fits into.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 /// Letters of a strategy's name in the table.
 const NAME: usize = 28;
 
@@ -143,7 +143,7 @@ fn shortened(name: &str, room: usize) -> String {
 }
 
 /// Lines of at most `width` letters, broken at spaces.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {

@@ -187,9 +187,9 @@ impl<'a> Costs<'a> {
         let region = |id: RegionId| model.cloud.region(id).to_string();
         let mut total = Usd::default();
         let mut costs = Vec::new();
-        for (key, usage) in self.usage {
-            let rows: Vec<&BillRow> = bill.rows.iter().filter(|row| is_of(row, &key)).collect();
-            let (unit, per) = self.unit(&key);
+        for (key, usage) in &self.usage {
+            let rows: Vec<&BillRow> = bill.rows.iter().filter(|row| is_of(row, key)).collect();
+            let (unit, per) = self.unit(key);
             let (price, cost) = shared(&rows, usage.amount, per);
             total += cost;
             let quantity = BillRow {
@@ -217,7 +217,7 @@ impl<'a> Costs<'a> {
                 unit_price_usd: price.map(|price| price.to_string()),
                 averaged: rows.len() > 1,
                 cost_usd: cost.to_string(),
-                parts: usage.parts,
+                parts: usage.parts.clone(),
                 parts_in_all: usage.count,
             });
         }
@@ -243,7 +243,8 @@ impl<'a> Costs<'a> {
 /// Whether a row of the bill charges such usage.
 fn is_of(row: &BillRow, key: &Key) -> bool {
     let ends = row.from.zip(row.to);
-    (row.month, row.account, row.region, row.line_item, ends) == (key.month, key.account, key.region, key.item, key.ends)
+    (row.month, row.account, row.region, row.line_item, ends)
+        == (key.month, key.account, key.region, key.item, key.ends)
         && row.unit != "hour"
 }
 

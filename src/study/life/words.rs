@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cloud::RegistryId;
+use crate::demand::ClusterId;
 use crate::scenario::Scenario;
 use crate::units::Time;
 
@@ -29,5 +30,16 @@ impl<'a> Words<'a> {
     /// `prod/eu-west-1`, or the region alone.
     pub fn place(&self, registry: RegistryId) -> String {
         self.scenario.model.cloud.registry_name(registry)
+    }
+
+    /// The name of a cluster.
+    pub fn cluster(&self, cluster: ClusterId) -> &'a str {
+        &self.scenario.model.demand.clusters[usize::from(cluster.0)].name
+    }
+
+    /// The region of a cluster's nodes.
+    pub fn region_of(&self, cluster: ClusterId) -> &'a str {
+        let cloud = &self.scenario.model.cloud;
+        cloud.region(cloud.registry(self.scenario.model.demand.clusters[usize::from(cluster.0)].registry).region)
     }
 }
