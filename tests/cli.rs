@@ -7,6 +7,10 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
+mod cli {
+    mod explain;
+}
+
 fn replisim() -> Command {
     let mut command = Command::cargo_bin("replisim").expect("the program is built with its tests");
     // Help is wrapped at this width, whatever the terminal.
@@ -31,6 +35,7 @@ fn help_texts_are_those_of_the_manual() {
         ("replisim", &["--help"][..]),
         ("run", &["run", "--help"]),
         ("check", &["check", "--help"]),
+        ("explain", &["explain", "--help"]),
         ("import", &["import", "--help"]),
         ("init", &["init", "--help"]),
         ("schema", &["schema", "--help"]),

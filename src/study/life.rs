@@ -25,9 +25,6 @@ mod selection;
 mod tenancy;
 mod words;
 
-#[cfg(test)]
-mod tests;
-
 pub use costs::{Cost, PARTS, Part};
 pub use follow::{CopyLife, EVENTS, Event, Stay};
 pub use pulls::{PULLS, Pull, PullGroup, Pulls};

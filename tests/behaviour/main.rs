@@ -6,6 +6,7 @@ mod closed_forms;
 mod common;
 mod determinism;
 mod edges;
+mod explain;
 mod hand_arithmetic;
 mod hostile;
 mod oracle;
