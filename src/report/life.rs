@@ -37,7 +37,8 @@ pub fn lives_text(lives: &Lives) -> String {
         together(&mut out, lives);
     }
     if !lives.left_out.is_empty() {
-        out.line("", &format!("\nNot told: {} (a lower bound is no system).", lives.left_out.join(", ")));
+        out.text.push('\n');
+        out.line("", &format!("Not told: {} (a lower bound is no system).", lives.left_out.join(", ")));
     }
     out.text
 }
@@ -110,7 +111,7 @@ fn head(out: &mut Page, lives: &Lives) {
 }
 
 fn selection(out: &mut Page, life: &Life) {
-    out.title("Selected by");
+    out.title("Selection");
     for reason in &life.selection.reasons {
         out.line("    - ", reason);
     }
@@ -153,7 +154,9 @@ fn timeline(out: &mut Page, life: &Life) {
         let tag = event.tag.as_ref().map_or(String::new(), |tag| format!(" `{tag}`"));
         let moved = event.bytes.map_or(String::new(), |count| format!(", {}", bytes(count as f64)));
         let hang = format!("    {}  ", short(&event.time));
-        out.line(&hang, &format!("{} {place}{tag}{moved}: {}", event.event, event.text));
+        let rule = life.copies.iter().find(|copy| Some(copy.copy) == event.copy).and_then(|copy| copy.rule);
+        let rule = rule.map_or(String::new(), |rule| format!(" (rule {rule})"));
+        out.line(&hang, &format!("{} {place}{tag}{moved}: {}{rule}", event.event, event.text));
     }
     let hidden = told.len().saturating_sub(EVENTS_SHOWN) as u64 + life.events_in_all - life.events.len() as u64;
     if hidden > 0 {
@@ -182,7 +185,9 @@ fn pulls(out: &mut Page, life: &Life) {
     for group in &pulls.groups {
         out.line("    ", &one_group(group));
         let mine = |pull: &&Pull| pull.cluster == group.cluster && pull.from == group.from;
-        for pull in pulls.list.iter().filter(mine).take(PULLS_SHOWN) {
+        let mut singly: Vec<&Pull> = pulls.list.iter().filter(mine).collect();
+        singly.sort_by(|a, b| a.time.cmp(&b.time));
+        for pull in singly.into_iter().take(PULLS_SHOWN) {
             out.line(&format!("      {}  ", short(&pull.time)), &one_pull(pull));
         }
     }
@@ -199,19 +204,8 @@ fn one_group(group: &PullGroup) -> String {
         duration(group.median_s.unwrap_or_default()),
         duration(group.worst_s.unwrap_or_default())
     );
-    let parts = [
-        ("waiting", group.mean_waiting_s),
-        ("queueing", group.mean_queueing_s),
-        ("transfer", group.mean_transfer_s),
-        ("unpack", group.mean_unpack_s),
-    ];
-    let parts: Vec<String> = parts
-        .iter()
-        .filter_map(|(name, mean)| Some((name, (*mean)?)))
-        .filter(|(_, mean)| *mean > 0.0)
-        .map(|(name, mean)| format!("{name} {}", duration(mean)))
-        .collect();
-    let mean = if parts.is_empty() { String::new() } else { format!("; on average {}", parts.join(", ")) };
+    let parts = parts([group.mean_waiting_s, group.mean_queueing_s, group.mean_transfer_s, group.mean_unpack_s]);
+    let mean = if parts.is_empty() { String::new() } else { format!("; on average {parts}") };
     format!(
         "{} ({}) from {from}: {}, {} cold, {}; {times}{mean}",
         group.cluster,
@@ -226,9 +220,20 @@ fn one_pull(pull: &Pull) -> String {
     let heat = if pull.cold { format!("cold, {}", bytes(pull.bytes as f64)) } else { "warm".to_owned() };
     let who = format!("pull {} by node {} (`{}`): {heat}", pull.pull, pull.node, pull.tag);
     match (pull.cause, pull.seconds) {
-        (None, Some(seconds)) => format!("{who}, {}", duration(seconds)),
+        (None, Some(seconds)) => {
+            let parts = parts([pull.waiting_s, pull.queueing_s, pull.transfer_s, pull.unpack_s]);
+            let parts = if parts.is_empty() { parts } else { format!(" ({parts})") };
+            format!("{who}, {}{parts}", duration(seconds))
+        }
         (cause, _) => format!("{who}, failed: {}", cause.unwrap_or_default()),
     }
+}
+
+/// The parts of a pull's time that are not nothing: waiting, queueing, transfer, unpack.
+fn parts(seconds: [Option<f64>; 4]) -> String {
+    let named = ["waiting", "queueing", "transfer", "unpack"].into_iter().zip(seconds.into_iter().flatten());
+    let parts = named.filter(|(_, seconds)| *seconds > 0.0);
+    parts.map(|(name, seconds)| format!("{name} {}", duration(seconds))).collect::<Vec<_>>().join(", ")
 }
 
 fn costs(out: &mut Page, life: &Life) {
@@ -310,9 +315,9 @@ fn by_item(costs: &[Cost]) -> Vec<(&'static str, f64)> {
     sums
 }
 
-/// `2026-04-01 00:00:03.412`: a moment without its letters.
+/// `2026-04-01 00:00:03.412`: a moment without its letters, and without milliseconds that are none.
 fn short(at: &str) -> String {
-    at.trim_end_matches('Z').replacen('T', " ", 1)
+    at.trim_end_matches('Z').trim_end_matches(".000").replacen('T', " ", 1)
 }
 
 /// `200,000,000 bytes`: what arithmetic needs.

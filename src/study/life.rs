@@ -158,11 +158,16 @@ fn life(
     let paid = bill(&outcome.ledger, &terms, &model.cloud, &model.calendar, &own_rates(strategy))
         .map_err(|source| LifeError::Bill { trial, strategy: strategy.name.clone(), source })?;
     let nobodys: Usd = paid.rows.iter().filter(|row| row.unit == "hour").map(|row| row.cost).sum();
-    let told = follower.close(&paid);
+    let mut told = follower.close(&paid);
+    let selection = selection::of(scenario, strategy, found, told.pushed, &told.tags);
+    for copy in told.copies.iter_mut().filter(|copy| matches!(copy.by, "rule" | "backfill")) {
+        let leads = |rule: &&RuleVerdict| rule.selected && rule.destinations.iter().any(|one| one.to == copy.to);
+        copy.rule = selection.rules.iter().find(leads).map(|rule| rule.rule);
+    }
     let life = Life {
         strategy: strategy.name.clone(),
         kind: strategy.kind.name(),
-        selection: selection::of(scenario, strategy, found, told.pushed, &told.tags),
+        selection,
         places: told.places,
         copies: told.copies,
         events: told.events,

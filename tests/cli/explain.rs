@@ -8,7 +8,7 @@ const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/worked-ex
 fn the_life_of_an_image_goes_to_standard_output() {
     let (code, text, stderr) = run(&["explain", SCENARIO, "--image", "app@7", "--strategy", "replicate"]);
     assert_eq!(code, 0, "{stderr}");
-    for said in ["app:", "== replicate (replication)", "Selected by", "What happened", "Pulls: 8, 8 cold", "Money: $"] {
+    for said in ["app:", "== replicate (replication)", "Selection", "What happened", "Pulls: 8, 8 cold", "Money: $"] {
         assert!(text.contains(said), "{said} is missing in: {text}");
     }
     assert!(!text.contains("== noon-job"), "{text}");

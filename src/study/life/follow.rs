@@ -51,6 +51,8 @@ pub struct CopyLife {
     pub copy: u64,
     /// `rule`, `backfill`, `job` or `fetch`.
     pub by: &'static str,
+    /// The first rule that leads there, by its position in `selection`.
+    pub rule: Option<usize>,
     /// From where.
     pub from: String,
     /// To where.
@@ -318,6 +320,7 @@ impl<'a> Follower<'a> {
         let copies = self.copies.into_values().map(|it| CopyLife {
             copy: it.copy.id,
             by: ordered_by(it.copy.kind),
+            rule: None,
             from: words.place(it.copy.from),
             to: words.place(it.copy.to),
             tag: it.copy.tag.as_deref().map(str::to_string),
@@ -406,7 +409,7 @@ impl<'a> Follower<'a> {
         self.pushed.get_or_insert(at);
         self.tags.extend(what.tag.clone());
         let (event, text) = match is_first {
-            true => ("pushed", format!("image {}", self.image.id)),
+            true => ("pushed", "a client's push is whole".to_string()),
             false => ("tag-set", "a further tag on the same image".to_string()),
         };
         let before = self.events.len();

@@ -12,7 +12,7 @@ pub(super) fn reason(policy: Option<&LifecyclePolicy>, act: &Act, class: Storage
     match rules.iter().find(|rule| rule.class == class && rule.selection.selects(&act.tags)) {
         Some(rule) => {
             let done = if rule.action == LifecycleAction::Archive { "archives" } else { "expires" };
-            format!("lifecycle rule {} {done} {}; it came {days:.1} days before", rule.priority, what(rule))
+            format!("lifecycle rule of priority {} {done} {}; it came {days:.1} days before", rule.priority, what(rule))
         }
         None => "its lifecycle policy".into(),
     }
