@@ -31,7 +31,7 @@ pub fn lives_text(lives: &Lives) -> String {
         selection(&mut out, life);
         timeline(&mut out, life);
         pulls(&mut out, life);
-        costs(&mut out, life);
+        costs(&mut out, life, lives.image.home.contains('/'));
     }
     if lives.strategies.len() > 1 {
         together(&mut out, lives);
@@ -153,7 +153,7 @@ fn timeline(out: &mut Page, life: &Life) {
         let place = event.place.as_deref().unwrap_or("everywhere");
         let tag = event.tag.as_ref().map_or(String::new(), |tag| format!(" `{tag}`"));
         let moved = event.bytes.map_or(String::new(), |count| format!(", {}", bytes(count as f64)));
-        let hang = format!("    {}  ", short(&event.time));
+        let hang = format!("    {:23}  ", short(&event.time));
         let rule = life.copies.iter().find(|copy| Some(copy.copy) == event.copy).and_then(|copy| copy.rule);
         let rule = rule.map_or(String::new(), |rule| format!(" (rule {rule})"));
         out.line(&hang, &format!("{} {place}{tag}{moved}: {}{rule}", event.event, event.text));
@@ -188,7 +188,7 @@ fn pulls(out: &mut Page, life: &Life) {
         let mut singly: Vec<&Pull> = pulls.list.iter().filter(mine).collect();
         singly.sort_by(|a, b| a.time.cmp(&b.time));
         for pull in singly.into_iter().take(PULLS_SHOWN) {
-            out.line(&format!("      {}  ", short(&pull.time)), &one_pull(pull));
+            out.line(&format!("      {:23}  ", short(&pull.time)), &one_pull(pull));
         }
     }
 }
@@ -236,7 +236,8 @@ fn parts(seconds: [Option<f64>; 4]) -> String {
     parts.map(|(name, seconds)| format!("{name} {}", duration(seconds))).collect::<Vec<_>>().join(", ")
 }
 
-fn costs(out: &mut Page, life: &Life) {
+/// `accounts` = there are several, so that who pays is worth saying.
+fn costs(out: &mut Page, life: &Life, accounts: bool) {
     let share = match (number(&life.cost_usd), number(&life.bill_usd)) {
         (cost, bill) if bill > 0.0 => format!(", {} of the trial's ${}", percent(cost / bill), trimmed(&life.bill_usd)),
         _ => String::new(),
@@ -246,7 +247,11 @@ fn costs(out: &mut Page, life: &Life) {
         let price = cost.unit_price_usd.as_deref().map_or("nothing".to_owned(), |price| format!("${price}"));
         let averaged = if cost.averaged { " on average" } else { "" };
         let what = match (&cost.from_region, &cost.to_region) {
+            (Some(from), Some(to)) if accounts => {
+                format!("{} {from} -> {to} ({} pays)", cost.line_item, cost.account)
+            }
             (Some(from), Some(to)) => format!("{} {from} -> {to}", cost.line_item),
+            _ if accounts => format!("{} {}/{}", cost.line_item, cost.account, cost.region),
             _ => format!("{} {}", cost.line_item, cost.region),
         };
         let quantity = format!("{} {} x {price}{averaged}", rounded(&cost.quantity), cost.unit);

@@ -275,6 +275,8 @@ pulls = { times = "02:00" }
     let lives = tell(&scenario, "app");
     let life = &lives.strategies[0];
     assert_eq!(life.copies[0].failed, Some("not-allowed"));
+    let text = lives_text(&lives);
+    assert!(text.contains(" storage main/us-east-1: "), "who pays is told where there are several accounts: {text}");
     let verdict = &life.selection.rules[0].destinations[0];
     assert!(
         !verdict.copied && verdict.reason.as_deref().is_some_and(|it| it.contains("ecr:ReplicateImage")),
@@ -282,7 +284,7 @@ pulls = { times = "02:00" }
     );
     assert_eq!((life.pulls.count, life.pulls.failed), (1, 1));
     assert_eq!(life.pulls.list[0].cause, Some("image-missing"));
-    assert!(lives_text(&lives).contains("failed: 1 image-missing"), "{}", lives_text(&lives));
+    assert!(text.contains("failed: 1 image-missing"), "{text}");
 }
 
 #[test]
@@ -309,6 +311,20 @@ fn every_line_fits_a_hundred_columns() {
             assert!(line.chars().count() <= 100, "{name}: {line}");
         }
     }
+}
+
+#[test]
+fn a17_what_was_there_before_the_rules_is_told_so() {
+    let scenario = read(&bundled("gotcha-not-retroactive"), &[]);
+    let lives = tell(&scenario, "app:v1");
+    let alone = under(&lives, "rules-alone");
+    assert!(alone.selection.reasons[0].contains("it is not copied (A17)"), "{:?}", alone.selection);
+    // Its second tag is a push of its own, which the rules see.
+    assert_eq!((alone.copies.len(), alone.copies[0].tag.as_deref()), (1, Some("v1-again")));
+    let backfill = under(&lives, "rules-and-backfill");
+    assert!(backfill.selection.reasons[0].contains("a backfill brings it (A50)"), "{:?}", backfill.selection);
+    let by: Vec<(&str, Option<usize>)> = backfill.copies.iter().map(|copy| (copy.by, copy.rule)).collect();
+    assert_eq!(by, [("backfill", Some(1)), ("rule", Some(1))]);
 }
 
 /// After a wanted change, run with `REPLISIM_GOLDEN=write` and look at the difference.

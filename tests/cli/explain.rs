@@ -74,7 +74,7 @@ fn wrong_usage_is_exit_code_2_with_a_hint() {
 
 #[test]
 fn a_trial_and_settings_can_be_chosen() {
-    let chosen = ["--strategy", "replicate", "--trial", "3", "--set", "prices.override.inter_region=0.05"];
+    let chosen = ["--strategy", "replicate", "--trial", "3", "--set", "prices.override.inter_region=$0.05/GB"];
     let (code, text, stderr) = finish(replisim().args(["explain", SCENARIO, "--image", "app"]).args(chosen));
     assert_eq!(code, 0, "{stderr}");
     assert!(text.contains("of trial 3") && text.contains("x $0.05 = $"), "{text}");

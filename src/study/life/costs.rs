@@ -104,6 +104,10 @@ impl<'a> Costs<'a> {
         at: Time,
         what: &dyn Fn() -> String,
     ) {
+        if ends.0 == ends.1 && item != LineItem::Nat {
+            // Nothing is charged within a region (C10, C11).
+            return;
+        }
         // A NAT gateway is charged where the puller is, a transfer where it comes from.
         let region = if item == LineItem::Nat { ends.1 } else { ends.0 };
         self.at_once((item, account, region, Some(ends)), bytes, u128::from(bytes), at, what);

@@ -570,9 +570,7 @@ impl<'a> Follower<'a> {
         let cloud = &self.scenario.model.cloud;
         let (here, there) = (cloud.registry(cluster.registry), cloud.registry(registry));
         let (ends, what) = ((there.region, here.region), || format!("pull {}", pull.id));
-        if here.region != there.region {
-            self.costs.moved(LineItem::Pull, there.account, ends, bytes, at, &what);
-        }
+        self.costs.moved(LineItem::Pull, there.account, ends, bytes, at, &what);
         let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
         if path == PathKind::Nat {
             self.costs.moved(LineItem::Nat, here.account, ends, bytes, at, &what);

@@ -155,7 +155,7 @@ impl Look<'_> {
                 "it was pushed before the rules exist ({}): {}",
                 self.words.moment(replication.since),
                 match replication.existing {
-                    Existing::Absent => "it is not copied (A17)",
+                    Existing::Absent => "it is not copied (A17), unless it is pushed under a further tag later",
                     Existing::Present => "the scenario takes it as copied already",
                     Existing::Backfill => "a backfill brings it (A50)",
                 }
