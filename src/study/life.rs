@@ -16,18 +16,20 @@ use crate::units::{Time, Usd};
 
 use super::compare::{own_rates, terms_of};
 
+mod copies;
 mod costs;
 mod follow;
 mod lifecycle;
 mod pulls;
+mod records;
 mod reference;
 mod selection;
 mod tenancy;
 mod words;
 
 pub use costs::{Cost, PARTS, Part};
-pub use follow::{CopyLife, EVENTS, Event, Stay};
 pub use pulls::{PULLS, Pull, PullGroup, Pulls};
+pub use records::{CopyLife, EVENTS, Event, Stay};
 pub use reference::{ImageFacts, Unknown};
 pub use selection::{DestinationVerdict, RuleVerdict, Selection};
 

@@ -3,100 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::Serialize;
-
+use super::copies::Copied;
 use super::costs::{Cost, Costs};
 use super::lifecycle;
 use super::pulls::{End, Pulls, Tally};
+use super::records::{CopyLife, EVENTS, Event, Stay};
 use super::reference::Found;
 use super::tenancy::{Tenancy, bytes_of, family};
 use super::words::Words;
 use crate::billing::{Bill, LineItem};
 use crate::cloud::RegistryId;
 use crate::demand::{EditKind, PathKind, RepositoryId};
-use crate::engine::journal::{Act, CopyKind, Copying, Entry, Pulling, Reference, Remover};
+use crate::engine::journal::{Act, Copying, Entry, Pulling, Reference, Remover};
 use crate::registry::{CreatedBy, Image, LifecycleAction, Scanning, StorageClass};
 use crate::scenario::Scenario;
 use crate::strategy::{Kind, Strategy};
-use crate::units::{DAY, Span, Time, Usd};
-
-/// Events that are kept; the rest is counted.
-pub const EVENTS: usize = 1000;
-
-/// Something that happened to the image.
-#[derive(Clone, Debug, Serialize)]
-pub struct Event {
-    /// UTC.
-    pub time: String,
-    /// Seconds since the start of the run.
-    pub seconds: f64,
-    /// What: `pushed`, `copy-ordered`, `copy-begun`, `copy-arrived`, `expired`, ..
-    pub event: &'static str,
-    /// Where.
-    pub place: Option<String>,
-    /// Under which tag.
-    pub tag: Option<String>,
-    /// The number of the copy.
-    pub copy: Option<u64>,
-    /// Bytes that it moved, or is to move.
-    pub bytes: Option<u64>,
-    /// Why, and what is good to know, in words.
-    pub text: String,
-}
-
-/// A copy of the image.
-#[derive(Clone, Debug, Serialize)]
-pub struct CopyLife {
-    /// Its number in the trial.
-    pub copy: u64,
-    /// `rule`, `backfill`, `job` or `fetch`.
-    pub by: &'static str,
-    /// The first rule that leads there, by its position in `selection`.
-    pub rule: Option<usize>,
-    /// From where.
-    pub from: String,
-    /// To where.
-    pub to: String,
-    /// Under which tag.
-    pub tag: Option<String>,
-    /// When it was ordered.
-    pub ordered: String,
-    /// When its bytes began to move, last.
-    pub begun: Option<String>,
-    /// When it was whole at its destination.
-    pub arrived: Option<String>,
-    /// From the order to its begin: the service's delay, retries, the place in its queue, outages.
-    pub delay_s: Option<f64>,
-    /// How long its own bytes moved.
-    pub transfer_s: Option<f64>,
-    /// How long it waited for layers that other copies brought.
-    pub following_s: Option<f64>,
-    /// Bytes moved, those of attempts that were cut or failed too.
-    pub bytes: u64,
-    /// Why it failed for good.
-    pub failed: Option<&'static str>,
-}
-
-/// A stay of the image in a registry.
-#[derive(Clone, Debug, Serialize)]
-pub struct Stay {
-    /// The registry.
-    pub place: String,
-    /// When it came.
-    pub arrived: String,
-    /// How: `push`, `copy`, `placed` (copied before the run).
-    pub by: &'static str,
-    /// When it went; `null` = it is there at the end.
-    pub gone: Option<String>,
-    /// What took it.
-    pub gone_by: Option<String>,
-    /// Days within the run.
-    pub days: f64,
-    /// `standard` or `archive`, at the end.
-    pub class: Option<&'static str>,
-    /// Tags that it has at the end, or had when it went.
-    pub tags: Vec<String>,
-}
+use crate::units::{DAY, Time, Usd};
 
 /// What was kept.
 pub(super) struct Told {
@@ -120,17 +42,6 @@ struct Visit {
     tags: BTreeSet<Arc<str>>,
 }
 
-/// A copy of the image, with its moments.
-struct Copied {
-    copy: Arc<Copying>,
-    ordered: Time,
-    begun: Option<Time>,
-    moved: Option<Time>,
-    arrived: Option<Time>,
-    bytes: u64,
-    failed: Option<&'static str>,
-}
-
 /// A pull of the repository that is not over.
 struct Asked {
     at: Time,
@@ -141,20 +52,20 @@ struct Asked {
 
 /// Follows a trial.
 pub(super) struct Follower<'a> {
-    scenario: &'a Scenario,
-    words: Words<'a>,
+    pub(super) scenario: &'a Scenario,
+    pub(super) words: Words<'a>,
     repository: RepositoryId,
-    image: Arc<Image>,
+    pub(super) image: Arc<Image>,
     family: BTreeSet<u32>,
     home: RegistryId,
     tenancy: Tenancy<'a>,
-    costs: Costs<'a>,
+    pub(super) costs: Costs<'a>,
     pulls: Tally<'a>,
     asked: BTreeMap<u64, Asked>,
-    copies: BTreeMap<u64, Copied>,
+    pub(super) copies: BTreeMap<u64, Copied>,
     visits: Vec<Visit>,
     /// Who made the repository in a registry, and under which name.
-    made: BTreeMap<RegistryId, (Time, CreatedBy, Option<Arc<str>>)>,
+    pub(super) made: BTreeMap<RegistryId, (Time, CreatedBy, Option<Arc<str>>)>,
     /// Children of the index at home, which are scanned by themselves.
     scanned: BTreeSet<u32>,
     pushed: Option<Time>,
@@ -268,10 +179,10 @@ impl<'a> Follower<'a> {
                     self.tell(at, event, None, None, format!("fault `{name}` {word}"));
                 }
             }
-            Entry::PullAsked(pull) if pull.repository == self.repository => {
-                if pull.moving || self.family.contains(&pull.image.id) {
-                    self.asked.insert(pull.id, Asked { at, found: None, bytes: 0, cold: false });
-                }
+            Entry::PullAsked(pull)
+                if pull.repository == self.repository && (pull.moving || self.family.contains(&pull.image.id)) =>
+            {
+                self.asked.insert(pull.id, Asked { at, found: None, bytes: 0, cold: false });
             }
             Entry::PullFound { pull, image, warm, .. } => {
                 let is_it = self.family.contains(&image.id);
@@ -316,23 +227,7 @@ impl<'a> Follower<'a> {
         });
         let places = places.collect();
         let words = self.words;
-        let seconds = |from: Option<Time>, to: Option<Time>| Some((to? - from?).as_seconds());
-        let copies = self.copies.into_values().map(|it| CopyLife {
-            copy: it.copy.id,
-            by: ordered_by(it.copy.kind),
-            rule: None,
-            from: words.place(it.copy.from),
-            to: words.place(it.copy.to),
-            tag: it.copy.tag.as_deref().map(str::to_string),
-            ordered: words.moment(it.ordered),
-            begun: it.begun.map(|at| words.moment(at)),
-            arrived: it.arrived.map(|at| words.moment(at)),
-            delay_s: seconds(Some(it.ordered), it.begun),
-            transfer_s: seconds(it.begun, it.moved),
-            following_s: seconds(it.moved, it.arrived),
-            bytes: it.bytes,
-            failed: it.failed,
-        });
+        let copies = self.copies.into_values().map(|copied| copied.told(&words));
         Told {
             pushed: self.pushed,
             tags: self.tags,
@@ -350,7 +245,7 @@ impl<'a> Follower<'a> {
         repository == self.repository && image.id == self.image.id
     }
 
-    fn is_ours(&self, copy: &Copying) -> bool {
+    pub(super) fn is_ours(&self, copy: &Copying) -> bool {
         copy.repository == self.repository && self.family.contains(&copy.image.id)
     }
 
@@ -370,7 +265,14 @@ impl<'a> Follower<'a> {
         }
     }
 
-    fn tell_copy(&mut self, at: Time, event: &'static str, copy: &Copying, bytes: Option<u64>, text: String) {
+    pub(super) fn tell_copy(
+        &mut self,
+        at: Time,
+        event: &'static str,
+        copy: &Copying,
+        bytes: Option<u64>,
+        text: String,
+    ) {
         let before = self.events.len();
         self.tell(at, event, Some(copy.to), copy.tag.as_ref(), text);
         if let Some(told) = self.events.get_mut(before) {
@@ -378,7 +280,7 @@ impl<'a> Follower<'a> {
         }
     }
 
-    fn scan(&mut self, registry: RegistryId, at: Time) {
+    pub(super) fn scan(&mut self, registry: RegistryId, at: Time) {
         if self.scenario.model.registries[usize::from(registry.0)].scanning == Scanning::Enhanced {
             let place = self.scenario.model.cloud.registry(registry);
             self.costs.scanned((place.account, place.region), at);
@@ -421,7 +323,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Another image may take a tag of this one.
-    fn takes_tag(&mut self, at: Time, what: &Reference) {
+    pub(super) fn takes_tag(&mut self, at: Time, what: &Reference) {
         let Some(tag) = what.tag.as_ref().filter(|_| what.repository == self.repository) else { return };
         if what.image.id != self.image.id && self.drops_tag(what.registry, Some(tag)) {
             let text = format!("the tag has moved on to image {}", what.image.id);
@@ -436,7 +338,7 @@ impl<'a> Follower<'a> {
     }
 
     /// The image is in a registry, under a tag; whether it was not before.
-    fn arrives(&mut self, at: Time, registry: RegistryId, tag: Option<&Arc<str>>, by: &'static str) -> bool {
+    pub(super) fn arrives(&mut self, at: Time, registry: RegistryId, tag: Option<&Arc<str>>, by: &'static str) -> bool {
         let here = self.visits.iter_mut().find(|visit| visit.registry == registry && visit.until.is_none());
         let is_new = here.is_none();
         match here {
@@ -477,89 +379,6 @@ impl<'a> Follower<'a> {
         }
     }
 
-    fn copy_ordered(&mut self, at: Time, copy: &Arc<Copying>) {
-        let text = match copy.kind {
-            CopyKind::Push => "a replication rule orders a copy",
-            CopyKind::Backfill => "a backfill orders a copy",
-            CopyKind::Job => "the job orders a copy",
-            CopyKind::Fetch => "a pull finds nothing: the cache fetches it",
-        };
-        let text = format!("{text} from {} (copy {})", self.words.place(copy.from), copy.id);
-        self.tell_copy(at, "copy-ordered", copy, None, text);
-        self.copies.insert(
-            copy.id,
-            Copied { copy: copy.clone(), ordered: at, begun: None, moved: None, arrived: None, bytes: 0, failed: None },
-        );
-    }
-
-    fn copy_begun(&mut self, at: Time, copy: &Copying, bytes: u64) {
-        let Some(copied) = self.copies.get_mut(&copy.id) else { return };
-        copied.begun = Some(at);
-        let delay = at - copied.ordered;
-        let text = format!("copy {} begins {} after its order", copy.id, seconds(delay));
-        self.tell_copy(at, "copy-begun", copy, Some(bytes), text);
-    }
-
-    fn copy_moved(&mut self, at: Time, copy: &Copying, bytes: u64, cut: bool) {
-        let Some(copied) = self.copies.get_mut(&copy.id) else { return };
-        copied.moved = Some(at);
-        copied.bytes = copied.bytes.saturating_add(bytes);
-        let begun = copied.begun.unwrap_or(at);
-        if cut {
-            self.tell_copy(at, "copy-cut", copy, Some(bytes), format!("an outage cuts copy {}", copy.id));
-        }
-        if begun >= self.scenario.model.calendar.end {
-            return;
-        }
-        let cloud = &self.scenario.model.cloud;
-        let (from, to) = (cloud.registry(copy.from), cloud.registry(copy.to));
-        let what = || format!("copy {}", copy.id);
-        match copy.runner.map(|runner| cloud.registry(runner)) {
-            None => self.costs.moved(LineItem::Copy, from.account, (from.region, to.region), bytes, at, &what),
-            Some(runner) => {
-                let via = runner.region;
-                self.costs.moved(LineItem::Pull, from.account, (from.region, via), bytes, at, &what);
-                self.costs.moved(LineItem::Copy, runner.account, (via, to.region), bytes, at, &what);
-            }
-        }
-    }
-
-    fn copy_arrived(&mut self, at: Time, copy: &Arc<Copying>, tag_set: bool, new_image: bool) {
-        let (registry, repository, image) = (copy.to, copy.repository, copy.image.clone());
-        let tag = copy.tag.clone().filter(|_| tag_set);
-        self.takes_tag(at, &Reference { registry, repository, image, tag: tag.clone() });
-        if !self.is_ours(copy) {
-            return;
-        }
-        if new_image {
-            self.scan(copy.to, at);
-        }
-        if copy.image.id == self.image.id {
-            self.arrives(at, copy.to, tag.as_ref(), "copy");
-        }
-        let Some(copied) = self.copies.get_mut(&copy.id) else { return };
-        copied.arrived = Some(at);
-        let (begun, moved) = (copied.begun.unwrap_or(at), copied.moved.unwrap_or(at));
-        let mut text = format!(
-            "copy {} is whole {} after its order: {} delay, {} transfer",
-            copy.id,
-            seconds(at - copied.ordered),
-            seconds(begun - copied.ordered),
-            seconds(moved - begun),
-        );
-        let bytes = copied.bytes;
-        if at > moved {
-            text += &format!(", {} for layers of other copies", seconds(at - moved));
-        }
-        if copy.tag.is_some() && !tag_set {
-            text += "; its tag may not move there and was dropped (A26)";
-        }
-        if self.made.get(&copy.to).is_some_and(|(made, ..)| *made == at) {
-            text += "; the service makes the repository";
-        }
-        self.tell_copy(at, "copy-arrived", copy, Some(bytes), text);
-    }
-
     fn pull_moved(&mut self, pull: &Pulling, registry: RegistryId, bytes: u64, (begun, at): (Time, Time)) {
         let Some(asked) = self.asked.get_mut(&pull.id).filter(|asked| asked.found == Some(true)) else { return };
         asked.bytes = asked.bytes.saturating_add(bytes);
@@ -589,15 +408,6 @@ impl<'a> Follower<'a> {
     }
 }
 
-fn ordered_by(kind: CopyKind) -> &'static str {
-    match kind {
-        CopyKind::Push => "rule",
-        CopyKind::Backfill => "backfill",
-        CopyKind::Job => "job",
-        CopyKind::Fetch => "fetch",
-    }
-}
-
 fn by_whom(remover: Remover) -> &'static str {
     match remover {
         Remover::Client => "a client",
@@ -611,15 +421,5 @@ fn edit(kind: EditKind) -> &'static str {
         EditKind::Delete => "delete",
         EditKind::Archive => "archive",
         EditKind::Restore => "restore",
-    }
-}
-
-/// `0 s`, `3.412 s`, `2 h 5 min`.
-fn seconds(span: Span) -> String {
-    let seconds = span.as_seconds();
-    match seconds {
-        s if s < 600.0 => format!("{} s", (s * 1000.0).round() / 1000.0),
-        s if s < 172_800.0 => format!("{} h {} min", (s / 3600.0) as u64, ((s % 3600.0) / 60.0) as u64),
-        s => format!("{:.1} days", s / 86_400.0),
     }
 }
