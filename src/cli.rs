@@ -13,8 +13,9 @@ use clap::Parser;
 mod arguments;
 mod check;
 mod check_text;
-mod events;
 mod diff;
+mod events;
+mod explain;
 mod import;
 mod init;
 mod interrupt;
@@ -25,8 +26,8 @@ mod prices;
 mod progress;
 mod report;
 mod run;
-mod sweep;
 mod sensitivity;
+mod sweep;
 
 use arguments::{Arguments, Command};
 
@@ -81,6 +82,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
         Command::Merge(merge) => merge::run(merge, shared),
         Command::Check(check) => check::run(check, shared),
         Command::Diff(diff) => diff::run(diff, shared),
+        Command::Explain(explain) => explain::run(explain, shared),
         Command::Import(import) => import::run(import, shared),
         Command::Init(init) => init::run(init, shared),
         Command::Sensitivity(sensitivity) => sensitivity::run(sensitivity, shared),

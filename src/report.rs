@@ -27,6 +27,7 @@ pub mod sensitivity;
 pub mod write;
 
 mod html;
+mod life;
 mod markdown;
 mod page;
 mod terminal;
@@ -34,6 +35,7 @@ mod terminal;
 #[cfg(test)]
 mod fixture;
 
+pub use life::{lives_json, lives_text};
 pub use read::ReadError;
 pub use terminal::{summary_json, terminal_summary};
 pub use write::WriteError;

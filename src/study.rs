@@ -17,6 +17,7 @@ pub mod diff;
 mod fixture;
 mod gathered;
 mod in_order;
+pub mod life;
 mod objectives;
 pub mod quantiles;
 pub mod pricing;

@@ -9,10 +9,11 @@ use assert_cmd::Command;
 
 /// Commands with tests of their own.
 mod cli {
-    mod sensitivity;
-    mod events;
     mod diff;
+    mod events;
+    mod explain;
     mod report;
+    mod sensitivity;
     mod sweep;
 }
 
@@ -44,6 +45,7 @@ fn help_texts_are_those_of_the_manual() {
         ("sensitivity", &["sensitivity", "--help"]),
         ("check", &["check", "--help"]),
         ("diff", &["diff", "--help"]),
+        ("explain", &["explain", "--help"]),
         ("import", &["import", "--help"]),
         ("report", &["report", "--help"]),
         ("init", &["init", "--help"]),

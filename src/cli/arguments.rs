@@ -3,20 +3,20 @@
 use std::path::PathBuf;
 
 mod diff;
+mod explain;
 mod report;
+mod sensitivity;
+mod sweep;
 
 pub use diff::{DiffArguments, DiffFormat};
+pub use explain::ExplainArguments;
 pub use report::ReportArguments;
+pub use sensitivity::{DecisionMetric, SensitivityArguments};
+pub use sweep::{MergeArguments, SweepArguments};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use replisim::scenario;
-
-mod sweep;
-
-pub use sweep::{MergeArguments, SweepArguments};
-mod sensitivity;
-pub use sensitivity::{DecisionMetric, SensitivityArguments};
 
 /// What it costs, and how long it takes, to get container images to clusters in many regions and accounts.
 #[derive(Debug, Parser)]
@@ -81,6 +81,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Say what a change of scenario, rules, prices or lifecycle does to cost, times and objectives
     Diff(DiffArguments),
+    /// Explain one image: who selected it, its copies and pulls, what took it, what each step cost
+    Explain(ExplainArguments),
     /// Make a scenario of configuration files: replication rules, policies, CloudFormation, Terraform
     Import(ImportArguments),
     /// Write a commented scenario to start from

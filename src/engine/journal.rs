@@ -148,6 +148,17 @@ pub enum Entry {
         /// Its node has every layer of it already.
         warm: bool,
     },
+    /// A pull's layers move, or moved until an outage cut them: told when it is known when they are through.
+    PullMoved {
+        /// Which.
+        pull: Arc<Pulling>,
+        /// From where.
+        registry: RegistryId,
+        /// Bytes as they are metered.
+        bytes: u64,
+        /// When they began to move, and when the last of them did.
+        times: (Time, Time),
+    },
     /// A pull is over: its image is downloaded at this moment or later, and then unpacked.
     PullServed {
         /// Which.

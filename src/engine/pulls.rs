@@ -386,6 +386,9 @@ impl Trial<'_> {
             }
         }
         self.series.egress(*registry, self.now, begun.min(self.now), took, bytes);
+        let registry = *registry;
+        let entry = |pull| Entry::PullMoved { pull, registry, bytes, times: (begun, at) };
+        self.journal.about(self.now, &pull.told, entry);
     }
 
     /// A pull whose download ended at `downloaded` is over after `unpack`.

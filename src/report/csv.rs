@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use crate::study::quantiles;
-use crate::study::sweep::Margins;
 use crate::study::sensitivity::EffectRow;
+use crate::study::sweep::Margins;
 use crate::study::tables::{
     BillRow, ComparisonRow, DisruptionRow, FailureRow, LatencyRow, ObjectiveRow, QuantileRow, RecoveryRow,
     RepositoryRow, SummaryRow, Tables, TimelineRow, TrialRow,

@@ -247,7 +247,7 @@ pub(super) fn other_reading(reading: PullReading) -> PullReading {
 }
 
 /// The bound must be below every system, so it pays the lowest price that any of them could.
-fn terms_of(strategy: &Strategy, terms: &Terms) -> Terms {
+pub(super) fn terms_of(strategy: &Strategy, terms: &Terms) -> Terms {
     match strategy.kind {
         Kind::Clairvoyant { .. } => terms.floor(),
         _ => terms.clone(),

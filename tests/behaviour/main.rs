@@ -7,6 +7,7 @@ mod common;
 mod determinism;
 mod edges;
 mod events;
+mod explain;
 mod hand_arithmetic;
 mod hostile;
 mod oracle;

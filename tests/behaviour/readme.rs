@@ -17,8 +17,15 @@ fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-const PAGES: [&str; 6] =
-    ["README.md", "CONTRIBUTING.md", "docs/scenario.md", "docs/results.md", "docs/model.md", "docs/worked-example.md"];
+const PAGES: [&str; 7] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/scenario.md",
+    "docs/results.md",
+    "docs/model.md",
+    "docs/worked-example.md",
+    "docs/explain.md",
+];
 
 /// Fenced blocks in this language.
 fn blocks(page: &str, language: &str) -> Vec<String> {

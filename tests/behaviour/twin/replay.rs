@@ -262,7 +262,7 @@ impl<'m> Twin<'m> {
                 let open = self.pulls.remove(&pull.id);
                 self.check(open, || format!("over twice, or never asked for: {pull:?}"));
             }
-            Entry::Fault { .. } => {}
+            Entry::PullMoved { .. } | Entry::Fault { .. } => {}
         }
     }
 
