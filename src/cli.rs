@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod arguments;
+mod breakeven;
 mod check;
 mod check_text;
 mod import;
@@ -72,6 +73,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
     let shared = &arguments.shared;
     match &arguments.command {
         Command::Run(run) => run::run(run, shared),
+        Command::Breakeven(breakeven) => breakeven::run(breakeven, shared),
         Command::Check(check) => check::run(check, shared),
         Command::Import(import) => import::run(import, shared),
         Command::Init(init) => init::run(init, shared),

@@ -6,6 +6,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use replisim::scenario;
 
+mod breakeven;
+
+pub use breakeven::BreakevenArguments;
+
 /// What it costs, and how long it takes, to get container images to clusters in many regions and accounts.
 #[derive(Debug, Parser)]
 #[command(
@@ -59,6 +63,8 @@ pub enum Color {
 pub enum Command {
     /// Run a scenario: compare its strategies and write tables, charts and a report
     Run(RunArguments),
+    /// Find where strategies cost the same: from which value of a key on does another one pay?
+    Breakeven(BreakevenArguments),
     /// Check scenarios: every problem at once, no simulation
     Check(CheckArguments),
     /// Make a scenario of configuration files: replication rules, policies, CloudFormation, Terraform

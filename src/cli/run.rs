@@ -53,7 +53,7 @@ fn load(arguments: &RunArguments, shared: &Shared) -> Result<Scenario, Stop> {
 }
 
 /// Indices of the strategies named, ascending; `None` = all.
-fn selected(scenario: &Scenario, names: &[String]) -> Result<Option<Vec<usize>>, Stop> {
+pub(super) fn selected(scenario: &Scenario, names: &[String]) -> Result<Option<Vec<usize>>, Stop> {
     if names.is_empty() {
         return Ok(None);
     }

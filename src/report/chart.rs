@@ -18,6 +18,7 @@ pub mod font;
 pub mod palette;
 pub mod scale;
 
+pub mod breakeven;
 mod capacity;
 mod cost;
 mod cumulative_cost;
@@ -26,6 +27,7 @@ mod distribution;
 mod flows;
 mod frame;
 mod pull_parts;
+pub mod strategy_map;
 
 pub use capacity::{Nearness, nearness};
 

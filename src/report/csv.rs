@@ -7,6 +7,7 @@
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use crate::study::breakeven::tables::{CheapestRow, CrossingRow, PointRow};
 use crate::study::tables::{
     BillRow, ComparisonRow, DisruptionRow, FailureRow, LatencyRow, ObjectiveRow, RecoveryRow, RepositoryRow,
     SummaryRow, Tables, TimelineRow, TrialRow,
@@ -91,6 +92,14 @@ row!(RecoveryRow, "recovery.csv",
     strategy trial fault recovery_s images_missing oldest_missing_s pulls_failed);
 row!(FailureRow, "failures.csv", strategy event cause account region count);
 row!(DisruptionRow, "disruptions.csv", strategy fault region seconds_from_start bin_s served failed);
+row!(CrossingRow, "breakeven.csv",
+    key fixed_key fixed_value reading strategy_a strategy_b crossing ci_low ci_high unit method);
+row!(PointRow, "breakeven-points.csv",
+    key value number fixed_key fixed_value reading strategy kind cost_usd_month cost_ci_low_usd_month
+    cost_ci_high_usd_month pulls_per_image point);
+row!(CheapestRow, "breakeven-cheapest.csv",
+    key value number fixed_key fixed_value reading cheapest next lead_usd_month ci_low_usd_month ci_high_usd_month
+    significant);
 
 /// Why a table cannot be read back.
 #[derive(Debug, Error)]

@@ -12,11 +12,12 @@ use std::cell::Cell;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use super::StudyError;
 use super::compare::{Options, Progress};
 use super::evaluate::{Evaluation, evaluate};
 use super::statistics::Estimate;
-use super::StudyError;
 use crate::billing::PullReading;
+use crate::scenario::vary::quantity::Spacing;
 use crate::scenario::{Diagnostics, Scenario, Vary};
 use crate::strategy::Kind;
 
@@ -27,9 +28,7 @@ pub mod tables;
 
 use closed_form::closed_form;
 use line::{Crossing, Line, Pair, Point};
-use tables::{
-    Breakeven, CheapestRow, ClosedForm, CrossingRow, KeyRecord, Named, PULLS_PER_IMAGE, PointRow, Record,
-};
+use tables::{Breakeven, CheapestRow, ClosedForm, CrossingRow, KeyRecord, Named, PULLS_PER_IMAGE, PointRow, Record};
 
 /// The range of `run.demand` when no key is asked for.
 pub const DEFAULT_VARY: &str = "run.demand=0.1..10:13log";
@@ -216,7 +215,8 @@ impl Study<'_> {
         let priced = |system: usize| line.points.iter().all(|point| point.costs(system, reading).is_some());
         let mut pairs: Vec<(usize, usize)> =
             (0..self.systems.len()).filter(|system| *system != against).map(|system| (system, against)).collect();
-        let leaders: Vec<usize> = line.points.iter().filter_map(|point| ranked(point, reading).first().copied()).collect();
+        let leaders: Vec<usize> =
+            line.points.iter().filter_map(|point| ranked(point, reading).first().copied()).collect();
         for turn in leaders.windows(2) {
             let known = |pair: &(usize, usize)| *pair == (turn[0], turn[1]) || *pair == (turn[1], turn[0]);
             if turn[0] != turn[1] && !pairs.iter().any(known) {
@@ -345,7 +345,8 @@ impl Study<'_> {
                 let (p, r) = (self.systems[pulling], self.systems[replicating]);
                 let verdicts = [0, 1].map(|end| closed_form(&ends[end], reading, p, r, most));
                 let [mut verdict, other] = verdicts;
-                let thresholds = |it: &closed_form::Verdict| it.thresholds.iter().map(|it| it.pulls_per_image).collect();
+                let thresholds =
+                    |it: &closed_form::Verdict| it.thresholds.iter().map(|it| it.pulls_per_image).collect();
                 let (one, two): (Vec<f64>, Vec<f64>) = (thresholds(&verdict), thresholds(&other));
                 let same = one.len() == two.len() && one.iter().zip(&two).all(|(a, b)| (a - b).abs() <= 1e-9 * a.abs());
                 if !same {
@@ -374,13 +375,7 @@ impl Study<'_> {
     }
 
     /// One row when all destinations have the same answer, else one for each.
-    fn closed_rows(
-        &self,
-        thresholds: &[tables::Threshold],
-        pair: Pair,
-        cells: &FixedCells,
-        result: &mut Breakeven,
-    ) {
+    fn closed_rows(&self, thresholds: &[tables::Threshold], pair: Pair, cells: &FixedCells, result: &mut Breakeven) {
         let Some(first) = thresholds.first() else { return };
         let alike = thresholds.iter().all(|it| (it.pulls_per_image / first.pulls_per_image - 1.0).abs() < 1e-9);
         let row = |pulls: f64, cells: &FixedCells| CrossingRow {
@@ -395,7 +390,8 @@ impl Study<'_> {
         if alike {
             result.crossings.push(row(first.pulls_per_image, cells));
         } else if cells.is_none() {
-            let of = |it: &tables::Threshold| row(it.pulls_per_image, &Some(("destination".into(), it.destination.clone())));
+            let of =
+                |it: &tables::Threshold| row(it.pulls_per_image, &Some(("destination".into(), it.destination.clone())));
             result.crossings.extend(thresholds.iter().map(of));
         }
     }
@@ -455,13 +451,11 @@ impl Study<'_> {
         let base = self.base;
         let key = |vary: &Vary| KeyRecord {
             key: vary.key.clone(),
+            asked: asked(vary),
             unit: vary.unit(),
             values: vary.values.clone(),
             is_range: vary.range.is_some(),
-            is_logarithmic: vary
-                .range
-                .as_ref()
-                .is_some_and(|range| range.spacing == crate::scenario::vary::quantity::Spacing::Logarithmic),
+            is_logarithmic: vary.range.as_ref().is_some_and(|range| range.spacing == Spacing::Logarithmic),
             is_whole: vary.range.as_ref().is_some_and(|range| range.is_whole()),
         };
         let mut destinations: Vec<String> = (0..self.systems.len())
@@ -492,6 +486,17 @@ impl Study<'_> {
             inputs: base.inputs.clone(),
             ..std::mem::take(record)
         };
+    }
+}
+
+/// A key's values as an argument of `--vary` takes them.
+fn asked(vary: &Vary) -> String {
+    match (&vary.range, &vary.values[..]) {
+        (Some(range), [first, .., last]) => {
+            let log = if range.spacing == Spacing::Logarithmic { "log" } else { "" };
+            format!("{first}..{last}:{}{log}", vary.values.len())
+        }
+        _ => vary.values.join(","),
     }
 }
 

@@ -51,9 +51,9 @@ pub fn closed_form(
     verdict.days = keeping.days;
     let Some(months) = keeping.months else { return verdict };
     let terms = scenario.terms.with_reading(reading);
-    let thresholds = destinations.iter().map(|(destination, clusters)| {
-        look.threshold(&terms, home, *destination, clusters, months, bytes_a_month)
-    });
+    let thresholds = destinations
+        .iter()
+        .map(|(destination, clusters)| look.threshold(&terms, home, *destination, clusters, months, bytes_a_month));
     verdict.thresholds = thresholds.collect::<Option<Vec<_>>>().unwrap_or_default();
     verdict
 }

@@ -139,7 +139,8 @@ impl<'a> Line<'a> {
             let start = Bracket { low: (ends[0].0, ends[0].1.mean), high: (ends[1].0, ends[1].1.mean) };
             let bracket = self.search(start, until, pair, &|difference| difference.mean)?;
             // The interval ends where the next crossing begins to be in doubt.
-            let next = signed[index + 1..].windows(2).find(|ends| ends[0].1.mean.signum() == sign).map(|ends| ends[0].0);
+            let next =
+                signed[index + 1..].windows(2).find(|ends| ends[0].1.mean.signum() == sign).map(|ends| ends[0].0);
             let limits = (edge, next.unwrap_or(f64::INFINITY));
             let low = self.end_of_doubt(bracket, (sign, -1.0), limits, until, pair)?;
             let high = self.end_of_doubt(bracket, (sign, 1.0), limits, until, pair)?;
@@ -206,10 +207,10 @@ impl<'a> Line<'a> {
         };
         let Some(outer) = outer else { return Ok(None) };
         // The nearest known place on the inner side of the end.
-        let within = samples.iter().copied().filter(|it| side * (it.0 - inner.0) >= 0.0 && side * (outer.0 - it.0) > 0.0);
+        let within =
+            samples.iter().copied().filter(|it| side * (it.0 - inner.0) >= 0.0 && side * (outer.0 - it.0) > 0.0);
         let inner = within.max_by(|a, b| (side * a.0).total_cmp(&(side * b.0))).unwrap_or(inner);
-        let start =
-            if side < 0.0 { Bracket { low: outer, high: inner } } else { Bracket { low: inner, high: outer } };
+        let start = if side < 0.0 { Bracket { low: outer, high: inner } } else { Bracket { low: inner, high: outer } };
         let bracket = self.search(start, until, pair, &clear)?;
         // Rounded outwards: a search that stops early must not claim to know better.
         let edge = if side < 0.0 { bracket.low.0 } else { bracket.high.0 };
@@ -223,9 +224,7 @@ impl<'a> Line<'a> {
         let above = known.partition_point(|sample| sample.0 < at);
         match (above.checked_sub(1).and_then(|below| known.get(below)), known.get(above)) {
             (_, Some(exact)) if exact.0 == at => Some(exact.1),
-            (Some(below), Some(above)) => {
-                Some(below.1 + (above.1 - below.1) * (at - below.0) / (above.0 - below.0))
-            }
+            (Some(below), Some(above)) => Some(below.1 + (above.1 - below.1) * (at - below.0) / (above.0 - below.0)),
             _ => None,
         }
     }

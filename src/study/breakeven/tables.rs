@@ -127,6 +127,8 @@ pub struct Named {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeyRecord {
     pub key: String,
+    /// The values as they were asked for.
+    pub asked: String,
     pub unit: String,
     pub values: Vec<String>,
     /// A range, or a list of values.
