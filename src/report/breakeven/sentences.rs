@@ -31,7 +31,7 @@ pub fn answer(found: &Breakeven) -> Vec<String> {
 }
 
 fn lower(sentence: &str) -> String {
-    for word in ["Above ", "At ", "From "] {
+    for word in ["Above ", "Between ", "From ", "With "] {
         if let Some(rest) = sentence.strip_prefix(word) {
             return format!("{}{rest}", word.to_lowercase());
         }
@@ -64,9 +64,40 @@ fn under(found: &Breakeven, reading: &str) -> Vec<String> {
             let one = one(found, reading, *value, rows);
             one.into_iter().map(move |sentence| format!("{place}: {}", lower(&sentence)))
         });
-        return told.collect();
+        return moved(found, reading, &groups).into_iter().chain(told).collect();
     };
     one(found, reading, None, rows)
+}
+
+/// How far the first crossing moves with the second key, when it is the same two strategies that cross.
+fn moved(found: &Breakeven, reading: &str, groups: &[(Option<&str>, Vec<&CheapestRow>)]) -> Option<String> {
+    let (key, second) = (found.record.keys.first()?, found.record.keys.get(1)?);
+    let first_change = |(value, rows): &(Option<&str>, Vec<&CheapestRow>)| {
+        let ends = rows.windows(2).find(|ends| ends[0].cheapest != ends[1].cheapest)?;
+        change(found, reading, *value, (ends[0], ends[1]))
+    };
+    let (low, high) = (groups.first()?, groups.last()?);
+    let ((one, one_pulls), (two, two_pulls)) = (first_change(low)?, first_change(high)?);
+    if groups.len() < 2 || (&one.strategy_a, &one.strategy_b) != (&two.strategy_a, &two.strategy_b) {
+        return None;
+    }
+    let (what, one, two) = match (one_pulls, two_pulls) {
+        (Some(one), Some(two)) => ("pulls per image".to_owned(), one, two),
+        _ => (format!("of {}", key.key), one, two),
+    };
+    let at = |row: &CrossingRow| {
+        quantity(row.crossing.unwrap_or(0.0), if row.key == PULLS_PER_IMAGE { "" } else { &row.unit })
+    };
+    Some(format!(
+        "Above {} {what} with {second} = {} and above {} with {second} = {}, {} is cheaper than {}.",
+        at(one),
+        low.0.unwrap_or(""),
+        at(two),
+        high.0.unwrap_or(""),
+        phrase(found, &one.strategy_a),
+        phrase(found, &one.strategy_b),
+        second = second.key
+    ))
 }
 
 /// Where the cheapest strategy changes as the key rises.
@@ -199,16 +230,18 @@ fn closed(form: &ClosedForm, first: bool) -> Option<String> {
     let values: Vec<String> = form
         .thresholds
         .iter()
-        .map(|it| format!("{} for {}", quantity(it.pulls_per_image, ""), it.destination))
+        .map(|it| format!("{} in {}", quantity(it.pulls_per_image, ""), it.destination))
         .collect();
     let head = format!("{}, pulls priced {}", form.replicating, form.reading);
     match (form.reasons.is_empty(), values.is_empty()) {
         (true, true) => None,
-        (true, false) => Some(format!("The closed form holds ({head}): {} pulls per image.", list(&values))),
+        (true, false) => {
+            Some(format!("The closed form holds ({head}). A copy pays from so many pulls on: {}.", list(&values)))
+        }
         (false, true) => first.then(|| format!("The closed form does not hold: {}.", form.reasons.join("; "))),
         (false, false) => Some(format!(
-            "The closed form does not say what this run costs ({}). Over a whole life of an image it gives ({head}) {} \
-             pulls.",
+            "The closed form does not say what this run costs: {}. Over a whole life of an image ({head}) a copy pays from \
+             so many pulls on: {}.",
             form.reasons.join("; "),
             list(&values)
         )),

@@ -5,7 +5,7 @@
 use super::canvas::{Anchor, Area, Canvas, Type};
 use super::font::{self, Weight};
 use super::frame::{self, LABEL, TICK, Words};
-use super::palette::{INK, LIMIT, MUTED, WHITE, colour, dash};
+use super::palette::{INK, LIMIT, WHITE, colour, dash};
 use super::scale::{Scale, from_zero};
 use super::{Figure, LeftOut};
 use crate::report::breakeven::{quantity, sentences};
@@ -57,10 +57,12 @@ pub fn draw(reading: &Reading, found: &Breakeven) -> Result<Figure, LeftOut> {
         let top = panels.iter().flat_map(|panel| &panel.points).filter_map(|row| row.cost_ci_high_usd_month);
         let means = panels.iter().flat_map(|panel| &panel.points).map(|row| row.cost_usd_month);
         let most = top.chain(means).fold(0.0, f64::max);
+        let bottom = panels.iter().flat_map(|panel| &panel.points).map(|row| row.cost_usd_month);
+        let least = bottom.fold(f64::INFINITY, f64::min);
         for (index, panel) in panels.iter().enumerate() {
             let left = area.left + (width + gap) * index as f64;
             let cell = Area { left, top: area.top + taken, right: left + width, bottom: area.bottom };
-            paint(canvas, cell, reading, key, panel, most);
+            paint(canvas, cell, reading, key, panel, (least, most));
         }
     }))
 }
@@ -138,7 +140,7 @@ fn axis(key: &KeyRecord, points: &[&PointRow], area: Area) -> Axis {
     Axis { scale: Scale::linear((low, high), places), ticks: ticks.map(|at| (at, label(at))).collect() }
 }
 
-fn paint(canvas: &Canvas, cell: Area, reading: &Reading, key: &KeyRecord, panel: &Panel, most: f64) {
+fn paint(canvas: &Canvas, cell: Area, reading: &Reading, key: &KeyRecord, panel: &Panel, (least, most): (f64, f64)) {
     let measure = measure(panel);
     let below = if measure.is_empty() { 62.0 } else { 92.0 };
     let plot =
@@ -148,8 +150,7 @@ fn paint(canvas: &Canvas, cell: Area, reading: &Reading, key: &KeyRecord, panel:
         _ => "Pulls across at inter-region rates",
     };
     canvas.text((cell.left, cell.top + 22.0), words, LABEL.bold());
-    let ticks = from_zero(most, 5);
-    let y = Scale::linear((0.0, ticks[ticks.len() - 1]), (plot.bottom, plot.top));
+    let (y, ticks) = upright(key, (least, most), plot);
     for tick in &ticks {
         frame::tick_left(canvas, plot, y.at(*tick), &money_tick(*tick));
     }
@@ -168,13 +169,10 @@ fn paint(canvas: &Canvas, cell: Area, reading: &Reading, key: &KeyRecord, panel:
         }
     }
     let unit = if key.unit.is_empty() { String::new() } else { format!(", {}", key.unit) };
+    let measured = if measure.is_empty() { "" } else { ", and the pulls per image that it makes" };
     let foot = Type::new(18.0, INK).anchored(Anchor::Middle);
     let middle = (plot.left + plot.right) / 2.0;
-    canvas.text((middle, cell.bottom - 4.0), &format!("{}{unit}", key.key), foot);
-    if !measure.is_empty() {
-        canvas.text((cell.left, plot.bottom + 56.0), "pulls an", Type::new(16.0, MUTED));
-        canvas.text((cell.left, plot.bottom + 74.0), "image", Type::new(16.0, MUTED));
-    }
+    canvas.text((middle, cell.bottom - 4.0), &format!("{}{unit}{measured}", key.key), foot);
     for strategy in &reading.strategies {
         let mut rows: Vec<(f64, &PointRow)> = panel
             .points
@@ -203,6 +201,20 @@ fn paint(canvas: &Canvas, cell: Area, reading: &Reading, key: &KeyRecord, panel:
         }
     }
     marks(canvas, plot, &axis.scale, &y, panel, &key.key);
+}
+
+/// Dollars upwards. Over a logarithmic key in the logarithm too, or the crossing would lie flat on the axis.
+fn upright(key: &KeyRecord, (least, most): (f64, f64), plot: Area) -> (Scale, Vec<f64>) {
+    let places = (plot.bottom, plot.top);
+    if !key.is_logarithmic || least <= 0.0 || most < 4.0 * least {
+        let ticks = from_zero(most, 5);
+        return (Scale::linear((0.0, ticks[ticks.len() - 1]), places), ticks);
+    }
+    let ends = (least * 0.8, most * 1.2);
+    let decades = libm::floor(libm::log10(ends.0)) as i32..=libm::ceil(libm::log10(ends.1)) as i32;
+    let factors: &[f64] = if most > 1000.0 * least { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    let all = decades.flat_map(|decade| factors.iter().map(move |it| it * libm::pow(10.0, f64::from(decade))));
+    (Scale::logarithmic(ends, places), all.filter(|tick| (ends.0..=ends.1).contains(tick)).collect())
 }
 
 /// The crossings at which the cheapest strategy changes: a dot, a line down to the axis, the value and its interval.

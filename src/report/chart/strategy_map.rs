@@ -5,6 +5,7 @@ use super::font::{self, Weight};
 use super::frame::{self, LABEL, TICK, Words};
 use super::palette::{INK, WHITE, colour};
 use super::{Figure, LeftOut};
+use crate::report::breakeven::quantity;
 use crate::report::reading::{Reading, Strategy};
 use crate::study::breakeven::tables::{Breakeven, CheapestRow, KeyRecord};
 
@@ -101,7 +102,7 @@ fn paint(canvas: &Canvas, cell: Area, keys: (&KeyRecord, &KeyRecord), rows: &[&C
     let mut free = f64::NEG_INFINITY;
     for (index, value) in first.values.iter().enumerate() {
         let x = plot.left + width * (index as f64 + 0.5);
-        let text = font::fit(value, TICK.size, Weight::Regular, 170.0);
+        let text = font::fit(&label(rows, value), TICK.size, Weight::Regular, 170.0);
         let half = TICK.width(&text) / 2.0 + 7.0;
         if x - half >= free {
             free = x + half;
@@ -120,6 +121,15 @@ fn paint(canvas: &Canvas, cell: Area, keys: (&KeyRecord, &KeyRecord), rows: &[&C
     canvas.text(((plot.left + plot.right) / 2.0, cell.bottom - 6.0), &below, look.anchored(Anchor::Middle));
     let beside = font::fit(&second.key, look.size, Weight::Regular, room);
     canvas.text((cell.left, plot.top - 16.0), &beside, look);
+}
+
+/// A value of the first key in three figures, if it is a number.
+fn label(rows: &[&CheapestRow], value: &str) -> String {
+    let number = rows.iter().find(|row| row.value == value).and_then(|row| row.number);
+    let unit =
+        value.trim_start_matches('$').trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    let before = if value.starts_with('$') { "$" } else { "" };
+    number.map_or(value.to_owned(), |number| quantity(number, &format!("{before}{}", unit.trim())))
 }
 
 /// White diagonals across a box.

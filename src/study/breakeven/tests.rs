@@ -156,12 +156,11 @@ fn the_second_key_is_held_at_each_of_its_values() {
         .crossings
         .iter()
         .filter(|row| row.method == "closed-form" && row.reading == "inter-region")
-        .map(|row| (row.fixed_key.as_deref(), row.fixed_value.as_deref(), libm::round(row.crossing.unwrap() * 1e6) / 1e6))
+        .map(|row| {
+            (row.fixed_key.as_deref(), row.fixed_value.as_deref(), libm::round(row.crossing.unwrap() * 1e6) / 1e6)
+        })
         .collect();
-    assert_eq!(closed, [
-        (Some("run.duration"), Some("10d"), 2.666667),
-        (Some("run.duration"), Some("30d"), 6.0)
-    ]);
+    assert_eq!(closed, [(Some("run.duration"), Some("10d"), 2.666667), (Some("run.duration"), Some("30d"), 6.0)]);
     assert_eq!(found.cheapest.len(), 2 * 2 * 4);
 }
 
@@ -187,7 +186,9 @@ fn what_cannot_be_asked_is_an_error() {
     ] {
         assert_eq!(setting.ask(vary, 1).unwrap_err().to_string(), expected);
     }
-    let Err(BreakevenError::Invalid(diagnostics)) = setting.ask(&["clusters.eu.ndoes=1,2"], 1) else { panic!("it runs") };
+    let Err(BreakevenError::Invalid(diagnostics)) = setting.ask(&["clusters.eu.ndoes=1,2"], 1) else {
+        panic!("it runs")
+    };
     assert!(diagnostics.render(false).contains("did you mean `nodes`?"), "{}", diagnostics.render(false));
 }
 
