@@ -7,6 +7,10 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
+mod cli {
+    mod breakeven;
+}
+
 fn replisim() -> Command {
     let mut command = Command::cargo_bin("replisim").expect("the program is built with its tests");
     // Help is wrapped at this width, whatever the terminal.
@@ -30,6 +34,7 @@ fn help_texts_are_those_of_the_manual() {
     for (name, arguments) in [
         ("replisim", &["--help"][..]),
         ("run", &["run", "--help"]),
+        ("breakeven", &["breakeven", "--help"]),
         ("check", &["check", "--help"]),
         ("import", &["import", "--help"]),
         ("init", &["init", "--help"]),

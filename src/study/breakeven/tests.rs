@@ -211,7 +211,7 @@ fn the_interval_covers_the_truth() {
     // Expected pulls are 24 times the demand; six are needed.
     let truth = 0.25;
     let mut covered = 0;
-    for seed in 0..60 {
+    for seed in 0..24 {
         let mut one = Setting::of(ONE_IMAGE, &[]);
         one.sets = setting.sets.iter().cloned().chain([format!("run.seed={seed}")]).collect();
         let found = one.ask(&["run.demand=0.05..0.8:4"], 2).expect("it runs");
@@ -219,6 +219,6 @@ fn the_interval_covers_the_truth() {
         let (low, high) = (row.ci_low.unwrap_or(0.0), row.ci_high.unwrap_or(f64::INFINITY));
         covered += usize::from(low <= truth && truth <= high);
     }
-    // 95 % of 60 are 57; fewer than 52 would happen once in a hundred times, and the seeds are fixed.
-    assert!(covered >= 52, "{covered} of 60");
+    // Fewer than 20 of 24 would happen less than once in a hundred times, and the seeds are fixed.
+    assert!(covered >= 20, "{covered} of 24");
 }
