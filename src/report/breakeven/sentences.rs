@@ -175,16 +175,15 @@ fn crossing(found: &Breakeven, key: &KeyRecord, row: &CrossingRow, pulls: Option
             quantity(at(row), &row.unit)
         );
     }
-    let whole = if key.is_whole { format!(", that is from {} on,", libm::ceil(at(row))) } else { String::new() };
+    let whole = if key.is_whole { format!(", that is from {} on", libm::ceil(at(row))) } else { String::new() };
     format!(
-        "Above {} = {}{}{whole} {} is cheaper than {}.",
+        "Above {} = {}{}{whole}, {} is cheaper than {}.",
         key.key,
         quantity(at(row), &row.unit),
         sure(row),
         phrase(found, &row.strategy_a),
         phrase(found, &row.strategy_b)
     )
-    .replace(") ", "), ")
 }
 
 /// A strategy as a sentence can name it.
