@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod arguments;
+mod breakeven;
 mod check;
 mod check_text;
 mod diff;
@@ -80,6 +81,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
         Command::Run(run) => run::run(run, shared),
         Command::Sweep(sweep) => sweep::run(sweep, shared),
         Command::Merge(merge) => merge::run(merge, shared),
+        Command::Breakeven(breakeven) => breakeven::run(breakeven, shared),
         Command::Check(check) => check::run(check, shared),
         Command::Diff(diff) => diff::run(diff, shared),
         Command::Explain(explain) => explain::run(explain, shared),

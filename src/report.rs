@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::study::tables::Tables;
 
+pub mod breakeven;
 pub mod chart;
 pub mod csv;
 pub mod difference;

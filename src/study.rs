@@ -9,6 +9,7 @@
 //! at once and folded, in trial order, into what the tables need; the rest of it is dropped, so memory does not grow
 //! with what a trial leaves behind. After the last trial the folds become rows.
 
+pub mod breakeven;
 mod compare;
 pub mod evaluate;
 pub mod events;

@@ -9,6 +9,7 @@ use assert_cmd::Command;
 
 /// Commands with tests of their own.
 mod cli {
+    mod breakeven;
     mod diff;
     mod events;
     mod explain;
@@ -43,6 +44,7 @@ fn help_texts_are_those_of_the_manual() {
         ("sweep", &["sweep", "--help"]),
         ("merge", &["merge", "--help"]),
         ("sensitivity", &["sensitivity", "--help"]),
+        ("breakeven", &["breakeven", "--help"]),
         ("check", &["check", "--help"]),
         ("diff", &["diff", "--help"]),
         ("explain", &["explain", "--help"]),

@@ -18,6 +18,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use replisim::scenario;
 
+mod breakeven;
+
+pub use breakeven::BreakevenArguments;
+
 /// What it costs, and how long it takes, to get container images to clusters in many regions and accounts.
 #[derive(Debug, Parser)]
 #[command(
@@ -71,25 +75,22 @@ pub enum Color {
 pub enum Command {
     /// Run a scenario: compare its strategies and write tables, charts and a report
     Run(RunArguments),
+    /// Check scenarios: every problem at once, no simulation
+    Check(CheckArguments),
+    /// Explain one image: who selected it, its copies and pulls, what took it, what each step cost
+    Explain(ExplainArguments),
+    /// Find where strategies cost the same: from which value of a key on does another one pay?
+    Breakeven(BreakevenArguments),
     /// Run a scenario at many points: every combination of values, or a sample of them
     Sweep(SweepArguments),
     /// Join the shards of a sweep
     Merge(MergeArguments),
     /// Say which assumptions the choice of a strategy turns on
     Sensitivity(SensitivityArguments),
-    /// Check scenarios: every problem at once, no simulation
-    Check(CheckArguments),
     /// Say what a change of scenario, rules, prices or lifecycle does to cost, times and objectives
     Diff(DiffArguments),
-    /// Explain one image: who selected it, its copies and pulls, what took it, what each step cost
-    Explain(ExplainArguments),
     /// Make a scenario of configuration files: replication rules, policies, CloudFormation, Terraform
     Import(ImportArguments),
-    /// Write a commented scenario to start from
-    Init(InitArguments),
-    /// Print the JSON Schema of the scenario file, for editors
-    #[command(after_help = "Example:\n  replisim schema > scenario.schema.json")]
-    Schema,
     /// Draw the charts and reports of a finished run again, from its tables and run.json alone
     Report(ReportArguments),
     /// Show and compare price books
@@ -98,6 +99,11 @@ pub enum Command {
         #[command(subcommand)]
         command: PricesCommand,
     },
+    /// Write a commented scenario to start from
+    Init(InitArguments),
+    /// Print the JSON Schema of the scenario file, for editors
+    #[command(after_help = "Example:\n  replisim schema > scenario.schema.json")]
+    Schema,
     /// Print what completes replisim's arguments in a shell
     #[command(
         after_help = "Examples:\n  replisim completions bash > ~/.local/share/bash-completion/completions/replisim\n  \

@@ -19,6 +19,7 @@ pub mod palette;
 pub mod scale;
 pub mod sweep;
 
+pub mod breakeven;
 mod capacity;
 mod convergence;
 mod cost;
@@ -32,6 +33,7 @@ mod frontier;
 mod pull_parts;
 pub mod screening;
 pub mod tornado;
+pub mod strategy_map;
 
 pub use capacity::{Nearness, nearness};
 

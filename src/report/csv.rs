@@ -7,6 +7,7 @@
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use crate::study::breakeven::tables::{CheapestRow, CrossingRow, PointRow};
 use crate::study::quantiles;
 use crate::study::sensitivity::EffectRow;
 use crate::study::sweep::Margins;
@@ -100,6 +101,14 @@ row!(DisruptionRow, "disruptions.csv", strategy fault region seconds_from_start 
 row!(Margins, "sweep.csv",
     difference_usd_month difference_ci_low_usd_month difference_ci_high_usd_month above_cheapest_usd_month
     above_cheapest_ci_low_usd_month above_cheapest_ci_high_usd_month);
+row!(CrossingRow, "breakeven.csv",
+    key fixed_key fixed_value reading strategy_a strategy_b crossing ci_low ci_high unit method);
+row!(PointRow, "breakeven-points.csv",
+    key value number fixed_key fixed_value reading strategy kind cost_usd_month cost_ci_low_usd_month
+    cost_ci_high_usd_month pulls_per_image point);
+row!(CheapestRow, "breakeven-cheapest.csv",
+    key value number fixed_key fixed_value reading cheapest next lead_usd_month ci_low_usd_month ci_high_usd_month
+    significant);
 
 /// Why a table cannot be read back.
 #[derive(Debug, Error)]

@@ -60,7 +60,8 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
     let estate = repositories::repositories(&mut r, root);
     let fault_names = faults::names(&mut r, root);
     let client = network::client(&mut r, root, ideal);
-    let clusters = clusters::clusters(&mut r, root, &estate, &fault_names, ideal, client.parallel_layers);
+    let mut clusters = clusters::clusters(&mut r, root, &estate, &fault_names, ideal, client.parallel_layers);
+    run::scale_demand(&mut r, root, &mut clusters);
     let mut strategies = strategies::strategies(&mut r, root, &estate, &clusters);
     extensions::extensions(&mut r, root, &mut strategies);
     let baseline = run::baseline(&mut r, root, &strategies);

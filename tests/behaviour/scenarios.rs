@@ -38,6 +38,18 @@ fn articles_systems_all_ship() {
     }
 }
 
+/// Twelve pulls are more than the six from which a copy pays; a quarter of them are fewer.
+#[test]
+fn break_even_lies_between_a_quarter_and_all_of_its_demand() {
+    let cheaper = |demand: &str| {
+        let tables = run_on(&read(&bundled("break-even"), &[demand]), 2);
+        let (across, copied) = (summary(&tables, "cross-region-pull"), summary(&tables, "replication"));
+        across.cost_usd_month < copied.cost_usd_month
+    };
+    assert!(cheaper("run.demand=0.25"));
+    assert!(!cheaper("run.demand=1"));
+}
+
 #[test]
 fn m1_replication_makes_pulls_local_and_start_up_faster() {
     let tables = run_on(&read(&bundled("shop"), &["run.trials=2", "run.duration=30d"]), 2);

@@ -41,7 +41,7 @@ const LAYER_OVERHEAD: Span = Span(30_000_000);
 const NODE_BANDWIDTH: Bandwidth = Bandwidth(625e6);
 const NODES: u32 = 10;
 /// The most nodes of a cluster.
-const MOST_NODES: u32 = 1_000_000;
+pub const MOST_NODES: u32 = 1_000_000;
 /// Clusters are numbered in 16 bits.
 const MOST_CLUSTERS: usize = 65_535;
 const PER_NODE: u32 = 20;

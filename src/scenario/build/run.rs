@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::clusters::{Clusters, MOST_NODES};
 use super::strategies::Strategies;
+use crate::demand::Trigger;
 use crate::scenario::RunPlan;
 use crate::scenario::tree::{Node, Origin, Value};
 use crate::scenario::values::{Named, Reading, Window};
@@ -109,6 +111,25 @@ fn start(r: &mut Reading<'_>, node: &Node) -> Option<jiff::Timestamp> {
         r.error(&node.origin, "the start lies outside the years 1970 to 2200", "");
     }
     at
+}
+
+/// Multiplies what clusters ask for by `run.demand`.
+pub fn scale_demand(r: &mut Reading<'_>, root: &Node, clusters: &mut Clusters) {
+    let Some(node) = root.get("run").and_then(|run| run.get("demand")) else { return };
+    let Some(factor) = r.number(node, 0.0).filter(|factor| *factor != 1.0) else { return };
+    for cluster in &mut clusters.list {
+        let nodes = libm::round(f64::from(cluster.nodes) * factor).max(1.0);
+        if nodes > f64::from(MOST_NODES) {
+            let message = format!("so much demand needs more than {MOST_NODES} nodes in cluster `{}`", cluster.name);
+            return r.error(&node.origin, message, "");
+        }
+        cluster.nodes = nodes as u32;
+        for trigger in &mut cluster.triggers {
+            if let Trigger::Rate { intensity } | Trigger::ScaleUp { intensity, .. } = trigger {
+                intensity.pieces.iter_mut().for_each(|piece| piece.rate *= factor);
+            }
+        }
+    }
 }
 
 /// The index of the strategy that comparisons are against.

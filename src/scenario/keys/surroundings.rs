@@ -40,6 +40,14 @@ pub static RUN: Table = exclusive(
         ),
         key("max_trials", Type::Count(10), "1000", "choice", "with `precision` only; reaching it is reported")
             .with("precision"),
+        key(
+            "demand",
+            Type::Number(0.0),
+            "1",
+            "",
+            "factor on the demand of all clusters: their `nodes` (rounded, at least 1) and the rates of `pulls.rate` and \
+             `pulls.scale_up`; what is listed one by one stays",
+        ),
         key("seed", Type::Count(0), "1", "", "master seed of all random streams"),
         key("baseline", Type::Name, "first enabled strategy", "", "the strategy that comparisons are paired against"),
     ],

@@ -100,3 +100,25 @@ fn a_list_may_take_away_what_was_there_at_the_start() {
     let late = "{ at = \"1d\", tag = \"r2-20251231\", action = \"delete\" }, { at = \"2d\", tag = \"x\", same_as = \"latest\" }";
     assert_eq!(refused(late, more), ["`same_as = \"latest\"` comes too late: no image holds that tag any more"]);
 }
+
+#[test]
+fn demand_multiplies_nodes_and_rates_of_every_cluster() {
+    let text = |run: &str| format!("{run}\n{QUICK}nodes = 10\npulls = {{ rate = \"8/day\", scale_up = \"2/day\" }}\n");
+    let rates = |scenario: &Scenario| -> Vec<f64> {
+        let triggers = scenario.model.demand.clusters[0].triggers.iter();
+        let rate = |trigger: &Trigger| match trigger {
+            Trigger::Rate { intensity } | Trigger::ScaleUp { intensity, .. } => Some(intensity.total()),
+            _ => None,
+        };
+        triggers.filter_map(rate).collect()
+    };
+    let (one, more) = (good(&text("")), good(&text("run = { demand = 2.5 }")));
+    assert_eq!(more.model.demand.clusters[0].nodes, 25);
+    for (base, scaled) in rates(&one).into_iter().zip(rates(&more)) {
+        assert!((scaled / base - 2.5).abs() < 1e-12);
+    }
+    // A cluster has a node at least, and not more than a cluster may have.
+    assert_eq!(good(&text("run = { demand = 0.01 }")).model.demand.clusters[0].nodes, 1);
+    let message = "so much demand needs more than 1000000 nodes in cluster `eu`";
+    assert_eq!(messages(&text("run = { demand = 1000000 }")), [message]);
+}

@@ -1,0 +1,112 @@
+//! What is said of a study, from rows made by hand.
+
+use super::*;
+use crate::study::breakeven::tables::{CheapestRow, KeyRecord, Named, PointRow, Record};
+
+/// Two strategies over demand that cross at 0.5, which is 6 pulls per image.
+fn found() -> Breakeven {
+    let strategies = [("pull", "cross-region-pull"), ("copy", "replication")];
+    let crossing = |key: &str, at: f64, unit: &str| CrossingRow {
+        key: key.into(),
+        reading: "inter-region".into(),
+        strategy_a: "copy".into(),
+        strategy_b: "pull".into(),
+        crossing: Some(at),
+        ci_low: Some(at * 0.9),
+        ci_high: Some(at * 1.1),
+        unit: unit.into(),
+        method: "root".into(),
+        ..CrossingRow::default()
+    };
+    let point = |value: &str, strategy: usize, cost: f64| PointRow {
+        key: "run.demand".into(),
+        value: value.into(),
+        number: value.parse().ok(),
+        reading: "inter-region".into(),
+        strategy: strategies[strategy].0.into(),
+        kind: strategies[strategy].1.into(),
+        cost_usd_month: cost,
+        point: "grid".into(),
+        ..PointRow::default()
+    };
+    let cheapest = |value: &str, name: &str| CheapestRow {
+        key: "run.demand".into(),
+        value: value.into(),
+        number: value.parse().ok(),
+        reading: "inter-region".into(),
+        cheapest: name.into(),
+        significant: Some(true),
+        ..CheapestRow::default()
+    };
+    Breakeven {
+        crossings: vec![crossing("run.demand", 0.5, ""), crossing(PULLS_PER_IMAGE, 6.0, "pulls")],
+        points: vec![point("0.1", 0, 1.0), point("0.1", 1, 3.0), point("1", 0, 6.0), point("1", 1, 3.0)],
+        cheapest: vec![cheapest("0.1", "pull"), cheapest("1", "copy")],
+        record: Record {
+            title: "A|B <c>".into(),
+            scenario: "it's.toml".into(),
+            reading: "inter-region".into(),
+            strategies: strategies.map(|(name, kind)| Named { name: name.into(), kind: kind.into() }).to_vec(),
+            keys: vec![KeyRecord {
+                key: "run.demand".into(),
+                asked: "0.1..1:2log".into(),
+                values: vec!["0.1".into(), "1".into()],
+                is_range: true,
+                is_logarithmic: true,
+                ..KeyRecord::default()
+            }],
+            destinations: vec!["eu-west-1".into()],
+            retention_days: Some(30.0),
+            trials: 20,
+            ..Record::default()
+        },
+    }
+}
+
+#[test]
+fn the_first_sentence_is_the_answer() {
+    assert_eq!(
+        sentences::answer(&found())[0],
+        "Above 6.0 pulls per image over its 30 days (95\u{a0}% interval 5.4 to 6.6), replicating to eu-west-1 is cheaper \
+         than pulling across (run.demand = 0.5)."
+    );
+}
+
+#[test]
+fn without_a_crossing_the_winner_is_named() {
+    let mut found = found();
+    found.crossings.clear();
+    found.cheapest[0].cheapest = "copy".into();
+    let expected =
+        "From run.demand = 0.1 to 1, replicating to eu-west-1 is the cheapest throughout: nothing crosses it.";
+    assert_eq!(sentences::answer(&found), [expected]);
+}
+
+#[test]
+fn the_summary_fits_and_the_report_escapes() {
+    let found = found();
+    for line in summary(&found, &[]).lines() {
+        assert!(line.chars().count() <= WIDTH, "{line}");
+    }
+    let (figures, left_out) = charts(&found);
+    assert_eq!((figures.len(), left_out.len()), (1, 1));
+    assert!(!figures[0].svg.contains("NaN"));
+    let text = report(&found, &figures, &left_out);
+    assert!(text.contains("A\\|B \\<c\\>"), "{text}");
+    assert!(text.contains("replisim breakeven 'it'\\''s.toml' --vary 'run.demand=0.1..1:2log'"), "{text}");
+}
+
+#[test]
+fn quantities_have_three_figures_and_their_unit() {
+    for (value, unit, expected) in [
+        (6.0, "", "6.0"),
+        (1.3333, "", "1.33"),
+        (0.0234567, "$/GB", "$0.0235/GB"),
+        (12.75, "d", "12.8 d"),
+        (210.0, "MB", "210 MB"),
+        (0.4, "/day", "0.4/day"),
+        (0.0, "", "0"),
+    ] {
+        assert_eq!(quantity(value, unit), expected);
+    }
+}
