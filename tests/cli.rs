@@ -247,7 +247,7 @@ fn tables_are_the_same_for_any_number_of_threads_and_differ_with_the_seed() {
         tables(&dir.path().join(out))
     };
     let one = run("one", &["--jobs", "1"]);
-    assert_eq!(one.len(), 11);
+    assert_eq!(one.len(), 12);
     assert_eq!(run("three", &["--jobs", "3"]), one);
     assert_eq!(run("one", &["--jobs", "2"]), one, "into the same directory again");
     assert_ne!(run("seed", &["--seed", "2"]), one);
