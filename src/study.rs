@@ -15,6 +15,7 @@ mod fixture;
 mod gathered;
 mod in_order;
 mod objectives;
+pub mod optimize;
 mod rows;
 pub mod statistics;
 mod struck;
