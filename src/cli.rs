@@ -17,6 +17,7 @@ mod import;
 mod init;
 mod interrupt;
 mod manual;
+mod optimize;
 mod output;
 mod prices;
 mod progress;
@@ -73,6 +74,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
     match &arguments.command {
         Command::Run(run) => run::run(run, shared),
         Command::Check(check) => check::run(check, shared),
+        Command::Optimize(optimize) => optimize::run(optimize, shared),
         Command::Import(import) => import::run(import, shared),
         Command::Init(init) => init::run(init, shared),
         Command::Schema => output::print(&replisim::scenario::schema()).map(|()| Exit::Done),

@@ -19,6 +19,7 @@ pub mod findings;
 pub mod numbers;
 pub mod read;
 pub mod reading;
+pub mod recommendation;
 pub mod write;
 
 mod html;

@@ -6,6 +6,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use replisim::scenario;
 
+mod optimize;
+pub use optimize::OptimizeArguments;
+
 /// What it costs, and how long it takes, to get container images to clusters in many regions and accounts.
 #[derive(Debug, Parser)]
 #[command(
@@ -61,6 +64,8 @@ pub enum Command {
     Run(RunArguments),
     /// Check scenarios: every problem at once, no simulation
     Check(CheckArguments),
+    /// Recommend what to replicate, cache or pull across, and write it as the service takes it
+    Optimize(OptimizeArguments),
     /// Make a scenario of configuration files: replication rules, policies, CloudFormation, Terraform
     Import(ImportArguments),
     /// Write a commented scenario to start from

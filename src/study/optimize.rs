@@ -108,7 +108,9 @@ fn ask_for_more(
         if let Some(position) = judged.iter().position(|one| one.objective == index) {
             repair.margins[position] = *margin;
             if *margin >= 1.0 {
-                fix(cells, repair, |cell| judged[position].concerns(&scenario.model, cell.repository, cell.destination));
+                fix(cells, repair, |cell| {
+                    judged[position].concerns(&scenario.model, cell.repository, cell.destination)
+                });
             }
         }
         if let Metric::Recovery { fault, .. } | Metric::ImagesMissing { fault, .. } = objective.metric {

@@ -271,9 +271,7 @@ impl<'a> Map<'a> {
             let slot = match (part.line_item, part.key.to) {
                 (LineItem::Copy, Some(to)) if self.is_shared(to) => Slot::Copied(to),
                 (LineItem::Pull, Some(to)) if self.is_shared(to) => Slot::Pulled(to),
-                (LineItem::Copy | LineItem::Pull, Some(to)) => {
-                    Slot::At(*self.regions[usize::from(to.0)].first()?)
-                }
+                (LineItem::Copy | LineItem::Pull, Some(to)) => Slot::At(*self.regions[usize::from(to.0)].first()?),
                 (LineItem::Nat, Some(to)) => Slot::At(cloud.find(part.key.account, to)?),
                 (_, None) => Slot::At(cloud.find(part.key.account, part.key.region)?),
                 _ => return None,
@@ -317,7 +315,8 @@ impl Gathered<'_> {
         };
         let region = model.cloud.registry(destination).region;
         let shared = self.map.is_shared(region);
-        let cost = |line: usize, slot: Slot| self.sums[line].costs.get(&(repository, slot)).copied().unwrap_or_default();
+        let cost =
+            |line: usize, slot: Slot| self.sums[line].costs.get(&(repository, slot)).copied().unwrap_or_default();
         let of = |column: usize| {
             let across = self.columns[column] == Column::Same(Way::Across);
             self.lines.iter().position(|line| line.column == column && (across || line.class == class)).unwrap_or(0)

@@ -71,7 +71,9 @@ pub fn wishes(cells: &Cells, judged: &[Judged], repair: &Repair) -> Wishes {
     };
     let constraints = constraints(cells, judged, repair);
     for constraint in &constraints {
-        if !reach(cells, constraint, &constraints, &mut wishes) && !wishes.out_of_reach.contains(&constraint.all.objective) {
+        if !reach(cells, constraint, &constraints, &mut wishes)
+            && !wishes.out_of_reach.contains(&constraint.all.objective)
+        {
             wishes.out_of_reach.push(constraint.all.objective);
         }
     }
@@ -96,7 +98,12 @@ fn constraints<'a>(cells: &Cells, judged: &'a [Judged], repair: &Repair) -> Vec<
 fn reach(cells: &Cells, wanted: &Constraint, all: &[Constraint], wishes: &mut Wishes) -> bool {
     let sum = |one: &Constraint, columns: &[usize]| {
         let home = if one.place.is_none() { one.slack(&cells.at_home) } else { 0.0 };
-        cells.cells.iter().zip(columns).filter(|(cell, _)| cell.runs).fold(home, |sum, (cell, column)| sum + one.of(cell, *column))
+        cells
+            .cells
+            .iter()
+            .zip(columns)
+            .filter(|(cell, _)| cell.runs)
+            .fold(home, |sum, (cell, column)| sum + one.of(cell, *column))
     };
     let mut slacks: Vec<f64> = all.iter().map(|one| sum(one, &wishes.columns)).collect();
     let mut slack = sum(wanted, &wishes.columns);

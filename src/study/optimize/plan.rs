@@ -147,7 +147,8 @@ impl Maker<'_> {
             let repositories = (0u32..).zip(&self.model.demand.repositories).filter(|(_, one)| one.home == home);
             let (ids, names): (Vec<u32>, Vec<&str>) = repositories.map(|(id, one)| (id, one.name.as_str())).unzip();
             let to: Vec<RegistryId> = self.cells.destinations.iter().copied().filter(|to| *to != home).collect();
-            let gain = |to: &RegistryId| ids.iter().map(|id| gains.get(&(*id, *to)).copied().unwrap_or_default()).collect();
+            let gain =
+                |to: &RegistryId| ids.iter().map(|id| gains.get(&(*id, *to)).copied().unwrap_or_default()).collect();
             let gains: Vec<Vec<Gain>> = to.iter().map(gain).collect();
             let own = rules::rules(&names, &gains, self.limits);
             exactness = weaker(exactness, own.exactness);
@@ -192,7 +193,9 @@ impl Maker<'_> {
             }
         }
         // A template reaches deeper namespaces too: what it must not touch there keeps the scenario's settings.
-        while let Some(group) = found.iter().find(|(group, age)| self.is_days(**age) && self.disturbs(group, columns, &found)) {
+        while let Some(group) =
+            found.iter().find(|(group, age)| self.is_days(**age) && self.disturbs(group, columns, &found))
+        {
             let group = group.0.clone();
             found.insert(group, KEPT);
         }

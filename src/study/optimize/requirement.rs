@@ -23,7 +23,7 @@ pub struct Requirement {
     pub text: String,
     /// Its name among the scenario's objectives: `lag-p99-30s`.
     pub name: String,
-    /// The keys of an objective of the scenario, as TOML.
+    /// The keys of an objective of the scenario, as lines of TOML.
     pub keys: String,
     metric: Wanted,
 }
@@ -60,12 +60,12 @@ pub fn requirement(text: &str) -> Result<Requirement, String> {
             let known = percent.filter(|percent| *percent > 0.0 && *percent < 100.0);
             let quantile_of = known.ok_or_else(|| wrong(format!("`{quantile}` is no quantile such as p99")))?;
             let target = TimeTarget::Quantile { quantile: quantile_of / 100.0, at_most: duration(value)? };
-            (Wanted::Time(metric, target), format!("quantile = \"{quantile}\", at_most = \"{value}\""))
+            (Wanted::Time(metric, target), format!("quantile = \"{quantile}\"\nat_most = \"{value}\""))
         }
         [name, share, "within", value] if let Some(metric) = time(name) => {
             let at_least = parse::share(share).map_err(|error| wrong(error.to_string()))?;
             let target = TimeTarget::Share { within: duration(value)?, at_least };
-            (Wanted::Time(metric, target), format!("within = \"{value}\", at_least = \"{share}\""))
+            (Wanted::Time(metric, target), format!("within = \"{value}\"\nat_least = \"{share}\""))
         }
         ["recovery", "<=", value] => {
             let metric = Metric::Recovery { at_most: duration(value)?, fault: None };
@@ -91,17 +91,16 @@ pub fn requirement(text: &str) -> Result<Requirement, String> {
                 format!("[{}]", quoted.join(", "))
             };
             let (repositories, regions) = (patterns(repositories), patterns(regions));
-            let keys = format!("repositories = {}, regions = {}", list(&repositories), list(&regions));
+            let keys = format!("repositories = {}\nregions = {}", list(&repositories), list(&regions));
             (Wanted::Residency { repositories, regions }, keys)
         }
         _ => return Err(unknown()),
     };
-    let keys = format!("metric = \"{}\", {keys}", words[0]);
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' };
     let name: String = text.chars().map(plain).collect();
     let parts: Vec<&str> = name.split('-').filter(|part| !part.is_empty()).collect();
     let name = parts.join("-").chars().take(64).collect();
-    let keys = format!("name = \"{name}\", {keys}");
+    let keys = format!("name = \"{name}\"\nmetric = \"{}\"\n{keys}", words[0]);
     Ok(Requirement { text: words.join(" "), name, keys, metric })
 }
 

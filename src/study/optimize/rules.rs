@@ -133,9 +133,8 @@ impl Finder<'_> {
     fn group(&self, mut members: Vec<usize>) -> Group {
         members.sort_unstable();
         let repositories = self.gains[members[0]].len();
-        let sum = |repository: usize| {
-            members.iter().fold((0, 0), |sum, member| plus(sum, self.gains[*member][repository]))
-        };
+        let sum =
+            |repository: usize| members.iter().fold((0, 0), |sum, member| plus(sum, self.gains[*member][repository]));
         let gains: Vec<Gain> = (0..repositories).map(sum).collect();
         let covering = self.trie.cover(&gains, repositories.min(self.most));
         Group { members, covering }

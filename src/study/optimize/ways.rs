@@ -94,11 +94,8 @@ const TTLS: [Span; 4] = [Span(12 * HOUR), Span(2 * DAY), Span(5 * DAY), Span(12 
 /// What is measured: pulling across first. An age that the run never reaches is no candidate.
 pub fn columns(model: &Model, with_jobs: bool) -> Vec<Column> {
     let whole = model.calendar.end.0.saturating_add(model.warm_up.0);
-    let mut columns = vec![
-        Column::Same(Way::Across),
-        Column::Same(Way::Replicate),
-        Column::Same(Way::Cache(Keep::AsConfigured)),
-    ];
+    let mut columns =
+        vec![Column::Same(Way::Across), Column::Same(Way::Replicate), Column::Same(Way::Cache(Keep::AsConfigured))];
     let days = DAYS.into_iter().filter(|days| i64::from(*days) * DAY < whole);
     columns.extend(days.map(|days| Column::Same(Way::Cache(Keep::Days(days)))));
     if with_jobs {
