@@ -32,6 +32,7 @@ fn help_texts_are_those_of_the_manual() {
         ("run", &["run", "--help"]),
         ("check", &["check", "--help"]),
         ("import", &["import", "--help"]),
+        ("optimize", &["optimize", "--help"]),
         ("init", &["init", "--help"]),
         ("schema", &["schema", "--help"]),
         ("prices", &["prices", "--help"]),
