@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::native::replication_file;
-use super::words::{file_of, list, quoted, selectors};
+use super::words::{Others, file_of, list, quoted, selectors};
 use crate::demand::IfMissing;
 use crate::registry::Mutability;
 use crate::report::write::File;
@@ -92,7 +92,7 @@ pub fn files(scenario: &Scenario, optimum: &Optimum, base: &Base) -> Vec<File> {
         let clusters: Vec<&str> =
             group.clusters.iter().map(|id| model.demand.clusters[usize::from(id.0)].name.as_str()).collect();
         let mut keys = vec![
-            format!("repositories = {}", list(&selectors(scenario, optimum, group))),
+            format!("repositories = {}", list(&selectors(scenario, optimum, group, Others::Served))),
             format!("clusters = {}", list(&clusters)),
         ];
         keys.extend(kind(group.way, &manner));

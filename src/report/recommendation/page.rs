@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::words::{address, selectors};
+use super::words::{Others, address, selectors};
 use crate::cloud::RegistryId;
 use crate::report::numbers;
 use crate::report::write::File;
@@ -30,7 +30,7 @@ pub fn file(scenario: &Scenario, optimum: &Optimum) -> File {
         costs(optimum),
         not_expressed(scenario, optimum),
         distance(optimum),
-        objectives(scenario, optimum),
+        objectives(optimum),
         steps(scenario, optimum),
         assumptions(scenario, optimum),
     ];
@@ -105,7 +105,7 @@ fn registries(scenario: &Scenario, places: &[RegistryId]) -> String {
 }
 
 fn repositories(scenario: &Scenario, optimum: &Optimum, group: &Group) -> String {
-    let selectors = selectors(scenario, optimum, group);
+    let selectors = selectors(scenario, optimum, group, Others::All);
     if selectors == ["*"] {
         return "everything".into();
     }
@@ -145,7 +145,8 @@ fn choices(scenario: &Scenario, optimum: &Optimum) -> String {
             .sum();
         let names: Vec<String> =
             group.destinations.iter().map(|place| scenario.model.cloud.registry_name(*place)).collect();
-        let which: Vec<String> = selectors(scenario, optimum, &group).iter().map(|one| format!("`{one}`")).collect();
+        let which: Vec<String> =
+            selectors(scenario, optimum, &group, Others::All).iter().map(|one| format!("`{one}`")).collect();
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} |",
@@ -263,7 +264,7 @@ fn distance(optimum: &Optimum) -> String {
     )
 }
 
-fn objectives(scenario: &Scenario, optimum: &Optimum) -> String {
+fn objectives(optimum: &Optimum) -> String {
     let rows = &optimum.verified.objectives;
     if rows.is_empty() {
         return "## Objectives\n\nThe scenario has none: only cost counted. `--objective 'pull_time p95 <= 1m'` adds one.\n".into();
@@ -286,7 +287,6 @@ fn objectives(scenario: &Scenario, optimum: &Optimum) -> String {
             numbers::of((optimum.rounds - 1) as f64, "repair led", "repairs led")
         );
     }
-    let _ = &scenario;
     text
 }
 

@@ -36,11 +36,20 @@ pub fn address(model: &Model, registry: RegistryId) -> (&str, &str) {
     (model.cloud.region(place.region), &model.cloud.accounts[usize::from(place.account.0)].id)
 }
 
-/// Selectors that choose the repositories of a group, and none that its registries run in another way.
-pub fn selectors(scenario: &Scenario, optimum: &Optimum, group: &Group) -> Vec<String> {
+/// Which repositories selectors must leave out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// Those that the group's registries run in another way: what they do not run may be selected too.
+    Served,
+    /// All that are not the group's: for people, who want to know what is meant.
+    All,
+}
+
+/// Selectors that choose the repositories of a group.
+pub fn selectors(scenario: &Scenario, optimum: &Optimum, group: &Group, others: Others) -> Vec<String> {
     let model = &scenario.model;
     let names: Vec<&str> = model.demand.repositories.iter().map(|one| one.name.as_str()).collect();
-    let mut gains: Vec<Gain> = vec![(0, 0); names.len()];
+    let mut gains: Vec<Gain> = vec![(i64::from(others == Others::All), 0); names.len()];
     for cell in optimum.cells.cells.iter().filter(|cell| cell.runs && group.destinations.contains(&cell.destination)) {
         gains[cell.repository as usize] = (1, 0);
     }
