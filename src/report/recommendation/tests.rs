@@ -50,7 +50,7 @@ fn recommended(dir: &Path, lines: &[&str], with_jobs: bool) -> (Scenario, Optimu
 
 #[test]
 fn the_written_scenario_is_the_recommendation_that_was_run() {
-    for (lines, with_jobs) in [(&[][..], false), (&["release_everywhere 90% within 30m"], false), (&[], true)] {
+    for (lines, with_jobs) in [(&[][..], false), (&["release_everywhere 60% within 30s"], false), (&[], true)] {
         let dir = tempfile::tempdir().expect("a directory");
         let (scenario, optimum, _) = recommended(dir.path(), lines, with_jobs);
         let mut diagnostics = Diagnostics::default();
@@ -75,7 +75,7 @@ fn the_written_scenario_is_the_recommendation_that_was_run() {
 #[test]
 fn the_service_s_files_read_back_and_terraform_has_a_block_for_each() {
     let dir = tempfile::tempdir().expect("a directory");
-    let (_, optimum, written) = recommended(dir.path(), &["release_everywhere 90% within 30m"], false);
+    let (_, optimum, written) = recommended(dir.path(), &["release_everywhere 60% within 30s"], false);
     let text = |name: &str| std::fs::read_to_string(dir.path().join("out").join(name)).expect(name);
     let rules = |name: &str| formats::replication::read(&text(name)).expect("the service takes it").len();
     assert_eq!(rules("replication.json") + rules("replication-dev-eu-west-1.json"), optimum.plan.rules.len());

@@ -13,15 +13,15 @@ use crate::registry::{Extension, LifecyclePolicy, RegistrySettings, ReplicationR
 use crate::strategy::{Exception, Existing, Kind, PullThroughCache, Replication, Strategy};
 use crate::units::{DAY, HOUR, Span, Time};
 
-/// How a registry gets a repository's images.
+/// How a registry gets a repository's images; in the order in which a recommendation tells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
-    /// Not at all: nodes pull from the repository's home.
-    Across,
     /// A replication rule copies every push.
     Replicate,
     /// The first pull fetches and stores.
     Cache(Keep),
+    /// Not at all: nodes pull from the repository's home.
+    Across,
 }
 
 /// How long a cache keeps an image.
