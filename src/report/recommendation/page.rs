@@ -329,7 +329,9 @@ fn steps(scenario: &Scenario, optimum: &Optimum) -> String {
 fn assumptions(scenario: &Scenario, optimum: &Optimum) -> String {
     let mut text = String::from(
         "## Assumed\n\n- What a repository costs at a registry does not depend on the others there. It nearly does not: \
-         call quotas, shared links and price tiers couple them. The figures above come from a run of the whole.\n",
+         call quotas, shared links and price tiers couple them. The figures above come from a run of the whole.\n\
+         - The choice was made on the trials that it is judged on, so with few trials the saving is told a little too high. \
+         `replisim run scenario.toml --seed 2` tells it on others.\n",
     );
     if scenario.model.registries.iter().any(|settings| settings.blob_mounting) {
         text += "- Registries that mount layers (A74) charge a layer to one repository; choices for single repositories there are approximate.\n";

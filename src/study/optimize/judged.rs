@@ -133,10 +133,8 @@ impl<'a> Watch<'a> {
                     self.event(ProbeMetric::Lag, repository, copy.to, None, tag, Some(lag));
                 }
             }
-            Entry::PullAsked(pull) => {
-                if !self.is_measured(at) {
-                    self.outside.insert(pull.id);
-                }
+            Entry::PullAsked(pull) if !self.is_measured(at) => {
+                self.outside.insert(pull.id);
             }
             Entry::PullServed { pull, times, .. } => {
                 let time = times.waiting + times.queueing + times.transfer + times.unpack;
