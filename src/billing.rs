@@ -42,7 +42,7 @@ pub use book::{BookProblem, FreeAllowances, PriceBook, Quantity, Quote, Quotes, 
 pub use change::{PriceChange, diff, show};
 pub use need::{Assumed, Missing, Need};
 pub use price::bill;
-pub use split::{DayCost, RepositoryCost, split_by_day, split_by_repository};
+pub use split::{DayCost, MeterCost, RepositoryCost, split_by_day, split_by_meter, split_by_repository};
 pub use terms::{AlreadyUsed, Discount, Override, Overrides, Tariff, Terms, Tier};
 pub use usage::{PrintedRow, ledger_of};
 

@@ -22,6 +22,7 @@ mod init;
 mod interrupt;
 mod manual;
 mod merge;
+mod optimize;
 mod output;
 mod prices;
 mod progress;
@@ -85,6 +86,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Stop> {
         Command::Check(check) => check::run(check, shared),
         Command::Diff(diff) => diff::run(diff, shared),
         Command::Explain(explain) => explain::run(explain, shared),
+        Command::Optimize(optimize) => optimize::run(optimize, shared),
         Command::Import(import) => import::run(import, shared),
         Command::Init(init) => init::run(init, shared),
         Command::Sensitivity(sensitivity) => sensitivity::run(sensitivity, shared),

@@ -7,8 +7,11 @@
 //!
 //! The way of a sentence: rows → [`reading`] (who is cheapest, what is a quantile, which difference is real) →
 //! [`findings`] (sentences) → pages. The way of a chart: rows → [`reading`] → [`chart`] (SVG, then PNG). Numbers become
-//! words in [`numbers`] only. Files are touched in [`mod@write`], [`lines`] and
-//! [`read`] only.
+//! words in [`numbers`] only. Files are touched in [`mod@write`], [`lines`] and [`read`] only.
+//!
+//! A run's files are rendered here; other studies have a file each with the same parts: their CSV, their charts, their page
+//! whose first sentence is the answer, their summary on the terminal ([`breakeven`], [`sweep`], [`sensitivity`],
+//! [`recommendation`], [`difference`]).
 
 use std::path::{Path, PathBuf};
 
@@ -23,8 +26,9 @@ pub mod lines;
 pub mod numbers;
 pub mod read;
 pub mod reading;
-pub mod sweep;
+pub mod recommendation;
 pub mod sensitivity;
+pub mod sweep;
 pub mod write;
 
 mod html;

@@ -8,28 +8,34 @@
 //! The way through this room: [`compare()`] lays out jobs (trial × strategy) and runs them; each job's outcome is priced
 //! at once and folded, in trial order, into what the tables need; the rest of it is dropped, so memory does not grow
 //! with what a trial leaves behind. After the last trial the folds become rows.
+//!
+//! Studies of many points look at the same few tables at each ([`evaluate()`]): [`breakeven`], [`sweep`], [`sensitivity`].
+//! [`optimize`] measures what each way of serving costs per repository and registry, and chooses. [`diff`] and [`reprice`]
+//! need no simulation: they are functions of finished tables. [`life`] and [`events`] listen to one trial.
 
 pub mod breakeven;
-mod compare;
+pub mod diff;
 pub mod evaluate;
 pub mod events;
-pub mod diff;
-#[cfg(test)]
-mod fixture;
-mod gathered;
-mod in_order;
 pub mod life;
-mod objectives;
-pub mod quantiles;
+pub mod optimize;
 pub mod pricing;
+pub mod quantiles;
 pub mod reprice;
-mod rows;
 pub mod sensitivity;
 pub mod statistics;
-mod struck;
 pub mod sweep;
 pub mod tables;
+
+mod compare;
+mod gathered;
+mod in_order;
+mod objectives;
+mod rows;
+mod struck;
 mod variants;
+#[cfg(test)]
+mod fixture;
 
 pub use compare::{Options, Progress, Unseen, compare};
 pub use evaluate::{Evaluation, evaluate};

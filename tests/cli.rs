@@ -50,6 +50,7 @@ fn help_texts_are_those_of_the_manual() {
         ("explain", &["explain", "--help"]),
         ("import", &["import", "--help"]),
         ("report", &["report", "--help"]),
+        ("optimize", &["optimize", "--help"]),
         ("init", &["init", "--help"]),
         ("schema", &["schema", "--help"]),
         ("prices", &["prices", "--help"]),

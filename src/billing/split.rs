@@ -44,6 +44,46 @@ pub struct DayCost {
     pub cost: Usd,
 }
 
+/// What a repository costs by one meter, over the whole period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeterCost {
+    /// Who pays, for what, between which ends.
+    pub key: MeterKey,
+    /// Where it stands on the bill.
+    pub line_item: LineItem,
+    /// Repository id; `None` = what is nobody's in particular.
+    pub repository: Option<u32>,
+    /// All months and tiers together.
+    pub cost: Usd,
+}
+
+/// Shares what meters cost over repositories, in order of meter; what comes from no meter is left out.
+pub fn split_by_meter(bill: &Bill, ledger: &Ledger) -> Vec<MeterCost> {
+    shares(&Groups::of(bill), ledger)
+}
+
+fn shares(groups: &Groups, ledger: &Ledger) -> Vec<MeterCost> {
+    let mut costs = Vec::new();
+    let mut months: BTreeMap<usize, Vec<(Option<u32>, u128)>> = BTreeMap::new();
+    for (key, shares) in ledger.by_repository() {
+        months.clear();
+        for ((repository, month), quantity) in shares {
+            months.entry(usize::from(*month)).or_default().push((Some(*repository), *quantity));
+        }
+        for ((_, month), group) in groups.by_meter.range((key, 0)..=(key, usize::MAX)) {
+            let shares = months.entry(*month).or_default();
+            let known = shares.iter().fold(0u128, |sum, (_, quantity)| sum.saturating_add(*quantity));
+            shares.push((None, group.quantity.saturating_sub(known)));
+            for ((repository, _), cost) in shares.iter().zip(share(group.cost, shares)) {
+                if cost.0 != 0 {
+                    costs.push(MeterCost { key, line_item: group.line_item, repository: *repository, cost });
+                }
+            }
+        }
+    }
+    costs
+}
+
 /// Shares a bill over repositories, in order of (repository, account, region); what is nobody's comes first.
 pub fn split_by_repository(bill: &Bill, ledger: &Ledger) -> Vec<RepositoryCost> {
     let groups = Groups::of(bill);
@@ -67,22 +107,8 @@ pub fn split_by_repository(bill: &Bill, ledger: &Ledger) -> Vec<RepositoryCost> 
             LineItem::Scan | LineItem::Runner | LineItem::People => costs.other += cost,
         }
     };
-    let mut months: BTreeMap<usize, Vec<(Option<u32>, u128)>> = BTreeMap::new();
-    for (key, shares) in ledger.by_repository() {
-        months.clear();
-        for ((repository, month), quantity) in shares {
-            months.entry(usize::from(*month)).or_default().push((Some(*repository), *quantity));
-        }
-        for ((_, month), group) in groups.by_meter.range((key, 0)..=(key, usize::MAX)) {
-            let shares = months.entry(*month).or_default();
-            let known = shares.iter().fold(0u128, |sum, (_, quantity)| sum.saturating_add(*quantity));
-            shares.push((None, group.quantity.saturating_sub(known)));
-            for ((repository, _), cost) in shares.iter().zip(share(group.cost, shares)) {
-                if cost.0 != 0 {
-                    add(*repository, key.account, key.region, group.line_item, cost);
-                }
-            }
-        }
+    for part in shares(&groups, ledger) {
+        add(part.repository, part.key.account, part.key.region, part.line_item, part.cost);
     }
     for row in groups.nobodys {
         add(None, row.account, row.region, row.line_item, row.cost);

@@ -2,14 +2,18 @@
 
 use std::path::PathBuf;
 
+mod breakeven;
 mod diff;
 mod explain;
+mod optimize;
 mod report;
 mod sensitivity;
 mod sweep;
 
+pub use breakeven::BreakevenArguments;
 pub use diff::{DiffArguments, DiffFormat};
 pub use explain::ExplainArguments;
+pub use optimize::OptimizeArguments;
 pub use report::ReportArguments;
 pub use sensitivity::{DecisionMetric, SensitivityArguments};
 pub use sweep::{MergeArguments, SweepArguments};
@@ -17,10 +21,6 @@ pub use sweep::{MergeArguments, SweepArguments};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use replisim::scenario;
-
-mod breakeven;
-
-pub use breakeven::BreakevenArguments;
 
 /// What it costs, and how long it takes, to get container images to clusters in many regions and accounts.
 #[derive(Debug, Parser)]
@@ -87,6 +87,8 @@ pub enum Command {
     Merge(MergeArguments),
     /// Say which assumptions the choice of a strategy turns on
     Sensitivity(SensitivityArguments),
+    /// Recommend what to replicate, cache or pull across, and write it as the service takes it
+    Optimize(OptimizeArguments),
     /// Say what a change of scenario, rules, prices or lifecycle does to cost, times and objectives
     Diff(DiffArguments),
     /// Make a scenario of configuration files: replication rules, policies, CloudFormation, Terraform

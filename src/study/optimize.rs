@@ -1,0 +1,137 @@
+//! Which repositories to replicate where, which to cache, and which to leave at home: the cheapest choice that meets
+//! the objectives and that the service accepts as rules.
+//!
+//! The way through this folder: [`cells`] measures what each way costs for each repository at each registry;
+//! [`choice`] takes the cheapest ways that meet the objectives; [`plan`] turns them into rules ([`trie`], [`rules`]) and
+//! creation templates; [`verify`] runs the result as a whole. When an objective is missed then, more is asked for and
+//! the same is done again, a few times.
+
+pub mod cells;
+pub mod choice;
+pub mod judged;
+pub mod plan;
+pub mod requirement;
+pub mod rules;
+pub mod trie;
+pub mod verify;
+pub mod ways;
+
+#[cfg(test)]
+mod tests;
+
+use cells::{Cells, measure};
+use choice::{Repair, Wishes, cheapest, wishes};
+use judged::Judged;
+use plan::{Plan, plan};
+use rules::Limits;
+use verify::{Means, Rivals, Verified, verify};
+use ways::{Column, Way};
+
+use super::StudyError;
+use crate::scenario::{Metric, Scenario};
+
+/// What may be chosen from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choices {
+    /// Caches that drop images so long after their last pull: jobs of the user's, which the service has not (B5).
+    pub with_jobs: bool,
+    /// What a registry takes.
+    pub limits: Limits,
+}
+
+/// A recommendation with everything that it rests on.
+#[derive(Clone, Debug)]
+pub struct Optimum {
+    /// What was measured.
+    pub cells: Cells,
+    /// The cheapest ways, whatever rules can say.
+    pub wishes: Wishes,
+    /// What the service accepts.
+    pub plan: Plan,
+    /// The plan as it was run.
+    pub verified: Verified,
+    /// Runs of a recommendation: more than one when an objective was missed at first.
+    pub rounds: usize,
+}
+
+/// How much of the distance to perfection is asked for on top, in each round of repair.
+const MARGINS: [f64; 3] = [0.5, 0.9, 1.0];
+
+/// Finds the recommendation for a scenario.
+///
+/// # Errors
+/// See [`StudyError`].
+pub fn optimize(scenario: &Scenario, choices: Choices, means: Means<'_>) -> Result<Optimum, StudyError> {
+    let judged = Judged::of(scenario);
+    let columns = ways::columns(&scenario.model, choices.with_jobs);
+    let cells = measure(scenario, &columns, &judged, means.jobs, means.progress, means.interrupt)?;
+    let rivals = Rivals::run(scenario, &cells, means)?;
+    let mut repair = Repair { margins: vec![0.0; judged.len()], ..Repair::default() };
+    let mut best: Option<Optimum> = None;
+    for round in 0..=MARGINS.len() {
+        let wishes = wishes(&cells, &judged, &repair);
+        let plan = plan(&scenario.model, &cells, &wishes, choices.limits);
+        let again = best.as_ref().is_some_and(|best| best.plan == plan);
+        if again && round == MARGINS.len() {
+            break;
+        }
+        let verified = match &best {
+            Some(best) if again => best.verified.clone(),
+            _ => verify(scenario, &cells, &plan, &rivals, means)?,
+        };
+        let missed = verified.missed();
+        let optimum = Optimum { cells: cells.clone(), wishes, plan, verified, rounds: round + 1 };
+        let worth = |one: &Optimum| (one.verified.missed().len(), one.verified.cost.mean);
+        let better = best.as_ref().is_none_or(|best| worth(&optimum) < worth(best));
+        if better {
+            best = Some(Optimum { rounds: round + 1, ..optimum });
+        }
+        if missed.is_empty() || !ask_for_more(scenario, &cells, &judged, &missed, round, &mut repair) {
+            break;
+        }
+    }
+    best.ok_or(StudyError::Interrupted)
+}
+
+/// Asks for more where an objective was missed; whether there is anything that could help.
+fn ask_for_more(
+    scenario: &Scenario,
+    cells: &Cells,
+    judged: &[Judged],
+    missed: &[String],
+    round: usize,
+    repair: &mut Repair,
+) -> bool {
+    let Some(margin) = MARGINS.get(round) else { return false };
+    let before = repair.clone();
+    for (index, objective) in scenario.objectives.iter().enumerate().filter(|(_, it)| missed.contains(&it.name)) {
+        if let Some(position) = judged.iter().position(|one| one.objective == index) {
+            repair.margins[position] = *margin;
+            if *margin >= 1.0 {
+                fix(cells, repair, |cell| {
+                    judged[position].concerns(&scenario.model, cell.repository, cell.destination)
+                });
+            }
+        }
+        if let Metric::Recovery { fault, .. } | Metric::ImagesMissing { fault, .. } = objective.metric {
+            let faults: Vec<usize> = fault.map_or_else(|| (0..scenario.model.faults.len()).collect(), |one| vec![one]);
+            fix(cells, repair, |cell| {
+                scenario.model.demand.clusters.iter().any(|cluster| {
+                    cluster.registry == cell.destination && faults.iter().any(|fault| cluster.fails_over_on(*fault))
+                })
+            });
+        }
+    }
+    *repair != before
+}
+
+/// Replicates these cells, or caches them where they may not be replicated.
+fn fix(cells: &Cells, repair: &mut Repair, which: impl Fn(&cells::Cell) -> bool) {
+    let replicate = cells.columns.iter().position(|column| *column == Column::Same(Way::Replicate));
+    for (index, cell) in cells.cells.iter().enumerate().filter(|(_, cell)| cell.runs && which(cell)) {
+        let there = replicate.filter(|column| cell.ways[*column].barred.is_none());
+        if let Some(column) = there.or_else(|| cheapest(cell, |column| column != 0)) {
+            repair.fixed.insert(index, column);
+        }
+    }
+}
