@@ -45,6 +45,21 @@ fn a_run_is_priced_again_into_a_directory_of_its_own() {
         assert_ne!(lines("b", file), lines("a", file), "{file}");
     }
 
+    // A bill that lost its last row still parses, and would be priced and told too low.
+    let bill = std::fs::read_to_string(at("a").join("bill.csv")).expect("there");
+    for (torn, said) in [
+        (bill.trim_end().rsplit_once('\n').expect("rows").0.to_owned() + "\n", "is not whole: its rows of strategy `"),
+        (bill.trim_end().rsplit_once(',').expect("cells").0.to_owned() + ",1e999\n", "`1e999` (strategy `"),
+        (bill.trim_end().to_owned() + &"9".repeat(28) + "\n", "is no amount of dollars"),
+    ] {
+        std::fs::write(at("same").join("bill.csv"), torn).expect("writable");
+        for command in [&["report", "same"][..], &["diff", "a", "same"]] {
+            let (code, _, stderr) = run(command);
+            assert_eq!(code, 2, "{stderr}");
+            assert!(stderr.contains("bill.csv`") && stderr.contains(said), "{stderr}");
+        }
+    }
+
     // A price list is laid over the newest book, as in a scenario; what is none says so with its place.
     let list = r#"{"offerCode": "AmazonECR", "version": "1", "publicationDate": "2026-09-11T12:44:25Z",
         "products": {"S": {"sku": "S", "attributes": {"usagetype": "TimedStorage-ByteHrs", "regionCode": "us-east-1"}}},
