@@ -146,13 +146,14 @@ fn timeline(out: &mut Page, life: &Life) {
     let shown = |event: &&Event| !matches!(event.event, "copy-begun" | "copy-ordered") || !arrived(event);
     let told: Vec<&Event> = life.events.iter().filter(shown).collect();
     for event in told.iter().take(EVENTS_SHOWN) {
-        let place = event.place.as_deref().unwrap_or("everywhere");
+        // A fault has its name in place of a place.
+        let place = event.place.as_ref().map_or(String::new(), |place| format!(" {place}"));
         let tag = event.tag.as_ref().map_or(String::new(), |tag| format!(" `{tag}`"));
         let moved = event.bytes.map_or(String::new(), |count| format!(", {}", bytes(count as f64)));
         let hang = format!("    {:23}  ", short(&event.time));
         let rule = life.copies.iter().find(|copy| Some(copy.copy) == event.copy).and_then(|copy| copy.rule);
         let rule = rule.map_or(String::new(), |rule| format!(" (rule {rule})"));
-        out.line(&hang, &format!("{} {place}{tag}{moved}: {}{rule}", event.event, event.text));
+        out.line(&hang, &format!("{}{place}{tag}{moved}: {}{rule}", event.event, event.text));
     }
     let hidden = told.len().saturating_sub(EVENTS_SHOWN) as u64 + life.events_in_all - life.events.len() as u64;
     if hidden > 0 {

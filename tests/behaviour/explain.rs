@@ -336,6 +336,11 @@ name = "app"
 registry = "us-east-1"
 image = { size = "100 MB", layers = 1 }
 push = { list = [{ at = "1h", tag = "v1" }] }
+[[clusters]]
+name = "eu"
+registry = "eu-west-1"
+nodes = 1
+pulls = { times = "12:00" }
 "#;
     let lives = tell(&from_text(text, &[]), "app:v1");
     let life = &lives.strategies[0];
@@ -349,7 +354,7 @@ push = { list = [{ at = "1h", tag = "v1" }] }
     let copy = &life.copies[0];
     assert!(copy.delay_s.is_some_and(|delay| delay >= 6.0 * hour), "{copy:?}");
     let printed = lives_text(&lives);
-    assert!(printed.contains("west-down"), "{printed}");
+    assert!(printed.contains(" fault-begins: fault `west-down` begins\n"), "{printed}");
 }
 
 /// What goes through a NAT gateway is paid for by the image, byte for byte: cold pulls x size x price.
@@ -367,7 +372,7 @@ push = { list = [{ at = "1h", tag = "v1" }] }
 [[clusters]]
 name = "eu"
 registry = "eu-west-1"
-network_path = "nat"
+path = "nat"
 nodes = 3
 pulls = { deploy = { delay = "1h", within = "5m" } }
 "#;
