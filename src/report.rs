@@ -56,7 +56,7 @@ pub fn write_run(dir: &Path, tables: &Tables) -> Result<Vec<PathBuf>, WriteError
 /// Reads back what [`write_run`] wrote.
 ///
 /// # Errors
-/// When a file is missing or does not parse.
+/// When a file is missing or does not parse, or a bill does not add up to the cost of its trial.
 pub fn read_run(dir: &Path) -> Result<Tables, ReadError> {
     read::tables(dir)
 }

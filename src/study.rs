@@ -28,6 +28,7 @@ pub mod sweep;
 pub mod tables;
 
 mod compare;
+mod digests;
 mod gathered;
 mod in_order;
 mod objectives;

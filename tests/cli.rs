@@ -164,6 +164,26 @@ fn a_price_list_becomes_a_book_that_a_scenario_takes_and_so_does_the_list_itself
     assert_eq!(import(&["index.json", "--out", "mine.toml", "--quiet"]), (0, String::new(), String::new()));
     let diff = finish(replisim().current_dir(&dir).args(["prices", "diff", "aws-2026-09", "mine.toml"]));
     assert_eq!(diff.1, "storage eu-west-1: $0.1/GB-month -> $0.1234/GB-month (+23.4 %)\n");
+    let diff = finish(replisim().current_dir(&dir).args(["prices", "diff", "mine.toml", "index.json"]));
+    assert_eq!(diff.1, "mine.toml and index.json have the same prices\n", "a list stands for the book made of it");
+
+    // The same for programs: the book as text, or where it went.
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let (code, stdout, stderr) = import(arguments);
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        serde_json::from_str(&stdout).expect("JSON")
+    };
+    let printed = json(&["index.json", "--json"]);
+    assert_eq!((&printed["base"], printed["out"].is_null()), (&"aws-2026-09".into(), true));
+    assert_eq!(printed["book"], book.trim_end_matches('\n').to_string() + "\n");
+    assert_eq!(printed["taken"], serde_json::json!(["AmazonECR-20260911124425: storage at 1 place"]));
+    assert!(printed["left"][0].as_str().is_some_and(|left| left.starts_with("index.json: 1 product ")), "{printed}");
+    assert!(printed["stays"].as_str().is_some_and(|stays| stays.starts_with("storage at ")), "{printed}");
+    let written = json(&["index.json", "--json", "--out", "again.toml"]);
+    assert_eq!((&written["out"], written["book"].is_null()), (&"again.toml".into(), true));
+    let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).expect("written");
+    assert_eq!(read("again.toml").replace("again.toml", "mine.toml"), read("mine.toml"));
+
     std::fs::write(dir.path().join("bad.json"), list.replace("0.1234000000", "cheap")).expect("writable");
     let (code, _, told) = import(&["bad.json"]);
     assert_eq!(code, 2);

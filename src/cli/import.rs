@@ -96,9 +96,8 @@ fn settings(arguments: &ImportArguments) -> Result<Settings, Stop> {
     if let Some(account) = arguments.account.as_ref().filter(|account| !is_account_id(account)) {
         return Err(Stop::Usage(format!("`{account}` is no account id, which has 12 digits")));
     }
-    if let Some(region) = arguments.region.as_ref().filter(|region| regions::find(region).is_none()) {
-        let near = regions::near(region).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
-        return Err(Stop::Usage(format!("no region `{region}`{near}")));
+    if let Some(message) = arguments.region.as_deref().and_then(regions::refused) {
+        return Err(Stop::Usage(message));
     }
     let mut parameters = BTreeMap::new();
     for parameter in &arguments.parameter {

@@ -111,10 +111,13 @@ fn named_or_newest(name: Option<&str>) -> Result<PriceBook, Stop> {
     name.map_or_else(|| Ok(PriceBook::newest()), load)
 }
 
-/// A built-in book, or a file.
+/// A built-in book, a file, or a price list, which is laid over the newest built-in book as in a scenario.
 pub(super) fn load(name: &str) -> Result<PriceBook, Stop> {
     if let Some(book) = PriceBook::builtin(name) {
         return Ok(book);
+    }
+    if price_list::is_list(name) {
+        return Ok(PriceBook::newest().with(name, &[price_list(Path::new(name))?.quotes(name)]));
     }
     let text = fs::read_to_string(name).map_err(|error| {
         let names: Vec<&str> = PriceBook::builtin_names().collect();

@@ -130,6 +130,15 @@ pub fn near(code: &str) -> Option<&'static str> {
         .map(|(_, code)| code)
 }
 
+/// Why this is no region, with what was probably meant; `None` = it is one.
+pub fn refused(code: &str) -> Option<String> {
+    if find(code).is_some() {
+        return None;
+    }
+    let near = near(code).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+    Some(format!("no region `{code}`{near}"))
+}
+
 /// The round-trip time from one region to another: measured where it was, else estimated from distance.
 pub fn rtt(from: &RegionInfo, to: &RegionInfo) -> Rtt {
     if from.code == to.code {

@@ -121,9 +121,8 @@ pub fn read(dir: &Path) -> Result<Export, Vec<Wrong>> {
             continue;
         }
         for (region, registry_dir) in reader.directories(&account_dir) {
-            if regions::find(&region).is_none() {
-                let near = regions::near(&region).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
-                reader.refuse(&registry_dir, format!("no region `{region}`{near}"));
+            if let Some(message) = regions::refused(&region) {
+                reader.refuse(&registry_dir, message);
             } else if let Some(registry) = reader.registry(&registry_dir, (id, name.clone()), &region) {
                 export.registries.push(registry);
             }

@@ -1,13 +1,15 @@
 //! A replication configuration, as `put-replication-configuration` takes it (facts A2 to A11).
 //!
 //! What the service would refuse is refused here with the fact's number: filters that are not plain prefixes, account
-//! ids that are not twelve digits, unknown keys. Whether regions and accounts exist is the scenario's to say.
+//! ids that are not twelve digits, unknown keys. Whether regions and accounts exist is the scenario's to say; but where a
+//! file is refused anyway, its regions that do not exist are told with the rest.
 
 use std::ops::Range;
 
 use super::Problem;
 use super::json::{self, Json, Value};
 use super::strict::{Placed, Strict};
+use crate::cloud::regions;
 
 /// The most filters in a rule (A6).
 pub const MOST_FILTERS: usize = 100;
@@ -112,8 +114,15 @@ pub fn read(text: &str) -> Result<Vec<Rule>, Vec<Problem>> {
 /// # Errors
 /// Every problem of it, in file order.
 pub fn judge(json: &Json, spelling: &'static Spelling) -> Result<Vec<Rule>, Vec<Problem>> {
-    let mut reader = Reader { strict: Strict::new(spelling.fact), spelling };
+    let mut reader = Reader { strict: Strict::new(spelling.fact), spelling, regions: Vec::new() };
     let rules = reader.configuration(json);
+    if reader.strict.is_wrong() {
+        for region in rules.iter().flat_map(|rule| &rule.destinations).map(|it| &it.region).chain(&reader.regions) {
+            if let Some(message) = regions::refused(&region.value) {
+                reader.strict.problem(&region.span, message, "fact A8");
+            }
+        }
+    }
     reader.strict.finish().map(|_| rules)
 }
 
@@ -153,6 +162,8 @@ pub fn refused_filter(filter: &str) -> Option<String> {
 struct Reader {
     strict: Strict,
     spelling: &'static Spelling,
+    /// Of destinations without an account.
+    regions: Vec<Placed<String>>,
 }
 
 impl Reader {
@@ -207,9 +218,14 @@ impl Reader {
         {
             let message = format!("`{key}` is an account id of 12 digits, found `{}`", account.value);
             self.strict.problem(&account.span, message, "fact A8");
-            return None;
         }
-        Some(Destination { span: json.span.clone(), region: region?, account: account? })
+        match (region, account) {
+            (Some(region), Some(account)) => Some(Destination { span: json.span.clone(), region, account }),
+            (region, _) => {
+                self.regions.extend(region);
+                None
+            }
+        }
     }
 
     fn filter(&mut self, json: &Json) -> Option<Placed<String>> {
@@ -280,6 +296,20 @@ mod tests {
                 "unknown key `version`",
             ]
         );
+    }
+
+    /// What is a placeholder still is told with the file's other mistakes, not after they are mended.
+    #[test]
+    fn a8_a_region_that_does_not_exist_is_told_with_everything_else() {
+        let text = GOOD.replace("us-east-2", "<recovery-region>").replace("prod-microservice", "x");
+        let problems = read(&text).expect_err("A8");
+        let messages: Vec<&str> = problems.iter().map(|it| it.message.as_str()).collect();
+        let filter = "invalid filter `x`: the service takes 2 to 256 characters, not 1";
+        assert_eq!(messages, ["no region `<recovery-region>`", filter]);
+        assert_eq!(&text[problems[0].span.clone()], "\"<recovery-region>\"");
+        // Alone it is told by the scenario, which knows the accounts too.
+        let rules = read(&GOOD.replace("us-east-2", "us-esat-2")).expect("a configuration");
+        assert_eq!(rules[0].destinations[0].region.value, "us-esat-2");
     }
 
     #[test]

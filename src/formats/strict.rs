@@ -75,6 +75,11 @@ impl Strict {
         if refused { Err(self.problems) } else { Ok(self.warnings) }
     }
 
+    /// Whether anything has been refused.
+    pub fn is_wrong(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
     /// From here on messages begin with the name of this part of the document; empty = with none.
     pub fn within(&mut self, part: impl Into<String>) {
         self.part = part.into();

@@ -2,7 +2,7 @@
 
 use crate::study::life::{Cost, Event, Life, Lives, Part, Pull, PullGroup};
 
-use super::numbers::{bytes, duration, grouped, of, percent};
+use super::numbers::{bytes, count, duration, grouped, of, percent};
 use super::terminal::{WIDTH, wrapped};
 
 /// Single pulls that are shown for each cluster; JSON has more.
@@ -91,18 +91,14 @@ fn head(out: &mut Page, lives: &Lives) {
             image.home
         ),
     );
-    if image.holders > 1 {
+    if let (Some(tag), true) = (&image.tag, image.holders > 1) {
         let earlier: Vec<String> =
             image.earlier.iter().rev().map(|number| format!("{}@{number}", image.repository)).collect();
-        let tag = image.tag.as_deref().unwrap_or_default();
-        let (holders, before) = (image.holders, earlier.join(", "));
-        let dots = if image.holders as usize > earlier.len() + 1 { ", .." } else { "" };
-        out.line(
-            "",
-            &format!(
-                "{holders} images were given the tag `{tag}`; this is the last of them. Before it: {before}{dots}"
-            ),
-        );
+        let before = match earlier.as_slice() {
+            [] => "this one was the first".to_owned(),
+            earlier => format!("before this one, the latest first: {}", earlier.join(", ")),
+        };
+        out.line("", &format!("The tag `{tag}` moved; {} images held it; {before}.", count(image.holders as f64)));
     }
     if let Some(subject) = image.subject {
         out.line("", &format!("It is a signature or an SBOM of image {subject}."));
@@ -150,13 +146,14 @@ fn timeline(out: &mut Page, life: &Life) {
     let shown = |event: &&Event| !matches!(event.event, "copy-begun" | "copy-ordered") || !arrived(event);
     let told: Vec<&Event> = life.events.iter().filter(shown).collect();
     for event in told.iter().take(EVENTS_SHOWN) {
-        let place = event.place.as_deref().unwrap_or("everywhere");
+        // A fault has its name in place of a place.
+        let place = event.place.as_ref().map_or(String::new(), |place| format!(" {place}"));
         let tag = event.tag.as_ref().map_or(String::new(), |tag| format!(" `{tag}`"));
         let moved = event.bytes.map_or(String::new(), |count| format!(", {}", bytes(count as f64)));
         let hang = format!("    {:23}  ", short(&event.time));
         let rule = life.copies.iter().find(|copy| Some(copy.copy) == event.copy).and_then(|copy| copy.rule);
         let rule = rule.map_or(String::new(), |rule| format!(" (rule {rule})"));
-        out.line(&hang, &format!("{} {place}{tag}{moved}: {}{rule}", event.event, event.text));
+        out.line(&hang, &format!("{}{place}{tag}{moved}: {}{rule}", event.event, event.text));
     }
     let hidden = told.len().saturating_sub(EVENTS_SHOWN) as u64 + life.events_in_all - life.events.len() as u64;
     if hidden > 0 {
@@ -181,7 +178,8 @@ fn pulls(out: &mut Page, life: &Life) {
         return;
     }
     let failed = if pulls.failed > 0 { format!(", {} failed", pulls.failed) } else { String::new() };
-    out.title(&format!("Pulls: {}, {} cold{failed}{another}", pulls.count, pulls.cold));
+    let (all, cold) = (count(pulls.count as f64), count(pulls.cold as f64));
+    out.title(&format!("Pulls: {all}, {cold} cold{failed}{another}"));
     for group in &pulls.groups {
         out.line("    ", &one_group(group));
         let mine = |pull: &&Pull| pull.cluster == group.cluster && pull.from == group.from;

@@ -45,11 +45,15 @@ pub(crate) fn escape(text: &str) -> String {
     let mut before = ' ';
     for letter in text.chars() {
         match letter {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '~' => {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '|' | '~' => {
                 out.push('\\');
                 out.push(letter);
             }
             '&' => out.push_str("&amp;"),
+            // On GitHub a backslash does not keep a name from being told of it, nor an issue from being linked: a space of no
+            // width does.
+            '@' => out.push_str("@&#8203;"),
+            '#' => out.push_str("\\#&#8203;"),
             // A dollar sign after a letter could close a formula.
             '$' if !before.is_whitespace() && before != '(' => out.push_str("\\$"),
             '\n' | '\r' => out.push(' '),
@@ -67,7 +71,8 @@ mod tests {
 
     #[test]
     fn names_cannot_become_markup() {
-        assert_eq!(escape("a|b<i>*_x_*\n# no"), "a\\|b\\<i\\>\\*\\_x\\_\\* \\# no");
+        assert_eq!(escape("a|b<i>*_x_*\n# no"), "a\\|b\\<i\\>\\*\\_x\\_\\* \\#&#8203; no");
+        assert_eq!(escape("@org/team fixes #12"), "@&#8203;org/team fixes \\#&#8203;12", "nobody is pinged");
         assert_eq!(escape("from −$0.10 to ($1"), "from −\\$0.10 to ($1");
     }
 

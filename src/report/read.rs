@@ -3,16 +3,21 @@
 //! Everything drawn or told comes from the files that a run wrote, so a finished run can be reported again, by a later
 //! version or with other charts, without simulating. This module opens those files and names the one that is wrong.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::report::csv::{self, CsvError, Row};
-use crate::study::tables::Tables;
+use crate::study::tables::{BillRow, Tables, TrialRow};
+use crate::units::Usd;
 
 /// Name of the run's record in the result directory.
 pub const RUN_FILE: &str = "run.json";
+
+/// More dollars than any row holds (10^15), so that sums of rows stay exact.
+const MOST: Usd = Usd(1_000_000_000_000_000 * 1_000_000_000);
 
 /// Why results cannot be read back.
 #[derive(Debug, Error)]
@@ -41,16 +46,45 @@ pub enum ReadError {
         /// Where and why.
         source: serde_json::Error,
     },
+    /// A cell is no amount of money.
+    #[error("`{}`: `{cell}` (strategy `{strategy}`, trial {trial}) is no amount of dollars with at most nine decimals", path.display())]
+    Amount {
+        /// The file.
+        path: PathBuf,
+        /// What stands there.
+        cell: String,
+        /// The row's strategy.
+        strategy: String,
+        /// The row's trial.
+        trial: u64,
+    },
+    /// A bill does not add up to the cost of its trial.
+    #[error(
+        "`{}` is not whole: its rows of strategy `{strategy}`, trial {trial} add up to ${bill}, and {} says ${cost}",
+        path.display(), TrialRow::FILE
+    )]
+    Torn {
+        /// The file.
+        path: PathBuf,
+        /// The strategy.
+        strategy: String,
+        /// The trial.
+        trial: u64,
+        /// The sum of the bill's rows.
+        bill: Usd,
+        /// The cost of the trial.
+        cost: Usd,
+    },
 }
 
 /// Reads the tables and the record that [`super::write_run`] wrote into `dir`.
 ///
 /// # Errors
-/// The first file that is missing or does not parse.
+/// The first file that is missing or does not parse, and a bill that does not add up.
 pub fn tables(dir: &Path) -> Result<Tables, ReadError> {
     let path = dir.join(RUN_FILE);
     let record = serde_json::from_slice(&bytes(&path)?).map_err(|source| ReadError::Record { path, source })?;
-    Ok(Tables {
+    let tables = Tables {
         summary: table(dir)?,
         comparison: table(dir)?,
         bill: table(dir)?,
@@ -63,7 +97,37 @@ pub fn tables(dir: &Path) -> Result<Tables, ReadError> {
         failures: table(dir)?,
         disruptions: table(dir)?,
         run: record,
-    })
+    };
+    add_up(dir, &tables)?;
+    Ok(tables)
+}
+
+/// A bill that lost its end still parses; what is told of it would be wrong without a word. So each trial's rows must add
+/// up to its cost, as they do when they are written.
+fn add_up(dir: &Path, tables: &Tables) -> Result<(), ReadError> {
+    let amount = |file: &str, cell: &str, strategy: &str, trial: u64| {
+        let fits = |amount: &Usd| amount.0.abs() <= MOST.0;
+        Usd::from_decimal(cell).filter(fits).ok_or_else(|| ReadError::Amount {
+            path: dir.join(file),
+            cell: cell.to_owned(),
+            strategy: strategy.to_owned(),
+            trial,
+        })
+    };
+    let mut bills: BTreeMap<(&str, u64), Usd> = BTreeMap::new();
+    for row in &tables.bill {
+        let cost = amount(BillRow::FILE, &row.cost_usd, &row.strategy, row.trial)?;
+        *bills.entry((&row.strategy, row.trial)).or_default() += cost;
+    }
+    for row in &tables.trials {
+        let cost = amount(TrialRow::FILE, &row.cost_usd, &row.strategy, row.trial)?;
+        let bill = bills.get(&(row.strategy.as_str(), row.trial)).copied().unwrap_or_default();
+        if bill != cost {
+            let (path, strategy, trial) = (dir.join(BillRow::FILE), row.strategy.clone(), row.trial);
+            return Err(ReadError::Torn { path, strategy, trial, bill, cost });
+        }
+    }
+    Ok(())
 }
 
 fn table<R: Row>(dir: &Path) -> Result<Vec<R>, ReadError> {

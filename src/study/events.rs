@@ -29,6 +29,7 @@ pub use shapes::{
     ReplicationAction,
 };
 
+use super::digests::{digest, hex};
 use super::{Options, Progress, StudyError};
 use status::{Destination, Place, Statuses};
 
@@ -385,11 +386,8 @@ impl<'a> Teller<'a> {
         format!("arn:{partition}:ecr:{region}:{account}:repository/{name}")
     }
 
-    /// Images have no bytes, so their digest is that of what makes them what they are: seed, trial and number. It is the
-    /// same under every strategy.
     fn digest(&self, image: &Image) -> String {
-        let hash = Sha256::digest(format!("replisim image {} {TRIAL} {}", self.seed, image.id));
-        format!("sha256:{}", hex(&hash))
+        digest(self.seed, TRIAL, image.id)
     }
 
     /// A UUID of version 8 (its bits are the maker's own) for the next event.
@@ -409,10 +407,6 @@ impl<'a> Teller<'a> {
         let unit = i128::from(unit);
         Timestamp::from_nanosecond(nanos.div_euclid(unit) * unit).unwrap_or(Timestamp::MAX).to_string()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_replication(copy: &Copying) -> bool {

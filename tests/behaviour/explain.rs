@@ -1,14 +1,18 @@
 //! The life of an image: what is told agrees with the hand, with the bill and with the registries' own state.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use replisim::engine::journal::Entry;
 use replisim::engine::run_with_journal;
 use replisim::report::lives_text;
 use replisim::scenario::Scenario;
 use replisim::strategy::Kind;
+use replisim::study::events::{Detail, Event};
 use replisim::study::life::{Life, Lives, explain};
+use replisim::study::{Options, Unseen, events};
 
 use super::common::{bundled, read, root};
 
@@ -248,7 +252,39 @@ fn a_moving_tag_means_its_last_holder_and_numbers_name_the_others() {
     assert_eq!(moved.tag.as_deref(), Some("latest"));
     assert_eq!(moved.text, format!("the tag has moved on to image {}", latest.image.number));
     // The newest image is what a repository alone means.
-    assert_eq!(tell(&scenario, "team/app").image.number, latest.image.number);
+    let newest = tell(&scenario, "team/app");
+    assert_eq!(newest.image.number, latest.image.number);
+    // It goes by its own tag, which no other image had, however many images there are.
+    assert_ne!(newest.image.tag.as_deref(), Some("latest"));
+    assert_eq!((newest.image.holders, newest.image.earlier.len()), (1, 0), "{:?}", newest.image);
+    assert!(!lives_text(&newest).contains("held it"), "{}", lives_text(&newest));
+    assert!(lives_text(&latest).contains("before this one, the latest first: team/app@"), "{}", lives_text(&latest));
+}
+
+/// What `run --events` tells of can be asked for as it stands there.
+#[test]
+fn the_digest_of_an_event_names_its_image() {
+    let scenario = many_ways();
+    let all = || Options { strategies: Some(vec![1]), jobs: 1 };
+    let mut told = BTreeSet::new();
+    let mut sink = |event: &Event| {
+        if let Detail::Image(action) = &event.detail
+            && action.action_type == "PUSH"
+        {
+            told.insert((action.repository_name.clone(), action.image_digest.clone()));
+        }
+        ControlFlow::Continue(())
+    };
+    events(&scenario, &all(), &Unseen, &AtomicBool::new(false), &mut sink).expect("a trial");
+    let mut numbers = BTreeSet::new();
+    for (repository, digest) in told.iter().take(6) {
+        let lives = tell(&scenario, &format!("{repository}@{digest}"));
+        assert_eq!((&lives.image.repository, &lives.image.digest), (repository, digest));
+        let by_number = tell(&scenario, &format!("{repository}@{}", lives.image.number));
+        assert_eq!(by_number.image.digest, *digest);
+        numbers.insert(lives.image.number);
+    }
+    assert_eq!(numbers.len(), 6);
 }
 
 #[test]
@@ -287,6 +323,72 @@ pulls = { times = "02:00" }
     assert!(text.contains("failed: 1 image-missing"), "{text}");
 }
 
+/// An outage stands in the timeline between what it cut short and what came after it, with its name.
+#[test]
+fn a_fault_is_a_part_of_the_timeline() {
+    let text = r#"
+schema = 1
+strategies = [{ name = "r", kind = "replication", delay = "10m" }]
+run = { start = 2026-03-02T00:00:00Z, duration = "3d", trials = 1 }
+faults = [{ name = "west-down", kind = "region-outage", region = "eu-west-1", at = "1h5m", lasts = "6h" }]
+[[repositories]]
+name = "app"
+registry = "us-east-1"
+image = { size = "100 MB", layers = 1 }
+push = { list = [{ at = "1h", tag = "v1" }] }
+[[clusters]]
+name = "eu"
+registry = "eu-west-1"
+nodes = 1
+pulls = { times = "12:00" }
+"#;
+    let lives = tell(&from_text(text, &[]), "app:v1");
+    let life = &lives.strategies[0];
+    let events: Vec<(&str, f64)> = life.events.iter().map(|event| (event.event, event.seconds)).collect();
+    let at = |name: &str| events.iter().find(|(event, _)| *event == name).map(|(_, at)| *at).expect("is told");
+    let (minute, hour) = (60.0, 3600.0);
+    assert_eq!((at("fault-begins"), at("fault-ends")), (hour + 5.0 * minute, 7.0 * hour + 5.0 * minute));
+    assert!(at("copy-arrived") >= at("fault-ends"), "no copy comes into a region that is down: {events:?}");
+    assert!(events.is_sorted_by(|a, b| a.1 <= b.1), "{events:?}");
+    // The wait for the region is told as delay of the copy, and the line adds up.
+    let copy = &life.copies[0];
+    assert!(copy.delay_s.is_some_and(|delay| delay >= 6.0 * hour), "{copy:?}");
+    let printed = lives_text(&lives);
+    assert!(printed.contains(" fault-begins: fault `west-down` begins\n"), "{printed}");
+}
+
+/// What goes through a NAT gateway is paid for by the image, byte for byte: cold pulls x size x price.
+#[test]
+fn pulls_through_a_gateway_have_a_line_of_their_own() {
+    let text = r#"
+schema = 1
+strategies = [{ name = "home", kind = "cross-region-pull" }]
+run = { start = 2026-03-02T00:00:00Z, duration = "2d", trials = 1 }
+[[repositories]]
+name = "app"
+registry = "us-east-1"
+image = { size = "100 MB", layers = 1 }
+push = { list = [{ at = "1h", tag = "v1" }] }
+[[clusters]]
+name = "eu"
+registry = "eu-west-1"
+path = "nat"
+nodes = 3
+pulls = { deploy = { delay = "1h", within = "5m" } }
+"#;
+    let lives = tell(&from_text(text, &[]), "app:v1");
+    let life = &lives.strategies[0];
+    assert_eq!((life.pulls.count, life.pulls.cold), (3, 3));
+    let gigabytes = 3.0 * 100e6 / 1_073_741_824.0;
+    // eu-west-1: 0.048 dollars a GB through the gateway, and 0.02 from us-east-1 to it.
+    assert!((item(life, "nat") - gigabytes * 0.048).abs() < 1e-9, "{:?}", life.costs);
+    assert!((item(life, "pull") - gigabytes * 0.02).abs() < 1e-9, "{:?}", life.costs);
+    // The gateway's hours are nobody's.
+    assert!(life.costs.iter().all(|cost| cost.unit != "hour"));
+    let printed = lives_text(&lives);
+    assert!(printed.contains("nat us-east-1 -> eu-west-1: 0.279396772 GB x $0.048 = $0.013411045"), "{printed}");
+}
+
 #[test]
 fn what_is_not_there_is_answered_with_what_is() {
     let scenario = many_ways();
@@ -296,7 +398,9 @@ fn what_is_not_there_is_answered_with_what_is() {
     let near = wrong("team/app:latset");
     assert!(near.starts_with("trial 1 pushes no `team/app:latset`, did you mean `latest`? Its tags are `"), "{near}");
     assert!(wrong("team/app:zzzzzzzzzz").contains("; its tags are `"), "{}", wrong("team/app:zzzzzzzzzz"));
-    assert!(wrong("team/app@sha256:12").contains("numbers instead of digests"));
+    assert!(wrong("team/app@sha256:12").contains("a digest is `sha256:` and 64 small hexadecimal digits"));
+    let unknown = format!("team/app@sha256:{}", "0".repeat(64));
+    assert!(wrong(&unknown).contains("; digests are made from the seed, the trial and the image"));
     assert!(wrong("team/app@99999").contains("pushes no `team/app@99999`"));
 }
 

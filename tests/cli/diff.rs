@@ -120,6 +120,9 @@ fn the_workflow_of_the_manual_is_yaml_and_its_commands_are_ours() {
     assert_eq!(value("paths"), Some("scenarios/**"));
     assert!(scalars.iter().any(|scalar| scalar.contains("--edit-last --create-if-none --body-file comment.md")));
 
+    // Usable as it stands: nothing in it waits to be replaced.
+    assert!(!yaml.contains("YOUR-") && value("REPLISIM_GIT") == Some("${{ vars.REPLISIM_GIT }}"), "{yaml}");
+
     let dir = pair();
     let scripts = scalars.iter().flat_map(|scalar| scalar.lines()).map(str::trim);
     let commands: Vec<&str> = scripts.filter(|line| line.starts_with("replisim ")).collect();
@@ -135,4 +138,34 @@ fn the_workflow_of_the_manual_is_yaml_and_its_commands_are_ours() {
         assert_eq!((code, stderr.as_str()), (0, ""), "{command}");
         assert!(!command.contains("diff") || stdout.starts_with("**"), "{stdout}");
     }
+}
+
+/// The program is built from the repository when it is replisim's own, else from the address in the variable.
+#[cfg(unix)]
+#[test]
+fn the_workflow_installs_from_the_repository_or_the_address_and_says_what_is_missing() {
+    use std::os::unix::fs::PermissionsExt;
+    let manual = include_str!("../../docs/diff.md");
+    let yaml = manual.split_once("```yaml\n").expect("a workflow").1.split_once("```").expect("its end").0;
+    let script = scalars(yaml).into_iter().find(|scalar| scalar.contains("cargo install")).expect("a step");
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir_all(dir.path().join("bin")).expect("made");
+    let cargo = dir.path().join("bin/cargo");
+    std::fs::write(&cargo, "#!/bin/sh\necho \"$@\"\n").expect("writable");
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).expect("made executable");
+    let install = |address: &str| {
+        let path = format!("{}:/usr/bin:/bin", dir.path().join("bin").display());
+        let mut bash = std::process::Command::new("bash");
+        bash.args(["-e", "-c", &script]).current_dir(&dir).env_clear().env("PATH", path).env("REPLISIM_GIT", address);
+        let output = bash.output().expect("bash runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (output.status.success(), text(output.stdout), text(output.stderr))
+    };
+    let (done, _, stderr) = install("");
+    assert!(!done && stderr.contains("set the variable REPLISIM_GIT"), "{stderr}");
+    let (done, told, _) = install("https://example.com/replisim");
+    assert_eq!((done, told.as_str()), (true, "install --locked --git https://example.com/replisim replisim\n"));
+    std::fs::create_dir_all(dir.path().join("base")).expect("made");
+    std::fs::write(dir.path().join("base/Cargo.toml"), "[package]\nname = \"replisim\"\n").expect("writable");
+    assert_eq!(install("").1, "install --locked --path base\n");
 }

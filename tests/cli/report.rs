@@ -45,6 +45,42 @@ fn a_run_is_priced_again_into_a_directory_of_its_own() {
         assert_ne!(lines("b", file), lines("a", file), "{file}");
     }
 
+    // A bill that lost its last row still parses, and would be priced and told too low.
+    let bill = std::fs::read_to_string(at("a").join("bill.csv")).expect("there");
+    for (torn, said) in [
+        (bill.trim_end().rsplit_once('\n').expect("rows").0.to_owned() + "\n", "is not whole: its rows of strategy `"),
+        (bill.trim_end().rsplit_once(',').expect("cells").0.to_owned() + ",1e999\n", "`1e999` (strategy `"),
+        (bill.trim_end().to_owned() + &"9".repeat(28) + "\n", "is no amount of dollars"),
+    ] {
+        std::fs::write(at("same").join("bill.csv"), torn).expect("writable");
+        for command in [&["report", "same"][..], &["diff", "a", "same"]] {
+            let (code, _, stderr) = run(command);
+            assert_eq!(code, 2, "{stderr}");
+            assert!(stderr.contains("bill.csv`") && stderr.contains(said), "{stderr}");
+        }
+    }
+
+    // A price list is laid over the newest book, as in a scenario; what is none says so with its place.
+    let list = r#"{"offerCode": "AmazonECR", "version": "1", "publicationDate": "2026-09-11T12:44:25Z",
+        "products": {"S": {"sku": "S", "attributes": {"usagetype": "TimedStorage-ByteHrs", "regionCode": "us-east-1"}}},
+        "terms": {"OnDemand": {"S": {"S.T": {"priceDimensions": {"S.T.1": {"unit": "GB-Mo", "beginRange": "0",
+            "endRange": "Inf", "pricePerUnit": {"USD": "0.2000000000"}}}}}}}}"#;
+    std::fs::write(at("list.json"), list).expect("writable");
+    let (code, told, stderr) = run(&["report", "a", "--prices", "list.json", "--out", "d"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(told.contains("priced again with the price book list.json"), "{told}");
+    let storage = |dir: &str| -> f64 {
+        let text = std::fs::read_to_string(at(dir).join("bill.csv")).expect("there");
+        let home = |line: &&str| line.starts_with("replicate,") && line.contains(",us-east-1,storage,");
+        let cost = |line: &str| line.rsplit(',').next().and_then(|cost| cost.parse::<f64>().ok());
+        text.lines().filter(home).filter_map(cost).sum()
+    };
+    assert!(storage("a") > 0.0 && (storage("d") - 2.0 * storage("a")).abs() < 1e-8);
+    std::fs::write(at("none.json"), "{\"rules\": []}").expect("writable");
+    let (code, _, stderr) = run(&["report", "a", "--prices", "none.json", "--out", "e"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("none.json:1:"), "{stderr}");
+
     let record = std::fs::read_to_string(at("a").join("run.json")).expect("there");
     let mut old: serde_json::Value = serde_json::from_str(&record).expect("JSON");
     old.as_object_mut().expect("a record").remove("pricing");

@@ -16,7 +16,7 @@ use clap::Args;
 pub struct ExplainArguments {
     /// The scenario file
     pub scenario: PathBuf,
-    /// The image: REPO:TAG, REPO@NUMBER, or REPO for its newest
+    /// The image: REPO:TAG, REPO@NUMBER, REPO@DIGEST as events tell it, or REPO for its newest
     #[arg(long, value_name = "IMAGE")]
     pub image: String,
     /// Under this strategy only; may be given many times [default: all]

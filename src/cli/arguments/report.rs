@@ -14,7 +14,7 @@ use clap::Args;
 pub struct ReportArguments {
     /// The directory of results
     pub directory: PathBuf,
-    /// Price the run again under this book: a built-in one, or a file
+    /// Price the run again under this book: a built-in one, a file, or a price list (JSON, CSV) over the newest book
     #[arg(long, value_name = "BOOK")]
     pub prices: Option<String>,
     /// Directory for what is drawn [default: the directory of results; must be named with --prices]

@@ -90,5 +90,7 @@ fn what_chance_explains_is_not_called_a_change() {
 fn names_cannot_become_markup() {
     let mut found = changed();
     found.strategies[0].strategy = "a|b<img>@team".into();
-    assert!(!markdown(&found).contains("<img>"));
+    let told = markdown(&found);
+    assert!(!told.contains("<img>") && !told.contains("@team"), "{told}");
+    assert!(told.contains("a\\|b\\<img\\>@&#8203;team"), "{told}");
 }

@@ -132,9 +132,7 @@ impl Gathering<'_> {
 
     /// A region that exists.
     fn region(&mut self, file: FileId, region: &Placed<String>) -> Option<String> {
-        if regions::find(&region.value).is_none() {
-            let near = regions::near(&region.value).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
-            let message = format!("no region `{}`{near}", region.value);
+        if let Some(message) = regions::refused(&region.value) {
             self.diagnostics.error(&at(file, &region.span), message, "fact A8");
             return None;
         }

@@ -1,9 +1,9 @@
-//! Which image is meant by `REPO:TAG`, `REPO@NUMBER` or `REPO`.
+//! Which image is meant by `REPO:TAG`, `REPO@NUMBER`, `REPO@DIGEST` or `REPO`.
 //!
-//! Images of a simulation have no digests; each has a number, unique in its trial, that stands for it. A tag that was
-//! set several times means the image that was given it last.
+//! Each image of a simulation has a number, unique in its trial, and the digest that events are told with. A tag that
+//! was set several times means the image that was given it last.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -16,6 +16,7 @@ use crate::engine::run_with_journal;
 use crate::formats::did_you_mean;
 use crate::registry::Image;
 use crate::scenario::Scenario;
+use crate::study::digests::digest;
 use crate::units::Time;
 
 /// Tags named from each end of a repository's pushes, where one is not found.
@@ -34,6 +35,8 @@ pub struct ImageFacts {
     pub tag: Option<String>,
     /// Its number in the trial, which stands for its digest: `REPO@NUMBER` names it.
     pub number: u32,
+    /// The digest under which `run --events` tells of it in this trial.
+    pub digest: String,
     /// When it was first pushed; `null` = never, it came as a part of an index.
     pub pushed: Option<String>,
     /// Compressed bytes of its layers, an index's children included.
@@ -44,9 +47,9 @@ pub struct ImageFacts {
     pub platforms: usize,
     /// Of a signature or an SBOM: the number of the image that it is about.
     pub subject: Option<u32>,
-    /// How many images were given the tag in the trial, this one included.
+    /// How many times the tag was given to another image than the one that had it, this one's time included.
     pub holders: u64,
-    /// Numbers of those that were given it before: the last five.
+    /// Numbers of those that had it before this one: the last five.
     pub earlier: Vec<u32>,
 }
 
@@ -61,8 +64,8 @@ pub enum Unknown {
         /// What would be right.
         hint: String,
     },
-    /// A digest was typed.
-    #[error("images of a simulation have numbers instead of digests: `{repository}@12` is the image with number 12")]
+    /// What follows the `@` is neither a number nor a digest.
+    #[error("`{repository}@12` is the image with number 12; a digest is `sha256:` and 64 small hexadecimal digits")]
     Digest {
         /// The repository.
         repository: String,
@@ -89,6 +92,7 @@ pub(super) struct Wanted {
 enum Which {
     Tag(String),
     Number(u32),
+    Digest(String),
     Newest,
 }
 
@@ -97,6 +101,7 @@ pub(super) struct Found {
     pub repository: RepositoryId,
     pub image: Arc<Image>,
     pub tag: Option<Arc<str>>,
+    digest: String,
     /// Images that were given the tag, and the last of those before it.
     holders: u64,
     earlier: Vec<u32>,
@@ -105,9 +110,10 @@ pub(super) struct Found {
 impl Wanted {
     pub fn parse(scenario: &Scenario, text: &str) -> Result<Wanted, Unknown> {
         let (name, which) = match (text.split_once('@'), text.rsplit_once(':')) {
+            (Some((name, digest)), _) if is_digest(digest) => (name, Which::Digest(digest.to_string())),
             (Some((name, number)), _) => {
-                let digest = || Unknown::Digest { repository: name.to_string() };
-                (name, Which::Number(number.parse().map_err(|_| digest())?))
+                let neither = || Unknown::Digest { repository: name.to_string() };
+                (name, Which::Number(number.parse().map_err(|_| neither())?))
             }
             (None, Some((name, tag))) => (name, Which::Tag(tag.to_string())),
             (None, None) => (text, Which::Newest),
@@ -128,6 +134,11 @@ impl Wanted {
     }
 }
 
+fn is_digest(text: &str) -> bool {
+    let small_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(small_hex))
+}
+
 /// Some names of many.
 fn some<'a>(names: impl Iterator<Item = &'a str>, all: usize) -> String {
     let few: Vec<String> = names.take(2 * NEAR).map(|name| format!("`{name}`")).collect();
@@ -140,7 +151,9 @@ fn some<'a>(names: impl Iterator<Item = &'a str>, all: usize) -> String {
 struct Heard {
     image: Option<Arc<Image>>,
     tag: Option<Arc<str>>,
-    holders: u64,
+    /// Of each tag, who was given it.
+    held: BTreeMap<Arc<str>, Held>,
+    /// Who had the image's tag before it.
     earlier: VecDeque<u32>,
     /// First tags, last tags, and nearest ones with their distances.
     first: Vec<Arc<str>>,
@@ -149,12 +162,27 @@ struct Heard {
     refused: Option<&'static str>,
 }
 
+/// Who was given a tag.
+#[derive(Default)]
+struct Held {
+    /// How many times another image was given it.
+    holders: u64,
+    /// The last of them: the one that has it now, and [`EARLIER`] before it.
+    last: VecDeque<u32>,
+}
+
 /// Runs a trial and finds the image in it.
 pub(super) fn find(scenario: &Scenario, wanted: &Wanted, strategy: usize, trial: u64) -> Result<Found, Unknown> {
     let mut heard = Heard::default();
     run_with_journal(&scenario.model, strategy, scenario.run.seed, trial, &mut |_, entry| match entry {
         Entry::Pushed(what) if what.repository == wanted.repository => {
-            heard.pushed(&wanted.which, &what.image, what.tag.as_ref());
+            let is_it = match &wanted.which {
+                Which::Tag(wanted) => what.tag.as_ref().is_some_and(|tag| **tag == **wanted),
+                Which::Number(number) => what.image.id == *number,
+                Which::Digest(wanted) => digest(scenario.run.seed, trial, what.image.id) == *wanted,
+                Which::Newest => what.tag.is_some(),
+            };
+            heard.pushed(&wanted.which, is_it, &what.image, what.tag.as_ref());
         }
         Entry::PushRefused { what, cause } if what.repository == wanted.repository => {
             if let (Which::Tag(tag), Some(refused)) = (&wanted.which, &what.tag)
@@ -166,36 +194,39 @@ pub(super) fn find(scenario: &Scenario, wanted: &Wanted, strategy: usize, trial:
         _ => {}
     });
     let Some(image) = heard.image.clone() else { return Err(heard.unknown(wanted, trial)) };
-    let Heard { tag, holders, earlier, .. } = heard;
-    Ok(Found { repository: wanted.repository, image, tag, holders, earlier: earlier.into() })
+    let Heard { tag, held, earlier, .. } = heard;
+    let holders = tag.as_ref().and_then(|tag| held.get(tag)).map_or(1, |held| held.holders);
+    let digest = digest(scenario.run.seed, trial, image.id);
+    Ok(Found { repository: wanted.repository, image, tag, digest, holders, earlier: earlier.into() })
 }
 
 impl Heard {
     /// Hears of a push.
-    fn pushed(&mut self, which: &Which, image: &Arc<Image>, tag: Option<&Arc<str>>) {
+    fn pushed(&mut self, which: &Which, is_it: bool, image: &Arc<Image>, tag: Option<&Arc<str>>) {
         if let Some(tag) = tag {
             self.note(which, tag);
+            let held = self.held.entry(tag.clone()).or_default();
+            if held.last.back() != Some(&image.id) {
+                held.holders += 1;
+                held.last.push_back(image.id);
+                if held.last.len() > EARLIER + 1 {
+                    held.last.pop_front();
+                }
+            }
         }
-        let is_it = match which {
-            Which::Tag(wanted) => tag.is_some_and(|tag| **tag == **wanted),
-            Which::Number(number) => image.id == *number,
-            Which::Newest => tag.is_some(),
-        };
         if !is_it {
             return;
         }
-        let is_new = self.image.as_ref().is_none_or(|known| known.id != image.id);
-        if is_new {
-            self.holders += 1;
-            self.earlier.extend(self.image.as_ref().map(|known| known.id));
-            while self.earlier.len() > EARLIER {
-                self.earlier.pop_front();
-            }
+        if self.image.as_ref().is_none_or(|known| known.id != image.id) {
             self.image = Some(image.clone());
             self.tag = None;
         }
-        // Of several tags of the newest image the first is its own.
-        self.tag = self.tag.take().or(tag.cloned());
+        // Of several tags of the image the first is its own.
+        if let (None, Some(tag)) = (&self.tag, tag) {
+            self.tag = Some(tag.clone());
+            let before = self.held.get(tag).into_iter().flat_map(|held| &held.last);
+            self.earlier = before.copied().filter(|number| *number != image.id).collect();
+        }
     }
 
     fn note(&mut self, which: &Which, tag: &Arc<str>) {
@@ -224,6 +255,7 @@ impl Heard {
         let reference = match &wanted.which {
             Which::Tag(tag) => format!("{}:{tag}", wanted.name),
             Which::Number(number) => format!("{}@{number}", wanted.name),
+            Which::Digest(digest) => format!("{}@{digest}", wanted.name),
             Which::Newest => wanted.name.clone(),
         };
         let quoted = |tags: Vec<&Arc<str>>| {
@@ -232,6 +264,10 @@ impl Heard {
         };
         let hint = match (self.refused, self.first.is_empty()) {
             (Some(cause), _) => format!("; its push was refused: {cause}"),
+            (None, _) if matches!(wanted.which, Which::Digest(_)) => {
+                "; digests are made from the seed, the trial and the image: give those of the run that told it"
+                    .to_string()
+            }
             (None, true) => "; nothing with a tag is pushed to that repository".to_string(),
             (None, false) => {
                 let ends: Vec<&Arc<str>> = self.first.iter().chain(&self.last).collect();
@@ -263,12 +299,13 @@ impl Found {
             home: words.place(repository.home),
             tag: self.tag.as_deref().map(str::to_string),
             number: self.image.id,
+            digest: self.digest.clone(),
             pushed: pushed.map(|at| words.moment(at)),
             bytes: bytes_of(&self.image),
             layers: self.image.all_layers().len(),
             platforms: self.image.children.len(),
             subject: self.image.subject,
-            holders: if self.tag.is_some() { self.holders } else { 1 },
+            holders: self.holders,
             earlier: self.earlier.clone(),
         }
     }
