@@ -43,7 +43,7 @@ pub fn draw(reading: &Reading, found: &Breakeven) -> Result<Figure, LeftOut> {
             .filter(|it| found.cheapest.iter().any(|row| row.cheapest == it.name()))
             .collect();
         let parts: Vec<_> = shown.iter().map(|it| (it.name(), colour(it))).collect();
-        frame::keys(canvas, (area.left, area.top + 18.0), &parts);
+        let area = Area { top: area.top + frame::keys(canvas, area, &parts), ..area };
         let gap = 48.0;
         let width = (area.width() - gap * (readings.len().max(1) - 1) as f64) / readings.len().max(1) as f64;
         for (index, name) in readings.iter().enumerate() {
