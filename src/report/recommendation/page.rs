@@ -433,5 +433,6 @@ pub fn summary_json(scenario: &Scenario, optimum: &Optimum) -> Value {
         "choice": groups,
         "against": rivals,
         "objectives_missed": verified.missed(),
+        "seed": optimum.fresh_seed,
     })
 }
