@@ -33,6 +33,9 @@ use tables::{Breakeven, CheapestRow, CrossingRow, KeyRecord, Named, PointRow, Re
 /// The range of `run.demand` when no key is asked for.
 pub const DEFAULT_VARY: &str = "run.demand=0.1..10:13log";
 
+/// The key that says how pulls across regions are priced.
+const READING: &str = "prices.cross_region_pull";
+
 /// Most points of a grid: beyond that a study never ends.
 const MOST_POINTS: usize = 100_000;
 
@@ -165,6 +168,10 @@ fn keys(keys: &[Vary]) -> Result<(&Vary, Option<&Vary>), BreakevenError> {
         [key, _] => return Err(BreakevenError::Keys(format!("`{}` is varied twice", key.key))),
         _ => return Err(BreakevenError::Keys("one or two keys are varied at a time".into())),
     };
+    if let Some(both) = keys.iter().find(|vary| vary.key == READING) {
+        let message = format!("`{}` is told both ways already, side by side; vary another key", both.key);
+        return Err(BreakevenError::Keys(message));
+    }
     if key.values.len() < 2 {
         return Err(BreakevenError::Keys(format!("`{}` needs at least two values to cross between", key.key)));
     }

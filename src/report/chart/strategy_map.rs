@@ -69,6 +69,9 @@ fn title(found: &Breakeven, reading: &Reading) -> String {
     winners.sort_by(|a, b| b.1.cmp(&a.1));
     let unsure = rows.iter().filter(|row| row.significant == Some(false)).count();
     let tail = if unsure == 0 { String::new() } else { format!("; {unsure} are too close to call") };
+    if let [(only, _)] = winners[..] {
+        return format!("{} is the cheapest in all {} combinations{tail}", frame::shortened(only.name()), rows.len());
+    }
     let parts: Vec<String> =
         winners.iter().map(|(it, count)| format!("{} in {count}", frame::shortened(it.name()))).collect();
     format!("Of {} combinations, the cheapest is {}{tail}", rows.len(), parts.join(", "))

@@ -60,6 +60,9 @@ pub fn answer(scenario: &Scenario, optimum: &Optimum) -> String {
         let _ = write!(text, " and {} {}, the cheapest single way", against(best), best.name);
     }
     text.push('.');
+    if verified.best_pure().is_some_and(|best| best.saving.mean < -0.000_000_5) {
+        text += " What was saved on the trials of the choice is lost on fresh ones: more `--trials` choose better.";
+    }
     let missed = verified.missed();
     if !optimum.unmet.is_empty() {
         let _ = write!(text, " **No choice was found that meets {}**; this is the nearest.", code_list(&optimum.unmet));

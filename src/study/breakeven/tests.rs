@@ -204,6 +204,10 @@ fn what_cannot_be_asked_is_an_error() {
     for (vary, expected) in [
         (&["run.seed=1..5:2", "run.seed=1..5:2"][..], "`run.seed` is varied twice"),
         (&["run.seed=1..5:2", "run.trials=1..5:2", "run.demand=1..5:2"], "one or two keys are varied at a time"),
+        (
+            &["prices.cross_region_pull=inter-region,internet"],
+            "`prices.cross_region_pull` is told both ways already, side by side; vary another key",
+        ),
         (&["run.seed=7"], "`run.seed` needs at least two values to cross between"),
         (&["run.demand=1..2:10000", "clusters.eu.nodes=1..900:900"], "9000000 points are too many; at most 100000"),
     ] {
