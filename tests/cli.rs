@@ -13,6 +13,7 @@ mod cli {
     mod diff;
     mod events;
     mod explain;
+    mod optimize;
     mod report;
     mod sensitivity;
     mod sweep;

@@ -79,7 +79,9 @@ fn stop(error: BreakevenError) -> Stop {
             output::problems(&diagnostics, false);
             Stop::Invalid
         }
-        BreakevenError::Keys(_) | BreakevenError::Strategies(_) => Stop::Usage(error.to_string()),
+        BreakevenError::Keys(_) | BreakevenError::Strategies(_) | BreakevenError::Alone(_) => {
+            Stop::Usage(error.to_string())
+        }
         error => Stop::Failed(error.to_string()),
     }
 }

@@ -26,7 +26,13 @@ pub fn run(arguments: &SensitivityArguments, shared: &Shared) -> Result<Exit, St
     let scenario = scenario::load(path, &sets, &mut diagnostics);
     output::problems(&diagnostics, shared.quiet);
     let scenario = scenario.ok_or(Stop::Invalid)?;
-    let indices = selected(&scenario, &arguments.strategy)?.unwrap_or_else(|| choices(&scenario));
+    let mut indices = choices(&scenario);
+    if let Some(named) = selected(&scenario, &arguments.strategy)? {
+        indices.retain(|index| named.contains(index));
+    }
+    if indices.is_empty() {
+        return Err(Stop::Usage("there is no strategy to choose: the bound is none".into()));
+    }
     let names = |indices: &[usize]| -> Vec<String> {
         indices.iter().map(|index| scenario.model.strategies[*index].name.clone()).collect()
     };
@@ -112,6 +118,9 @@ fn factors(
     let mut named = Vec::new();
     for vary in varied.into_iter().flatten() {
         let key = vary.key.clone();
+        if named.iter().any(|factor: &Factor| factor.key == key) {
+            return Err(Stop::Usage(format!("`{key}` is varied twice")));
+        }
         named.push(
             Factor::of_vary(vary)
                 .ok_or_else(|| Stop::Usage(format!("--vary {key} has one value; nothing would move")))?,

@@ -11,6 +11,7 @@ mod recovery;
 pub use recovery::{Recovery, Standby};
 
 use crate::study::statistics::Estimate;
+pub use crate::study::statistics::alike;
 use crate::study::tables::{LatencyRow, RunRecord, SummaryRow, Tables, TimelineRow, TrialRow};
 
 /// The `kind` of the lower bound: not a system, and never called the cheapest.
@@ -235,13 +236,6 @@ pub fn fastest_first<T>(items: &mut [T], p95: impl Fn(&T) -> f64, p99: impl Fn(&
     let best = items.first().map_or(0.0, &p95);
     let alike = items.iter().take_while(|item| p95(item) <= best * 1.01).count();
     items[..alike].sort_by(|a, b| p99(a).total_cmp(&p99(b)));
-}
-
-/// Whether two costs a month are the same to whoever pays them: less than half a cent or half a percent apart. However
-/// sure such a difference is, nobody chooses by it.
-pub fn alike(a: f64, b: f64) -> bool {
-    let apart = (a - b).abs();
-    apart < 0.005 || apart < 0.005 * a.abs().max(b.abs())
 }
 
 #[cfg(test)]

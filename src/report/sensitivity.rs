@@ -13,7 +13,7 @@ use super::reading::{Reading, alike};
 use super::terminal::{WIDTH, flush, wrapped};
 use super::write::{File, WriteError, replace};
 use super::{csv, markdown::escape};
-use crate::study::sensitivity::{Bar, EffectRow, Record, Sensitivity};
+use crate::study::sensitivity::{Bar, EffectRow, End, Record, Sensitivity};
 use crate::study::tables::{RunRecord, Tables};
 
 /// Keys that a sentence names; a longer list is cut.
@@ -194,24 +194,24 @@ fn page(study: &Sensitivity, figures: &[Figure], left_out: &[LeftOut]) -> String
         out.push_str(&format!("There is no chart `{}`: {}.\n\n", chart.name, chart.reason));
     }
     if !study.bars.is_empty() {
-        out.push_str("## One key at a time\n\nThe lead with the key at either end of its range and all else as it is; below \
-                      zero another strategy is better. *Flips*: trajectories in which the choice changes when only this key \
+        out.push_str("## One key at a time\n\nThe lead with the key at either end of its range and all else as it is; in \
+                      bold where another strategy is better, beyond chance and by half a percent or half a cent at least. *Flips*: trajectories in which the choice changes when only this key \
                       moves, wherever the others are.\n\n");
         out.push_str("| key | in force | from | lead there | to | lead there | flips | source of the range |\n");
         out.push_str("|---|---|---|---:|---|---:|---:|---|\n");
         for bar in &study.bars {
-            let end = |lead: f64, best: &str| match lead < 0.0 {
-                true => format!("**{}** ({})", escape(&lead_words(lead, record)), escape(best)),
-                false => escape(&lead_words(lead, record)),
+            let end = |end: &End| match end.turns {
+                true => format!("**{}** ({})", escape(&lead_words(end.lead, record)), escape(&end.best)),
+                false => escape(&lead_words(end.lead, record)),
             };
             let in_force = if bar.default.is_empty() { "the scenario's" } else { &bar.default };
             let cells = [
                 escape(&bar.key),
                 escape(in_force),
                 escape(&bar.low.value),
-                end(bar.low.lead, &bar.low.best),
+                end(&bar.low),
                 escape(&bar.high.value),
-                end(bar.high.lead, &bar.high.best),
+                end(&bar.high),
                 flips(bar, record),
                 escape(&bar.source),
             ];

@@ -4,7 +4,8 @@
 //! The way through this folder: [`cells`] measures what each way costs for each repository at each registry;
 //! [`choice`] takes the cheapest ways that meet the objectives; [`plan`] turns them into rules ([`trie`], [`rules`]) and
 //! creation templates; [`verify`] runs the result as a whole. When an objective is missed then, more is asked for and
-//! the same is done again, a few times.
+//! the same is done again, a few times. Whatever wins is then judged on fresh trials, beside its rivals: on those that it was
+//! chosen on it would flatter itself.
 
 pub mod cells;
 pub mod choice;
@@ -48,8 +49,12 @@ pub struct Optimum {
     pub wishes: Wishes,
     /// What the service accepts.
     pub plan: Plan,
-    /// The plan as it was run.
+    /// Objectives that it misses on the trials of the choice: no way was found to meet them.
+    pub unmet: Vec<String>,
+    /// The plan as it was run on fresh trials, beside its rivals.
     pub verified: Verified,
+    /// The seed of these trials.
+    pub fresh_seed: u64,
     /// Runs of a recommendation: more than one when an objective was missed at first.
     pub rounds: usize,
 }
@@ -65,9 +70,8 @@ pub fn optimize(scenario: &Scenario, choices: Choices, means: Means<'_>) -> Resu
     let judged = Judged::of(scenario);
     let columns = ways::columns(&scenario.model, choices.with_jobs);
     let cells = measure(scenario, &columns, &judged, means.jobs, means.progress, means.interrupt)?;
-    let rivals = Rivals::run(scenario, &cells, means)?;
     let mut repair = Repair { margins: vec![0.0; judged.len()], ..Repair::default() };
-    let mut best: Option<Optimum> = None;
+    let mut best: Option<Attempt> = None;
     for round in 0..=MARGINS.len() {
         let wishes = wishes(&cells, &judged, &repair);
         let plan = plan(&scenario.model, &cells, &wishes, choices.limits);
@@ -75,22 +79,45 @@ pub fn optimize(scenario: &Scenario, choices: Choices, means: Means<'_>) -> Resu
         if again && round == MARGINS.len() {
             break;
         }
-        let verified = match &best {
-            Some(best) if again => best.verified.clone(),
-            _ => verify(scenario, &cells, &plan, &rivals, means)?,
+        let (missed, cost) = match &best {
+            Some(best) if again => (best.missed.clone(), best.cost),
+            _ => {
+                let tried = verify(scenario, &cells, &plan, means)?;
+                (tried.missed(), tried.cost.mean)
+            }
         };
-        let missed = verified.missed();
-        let optimum = Optimum { cells: cells.clone(), wishes, plan, verified, rounds: round + 1 };
-        let worth = |one: &Optimum| (one.verified.missed().len(), one.verified.cost.mean);
-        let better = best.as_ref().is_none_or(|best| worth(&optimum) < worth(best));
-        if better {
-            best = Some(Optimum { rounds: round + 1, ..optimum });
+        let attempt = Attempt { wishes, plan, missed: missed.clone(), cost, rounds: round + 1 };
+        let worth = |one: &Attempt| (one.missed.len(), one.cost);
+        if best.as_ref().is_none_or(|best| worth(&attempt) < worth(best)) {
+            best = Some(attempt);
         }
         if missed.is_empty() || !ask_for_more(scenario, &cells, &judged, &missed, round, &mut repair) {
             break;
         }
     }
-    best.ok_or(StudyError::Interrupted)
+    let Some(Attempt { wishes, plan, missed, rounds, .. }) = best else { return Err(StudyError::Interrupted) };
+    let fresh = fresh(scenario);
+    let verified = verify(&fresh, &cells, &plan, means)?.beside(&Rivals::run(&fresh, &cells, means)?);
+    Ok(Optimum { cells, wishes, plan, unmet: missed, verified, fresh_seed: fresh.run.seed, rounds })
+}
+
+/// A plan that was run on the trials that its cells were measured on.
+struct Attempt {
+    wishes: Wishes,
+    plan: Plan,
+    missed: Vec<String>,
+    /// Dollars a month.
+    cost: f64,
+    rounds: usize,
+}
+
+/// The same scenario on trials that nothing was chosen by: those of the next seed, so that
+/// `replisim run scenario.toml --seed ..` repeats them.
+fn fresh(scenario: &Scenario) -> Scenario {
+    let mut fresh = scenario.clone();
+    // A file holds no seed above this.
+    fresh.run.seed = if scenario.run.seed >= i64::MAX as u64 { 1 } else { scenario.run.seed + 1 };
+    fresh
 }
 
 /// Asks for more where an objective was missed; whether there is anything that could help.

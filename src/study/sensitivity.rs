@@ -7,7 +7,8 @@
 //! what differs between two points is the key's doing and not chance.
 //!
 //! The decision is the strategy with the lowest figure at the scenario as it is. Its *lead* is what the best of the others
-//! costs more (or is slower); where the lead is below zero, the decision is another.
+//! costs more (or is slower); where the lead is below zero, the decision is another, unless that is within chance or too
+//! little to choose by ([`alike`]).
 
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::compare::{Options, Progress};
 use super::evaluate::{Evaluation, evaluate};
 use super::in_order::in_order;
-use super::statistics::Estimate;
+use super::statistics::{Estimate, alike};
 use super::tables::SummaryRow;
 use super::{StudyError, sensitivity::morris::Trajectory};
 use crate::scenario::{Factor, Scenario};
@@ -146,6 +147,16 @@ impl Point {
         let known =
             values.filter(|(strategy, _)| Some(*strategy) != but).filter_map(|(at, value)| Some((at, (*value)?)));
         known.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(strategy, _)| strategy)
+    }
+
+    /// The strategy that is better than `chosen`, if one is: beyond chance, where that is known (costs), and by more than
+    /// anybody would choose by.
+    pub fn better(&self, figure: Figure, chosen: usize) -> Option<usize> {
+        let (lead, other) = self.lead(figure, chosen)?;
+        let value = self.figures[figure as usize][chosen]?;
+        let by_chance =
+            figure == Figure::Cost && self.lead_interval(chosen, other).high().is_some_and(|high| high >= 0.0);
+        (lead < 0.0 && !alike(value, value + lead) && !by_chance).then_some(other)
     }
 
     /// The lead in dollars with its interval, paired by trial.

@@ -25,6 +25,13 @@ pub struct Estimate {
     pub half_width: Option<f64>,
 }
 
+/// Whether two costs a month are the same to whoever pays them: less than half a cent or half a percent apart. However
+/// sure such a difference is, nobody chooses by it.
+pub fn alike(a: f64, b: f64) -> bool {
+    let apart = (a - b).abs();
+    apart < 0.005 || apart < 0.005 * a.abs().max(b.abs())
+}
+
 /// Coverage of every interval that a study reports.
 pub const CONFIDENCE: f64 = 0.95;
 

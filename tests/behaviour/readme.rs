@@ -17,7 +17,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 16] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/scenario.md",
@@ -25,6 +25,15 @@ const PAGES: [&str; 7] = [
     "docs/model.md",
     "docs/worked-example.md",
     "docs/explain.md",
+    "docs/breakeven.md",
+    "docs/sweep.md",
+    "docs/sensitivity.md",
+    "docs/optimize.md",
+    "docs/diff.md",
+    "docs/events.md",
+    "docs/statistics.md",
+    "docs/native-files.md",
+    "docs/from-your-account.md",
 ];
 
 /// Fenced blocks in this language.
@@ -65,24 +74,41 @@ fn every_command_shown_parses() {
         let shell = blocks(&page_text, "sh").join("\n");
         // Commands in blocks, and those named in a line of prose.
         for line in shell.lines().chain(page_text.lines().flat_map(|line| line.split('`').skip(1).step_by(2))) {
-            let line = line.split(['#', '>']).next().unwrap_or(line).trim();
+            let line = line.trim();
             let starts = ["cargo run --release -- ", "cargo run -- ", "replisim "];
             let Some(typed) = starts.iter().find_map(|start| line.strip_prefix(start)) else { continue };
+            let typed = words(typed);
             seen += 1;
             // With `--help` at its end a command that parses says how it is used, and does nothing.
             let output = Command::cargo_bin("replisim")
                 .expect("the program is built with its tests")
-                .args(typed.split_whitespace())
+                .args(&typed)
                 .arg("--help")
                 .output()
                 .expect("the program starts");
             assert!(output.status.success(), "{page}: {line}: {}", String::from_utf8_lossy(&output.stderr));
-            for word in typed.split_whitespace().filter(|word| word.starts_with("scenarios/") && !word.contains('*')) {
+            for word in typed.iter().filter(|word| word.starts_with("scenarios/") && !word.contains('*')) {
                 assert!(root().join(word).is_file(), "{page}: {word}");
             }
         }
     }
     assert!(seen >= 10, "{seen} commands");
+}
+
+/// A line as a shell takes it apart: quotes hold a word together, and a comment or a redirection ends it.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut quote) = (vec![String::new()], None);
+    for letter in line.chars() {
+        match (letter, quote) {
+            ('\'' | '"', None) => quote = Some(letter),
+            (_, Some(open)) if letter == open => quote = None,
+            ('#' | '>', None) => break,
+            (_, None) if letter.is_whitespace() => words.push(String::new()),
+            _ => words.last_mut().expect("there is one").push(letter),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 #[test]

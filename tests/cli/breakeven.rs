@@ -27,6 +27,16 @@ fn the_answer_comes_first_and_the_files_are_there_whatever_the_threads() {
 }
 
 #[test]
+fn one_strategy_is_nothing_to_compare() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let out = dir.path().join("none").display().to_string();
+    let (code, stdout, stderr) = run(&["breakeven", SCENARIO, "--strategy", "replication", "--out", &out]);
+    assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+    assert!(stderr.contains("a break-even is between two strategies"), "{stderr}");
+    assert!(!dir.path().join("none").exists());
+}
+
+#[test]
 fn wrong_keys_are_exit_code_2_and_leave_nothing_behind() {
     let dir = tempfile::tempdir().expect("a directory");
     let out = dir.path().join("none");

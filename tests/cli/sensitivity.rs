@@ -45,11 +45,16 @@ fn what_cannot_be_varied_is_exit_code_2_and_leaves_nothing_behind() {
         (&["--vary", "clusters.eu.nodes"], "KEY="),
         (&["--only", "--vary", "clusters.mars.nodes=1..5"], "mars"),
         (&["--only"], "--vary"),
+        (&["--vary", "clusters.eu.nodes=5..9", "--vary", "clusters.eu.nodes=5..8"], "varied twice"),
         (&["--strategy", "replicaton"], "did you mean"),
     ] {
         let (code, _, stderr) = studied(dir.path(), more);
         assert_eq!(code, 2, "{more:?}: {stderr}");
         assert!(stderr.contains(said), "{more:?}: {stderr}");
     }
+    let bound = ["sensitivity", QUICK, "--strategy", "clairvoyant"];
+    let (code, _, stderr) = finish(replisim().current_dir(&dir).args(bound));
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("the bound is none"), "{stderr}");
     assert!(!dir.path().join("outputs/quickstart-sensitivity").exists());
 }

@@ -104,9 +104,12 @@ fn moved(found: &Breakeven, reading: &str, groups: &[(Option<&str>, Vec<&Cheapes
 fn one(found: &Breakeven, reading: &str, fixed: Option<&str>, rows: &[&CheapestRow]) -> Vec<String> {
     let Some(key) = found.record.keys.first() else { return Vec::new() };
     let mut out: Vec<String> = Vec::new();
-    for ends in rows.windows(2).filter(|ends| ends[0].cheapest != ends[1].cheapest) {
-        out.push(match change(found, reading, fixed, (ends[0], ends[1])) {
-            Some((row, pulls)) => crossing(found, key, row, pulls),
+    let changes = rows.windows(2).filter(|ends| ends[0].cheapest != ends[1].cheapest);
+    let changes: Vec<_> = changes.map(|ends| (ends, change(found, reading, fixed, (ends[0], ends[1])))).collect();
+    let known: Vec<Change> = changes.iter().filter_map(|(_, change)| *change).collect();
+    for (ends, change) in &changes {
+        out.push(match change {
+            Some(change) => crossing(found, key, *change, &known),
             None => format!(
                 "Between {} and {} of {}, {} takes the place of {} as the cheapest.",
                 ends[0].value,
@@ -138,13 +141,16 @@ fn one(found: &Breakeven, reading: &str, fixed: Option<&str>, rows: &[&CheapestR
     out
 }
 
+/// A crossing's row, and the same in pulls per image.
+type Change<'a> = (&'a CrossingRow, Option<&'a CrossingRow>);
+
 /// The row of a change between two values of the grid, and the same in pulls per image.
 fn change<'a>(
     found: &'a Breakeven,
     reading: &str,
     fixed: Option<&str>,
     (before, after): (&CheapestRow, &CheapestRow),
-) -> Option<(&'a CrossingRow, Option<&'a CrossingRow>)> {
+) -> Option<Change<'a>> {
     let (low, high) = (before.number?, after.number?);
     let index = found.crossings.iter().position(|row| {
         row.reading == reading
@@ -157,7 +163,13 @@ fn change<'a>(
     Some((&found.crossings[index], pulls))
 }
 
-fn crossing(found: &Breakeven, key: &KeyRecord, row: &CrossingRow, pulls: Option<&CrossingRow>) -> String {
+/// ` and up to 144h`: the next of all crossings above this one ends what is said of it.
+fn until(row: &CrossingRow, all: impl Iterator<Item = Option<f64>>, unit: &str) -> String {
+    let above = all.flatten().filter(|at| row.crossing.is_some_and(|own| *at > own));
+    above.min_by(f64::total_cmp).map_or(String::new(), |next| format!(" and up to {}", quantity(next, unit)))
+}
+
+fn crossing(found: &Breakeven, key: &KeyRecord, (row, pulls): Change, all: &[Change]) -> String {
     let sure = |row: &CrossingRow| interval(row).map_or(String::new(), |it| format!(" (95\u{a0}% interval {it})"));
     let at = |row: &CrossingRow| row.crossing.unwrap_or(0.0);
     if let Some(pulls) = pulls {
@@ -166,9 +178,10 @@ fn crossing(found: &Breakeven, key: &KeyRecord, row: &CrossingRow, pulls: Option
             None => String::new(),
         };
         return format!(
-            "Above {} pulls per image{life}{}, {} is cheaper than {} ({} = {}).",
+            "Above {} pulls per image{life}{}{}, {} is cheaper than {} ({} = {}).",
             quantity(at(pulls), ""),
             sure(pulls),
+            until(pulls, all.iter().map(|(_, pulls)| (*pulls)?.crossing), ""),
             phrase(found, &pulls.strategy_a),
             phrase(found, &pulls.strategy_b),
             key.key,
@@ -177,10 +190,11 @@ fn crossing(found: &Breakeven, key: &KeyRecord, row: &CrossingRow, pulls: Option
     }
     let whole = if key.is_whole { format!(", that is from {} on", libm::ceil(at(row))) } else { String::new() };
     format!(
-        "Above {} = {}{}{whole}, {} is cheaper than {}.",
+        "Above {} = {}{}{whole}{}, {} is cheaper than {}.",
         key.key,
         quantity(at(row), &row.unit),
         sure(row),
+        until(row, all.iter().map(|(row, _)| row.crossing), &row.unit),
         phrase(found, &row.strategy_a),
         phrase(found, &row.strategy_b)
     )

@@ -72,6 +72,27 @@ fn the_first_sentence_is_the_answer() {
     );
 }
 
+/// What holds above a crossing holds up to the next one only, and the sentence says so.
+#[test]
+fn a_crossing_that_is_crossed_back_says_up_to_where_it_holds() {
+    let mut found = found();
+    found.cheapest.push(CheapestRow { value: "2".into(), number: Some(2.0), ..found.cheapest[0].clone() });
+    let back = |row: &CrossingRow, at: f64| CrossingRow {
+        strategy_a: "pull".into(),
+        strategy_b: "copy".into(),
+        crossing: Some(at),
+        ci_low: None,
+        ci_high: None,
+        ..row.clone()
+    };
+    let more = [back(&found.crossings[0], 1.5), back(&found.crossings[1], 18.0)];
+    found.crossings.extend(more);
+    let told = sentences::answer(&found);
+    assert!(told[0].contains("5.4 to 6.6) and up to 18.0, replicating to eu-west-1 is cheaper"), "{told:?}");
+    assert!(told[1].starts_with("Above 18.0 pulls per image"), "{told:?}");
+    assert!(told[1].contains("pulling across is cheaper than replicating") && !told[1].contains("up to"), "{told:?}");
+}
+
 #[test]
 fn without_a_crossing_the_winner_is_named() {
     let mut found = found();

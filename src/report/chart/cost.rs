@@ -95,7 +95,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
     Ok(frame::figure(reading, words, |canvas, area| {
         let shown: Vec<usize> = (0..4).filter(|group| strategies.iter().any(|it| groups(it)[*group] > 0.0)).collect();
         let keys: Vec<_> = shown.iter().map(|group| (GROUPS[*group], palette::GROUPS[*group])).collect();
-        frame::keys(canvas, (area.left, area.top + 18.0), &keys);
+        frame::keys(canvas, area, &keys);
 
         let names = NameColumn::new(area.left, &strategies, 430.0);
         let high = |it: &Strategy| it.row.cost_ci_high_usd_month.unwrap_or(0.0).max(it.cost());

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::canvas::{Anchor, Area, Canvas, Point, Type};
+use super::canvas::{Anchor, Area, Canvas, Type};
 use super::font::{self, Weight};
 use super::frame::{self, LABEL, NameColumn, TICK, Words};
 use super::palette::{BROKEN, Colour, INK, LIMIT, MUTED, SERVED};
@@ -185,7 +185,7 @@ fn paint(canvas: &Canvas, area: Area, fault: &FaultText, cells: &[Cell]) {
     let from = cells.iter().filter_map(|cell| Some(cell.bins.first()?.0)).fold(0.0, f64::min);
     let until = cells.iter().filter_map(|cell| Some(cell.bins.last()?.0 + cell.bin)).fold(1.0, f64::max);
     let x = Scale::linear((from, until), (plot.left, plot.right));
-    keys(canvas, (area.left, area.top + 18.0), cells);
+    keys(canvas, area, cells);
     if let Some(lasts) = fault.lasts_s {
         band(canvas, plot, (x.at(0.0), x.at(lasts)), &format!("{}, {}", fault.text, duration(lasts)));
     }
@@ -291,9 +291,10 @@ fn round(value: f64) -> f64 {
 }
 
 /// What the colours are.
-fn keys(canvas: &Canvas, at: Point, cells: &[Cell]) {
+fn keys(canvas: &Canvas, area: Area, cells: &[Cell]) {
     let parts = [("pulls served", SERVED), ("pulls that failed", LIMIT)];
-    frame::keys(canvas, at, &parts);
+    frame::keys(canvas, area, &parts);
+    let at = (area.left, area.top + 18.0);
     if cells.iter().any(|cell| cell.recovery.standby.is_some_and(|it| it.median.is_finite())) {
         let right = at.0 + parts.iter().map(|(text, _)| 27.0 + LABEL.width(text) + 34.0).sum::<f64>();
         canvas.dot((right + 9.0, at.1 - 7.0), 7.0, INK);

@@ -111,14 +111,23 @@ pub fn on_white(canvas: &Canvas, at: Point, text: &str, look: Type) {
     canvas.text(at, text, look);
 }
 
-/// Keys of parts in a row from the left; returns nothing, takes one line.
-pub fn keys(canvas: &Canvas, at: Point, parts: &[(&str, Colour)]) {
-    let mut x = at.0;
+/// Keys of parts from the left at the top of the area, in further rows where one is not enough; returns the height that
+/// these further rows take.
+pub fn keys(canvas: &Canvas, area: Area, parts: &[(&str, Colour)]) -> f64 {
+    const ROW: f64 = 32.0;
+    let (mut x, mut y) = (area.left, area.top + 18.0);
     for (text, colour) in parts {
-        canvas.rectangle(Area { left: x, top: at.1 - 16.0, right: x + 18.0, bottom: at.1 + 2.0 }, *colour);
-        canvas.text((x + 27.0, at.1), text, LABEL);
-        x += 27.0 + LABEL.width(text) + 34.0;
+        let text = font::fit(text, LABEL.size, Weight::Regular, 380.0);
+        let width = 27.0 + LABEL.width(&text);
+        if x + width > area.right && x > area.left {
+            x = area.left;
+            y += ROW;
+        }
+        canvas.rectangle(Area { left: x, top: y - 16.0, right: x + 18.0, bottom: y + 2.0 }, *colour);
+        canvas.text((x + 27.0, y), &text, LABEL);
+        x += width + 34.0;
     }
+    y - area.top - 18.0
 }
 
 /// Keys of strategies in rows from the left, as line samples; returns the height taken.
@@ -174,5 +183,22 @@ impl NameColumn {
             let remark = font::fit(remark, 17.0, Weight::Regular, self.room.max(110.0));
             canvas.text((self.left + 28.0, y + 20.0), &remark, Type::new(17.0, MUTED));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::canvas::svg;
+    use super::*;
+
+    #[test]
+    fn keys_that_do_not_fit_in_a_row_go_into_the_next() {
+        let area = Area { left: 64.0, top: 100.0, right: 900.0, bottom: 800.0 };
+        let parts = |count: usize| vec![("replicate-to-everywhere", INK); count];
+        let _ = svg("keys", |canvas| {
+            assert_eq!(keys(canvas, area, &parts(2)), 0.0);
+            let further = keys(canvas, area, &parts(9));
+            assert!(further >= 64.0 && further % 32.0 == 0.0, "{further}");
+        });
     }
 }

@@ -77,7 +77,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
     Ok(frame::figure(reading, words, |canvas, area| {
         let strategies: Vec<Strategy> = rows.iter().map(|row| row.strategy).collect();
         let keys: Vec<_> = NAMES.iter().copied().zip(PARTS).collect();
-        frame::keys(canvas, (area.left, area.top + 18.0), &keys);
+        frame::keys(canvas, area, &keys);
         let names = NameColumn::new(area.left, &strategies, 300.0);
         let column = 100.0;
         let table = area.right - 5.0 * column;

@@ -43,7 +43,7 @@ pub fn draw(reading: &Reading, found: &Breakeven) -> Result<Figure, LeftOut> {
             .filter(|it| found.cheapest.iter().any(|row| row.cheapest == it.name()))
             .collect();
         let parts: Vec<_> = shown.iter().map(|it| (it.name(), colour(it))).collect();
-        frame::keys(canvas, (area.left, area.top + 18.0), &parts);
+        let area = Area { top: area.top + frame::keys(canvas, area, &parts), ..area };
         let gap = 48.0;
         let width = (area.width() - gap * (readings.len().max(1) - 1) as f64) / readings.len().max(1) as f64;
         for (index, name) in readings.iter().enumerate() {
@@ -69,6 +69,9 @@ fn title(found: &Breakeven, reading: &Reading) -> String {
     winners.sort_by(|a, b| b.1.cmp(&a.1));
     let unsure = rows.iter().filter(|row| row.significant == Some(false)).count();
     let tail = if unsure == 0 { String::new() } else { format!("; {unsure} are too close to call") };
+    if let [(only, _)] = winners[..] {
+        return format!("{} is the cheapest in all {} combinations{tail}", frame::shortened(only.name()), rows.len());
+    }
     let parts: Vec<String> =
         winners.iter().map(|(it, count)| format!("{} in {count}", frame::shortened(it.name()))).collect();
     format!("Of {} combinations, the cheapest is {}{tail}", rows.len(), parts.join(", "))

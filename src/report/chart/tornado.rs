@@ -12,6 +12,8 @@ use crate::study::sensitivity::{Bar, Sensitivity};
 
 /// Bars that a slide has room for.
 const MOST: usize = 12;
+/// Below zero, but by chance or by too little to choose by.
+const CLOSE: Colour = Colour(0xe0, 0xb4, 0xae);
 /// A lead that keeps the decision.
 const KEPT: Colour = Colour(0x6c, 0x86, 0xa3);
 
@@ -36,8 +38,9 @@ pub fn draw(study: &Sensitivity, reading: &Reading) -> Result<Figure, LeftOut> {
             record.best,
             best_words(record)
         ),
-        caption: "Each bar is the lead of the chosen strategy as one key goes over its plausible range and all else stays. Left \
-                  of zero another strategy is better: the decision turns on that key."
+        caption: "Each bar is the lead of the chosen strategy as one key goes over its plausible range and all else stays. Where \
+                  it is red, left of zero, another strategy is better, beyond chance and by half a percent or half a cent at \
+                  least: the decision turns on that key."
             .into(),
         alt: shown
             .iter()
@@ -46,8 +49,12 @@ pub fn draw(study: &Sensitivity, reading: &Reading) -> Result<Figure, LeftOut> {
             .join("; "),
     };
     Ok(frame::figure(reading, words, |canvas, area| {
-        let keys = [("keeps the choice", KEPT), ("another strategy is better", LIMIT)];
-        frame::keys(canvas, (area.left, area.top + 18.0), &keys);
+        let is_close = |bar: &&Bar| [&bar.low, &bar.high].iter().any(|end| end.lead < 0.0 && !end.turns);
+        let mut keys = vec![("keeps the choice", KEPT), ("another strategy is better", LIMIT)];
+        if shown.iter().any(is_close) {
+            keys.push(("too close to call", CLOSE));
+        }
+        frame::keys(canvas, area, &keys);
         let look = Type { size: 20.0, ..LABEL };
         let widest = shown.iter().map(|bar| look.bold().width(&bar.key)).fold(0.0, f64::max).min(440.0);
         let row = ((area.bottom - 64.0 - area.top - 46.0) / shown.len() as f64).min(90.0);
@@ -73,8 +80,9 @@ pub fn draw(study: &Sensitivity, reading: &Reading) -> Result<Figure, LeftOut> {
             let y = plot.top + row * (index as f64 + 0.5);
             let (left, right) =
                 if bar.low.lead <= bar.high.lead { (&bar.low, &bar.high) } else { (&bar.high, &bar.low) };
+            let below = if left.turns || right.turns { LIMIT } else { CLOSE };
             for (from, to, colour) in
-                [(left.lead.min(0.0), right.lead.min(0.0), LIMIT), (left.lead.max(0.0), right.lead.max(0.0), KEPT)]
+                [(left.lead.min(0.0), right.lead.min(0.0), below), (left.lead.max(0.0), right.lead.max(0.0), KEPT)]
             {
                 if to > from {
                     canvas

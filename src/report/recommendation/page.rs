@@ -60,9 +60,18 @@ pub fn answer(scenario: &Scenario, optimum: &Optimum) -> String {
         let _ = write!(text, " and {} {}, the cheapest single way", against(best), best.name);
     }
     text.push('.');
+    if verified.best_pure().is_some_and(|best| best.saving.mean < -0.000_000_5) {
+        text += " What was saved on the trials of the choice is lost on fresh ones: more `--trials` choose better.";
+    }
     let missed = verified.missed();
-    if !missed.is_empty() {
-        let _ = write!(text, " **No choice was found that meets {}**; this is the nearest.", code_list(&missed));
+    if !optimum.unmet.is_empty() {
+        let _ = write!(text, " **No choice was found that meets {}**; this is the nearest.", code_list(&optimum.unmet));
+    } else if !missed.is_empty() {
+        let _ = write!(
+            text,
+            " **It meets {} on the trials that it was chosen on, and not on fresh ones**: more `--trials` choose better.",
+            code_list(&missed)
+        );
     } else if let Some(best) = verified.best_pure().filter(|best| !best.missed.is_empty()) {
         let _ = write!(text, " {} would miss {}.", capital(&best.name), code_list(&best.missed));
     }
@@ -204,8 +213,10 @@ fn costs(optimum: &Optimum) -> String {
     }
     let _ = writeln!(
         text,
-        "\nAll of it from full runs of the same {}; intervals of 95 %, differences paired by trial.",
-        numbers::of(verified.summary.trials as f64, "trial", "trials")
+        "\nAll of it from full runs of the same {}, on seed {}: none of them had a part in the choice. Intervals of 95 %, \
+         differences paired by trial.",
+        numbers::of(verified.summary.trials as f64, "trial", "trials"),
+        optimum.fresh_seed
     );
     text
 }
@@ -329,9 +340,7 @@ fn steps(scenario: &Scenario, optimum: &Optimum) -> String {
 fn assumptions(scenario: &Scenario, optimum: &Optimum) -> String {
     let mut text = String::from(
         "## Assumed\n\n- What a repository costs at a registry does not depend on the others there. It nearly does not: \
-         call quotas, shared links and price tiers couple them. The figures above come from a run of the whole.\n\
-         - The choice was made on the trials that it is judged on, so with few trials the saving is told a little too high. \
-         `replisim run scenario.toml --seed 2` tells it on others.\n",
+         call quotas, shared links and price tiers couple them. The figures above come from a run of the whole.\n",
     );
     if scenario.model.registries.iter().any(|settings| settings.blob_mounting) {
         text += "- Registries that mount layers (A74) charge a layer to one repository; choices for single repositories there are approximate.\n";
@@ -427,5 +436,6 @@ pub fn summary_json(scenario: &Scenario, optimum: &Optimum) -> Value {
         "choice": groups,
         "against": rivals,
         "objectives_missed": verified.missed(),
+        "seed": optimum.fresh_seed,
     })
 }

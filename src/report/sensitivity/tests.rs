@@ -6,6 +6,7 @@ fn bar(key: &str, low: f64, high: f64, flips: u64) -> Bar {
         value: value.into(),
         lead,
         best: if lead < 0.0 { "pull" } else { "copy" }.into(),
+        turns: lead < -0.2,
         ..End::default()
     };
     let (low, high) = (end("1 MB", low), end("9 MB", high));
@@ -58,6 +59,11 @@ fn the_first_sentence_is_the_answer() {
     assert_eq!(
         told(vec![bar("wage", 10.0, 14.0, 0), bar("size", 11.0, 12.0, 0)]),
         "copy stays cheapest over the plausible range of each of 2 keys; nothing must be known better to choose it over pull."
+    );
+    assert_eq!(
+        told(vec![bar("delay", -0.01, 30.0, 0)]),
+        "copy stays cheapest over the plausible range of the one key; nothing must be known better to choose it over pull.",
+        "a lead just below zero is nothing to choose by"
     );
     let mut tie = study(vec![bar("delay", -0.00005, 0.00002, 3)]);
     tie.record.lead = 0.00001;

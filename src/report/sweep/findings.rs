@@ -12,6 +12,7 @@ pub fn verdict(view: &View, name: &dyn Fn(&str) -> String) -> String {
     let systems: Vec<_> = view.fares().into_iter().filter(|fare| !fare.is_bound).collect();
     let count = view.points.len();
     let over = numbers::of(count as f64, "point", "points");
+    let everywhere = if count == 1 { "the one point".to_owned() } else { format!("all {over}") };
     match &systems[..] {
         _ if count == 0 => return "This shard has no points".into(),
         [] => return "No strategy was run".into(),
@@ -25,12 +26,12 @@ pub fn verdict(view: &View, name: &dyn Fn(&str) -> String) -> String {
     if leaders.len() > 1 && view.points.iter().all(|point| point.leaders == *leaders) {
         let names: Vec<String> = leaders.iter().map(|leader| name(leader)).collect();
         let costs = range(cheapest_costs(view));
-        return format!("{} are the cheapest at all {over}, too close to call, at {costs} a month", list(&names));
+        return format!("{} are the cheapest at {everywhere}, too close to call, at {costs} a month", list(&names));
     }
     match &winners[..] {
         [] => "No strategy is cheaper than every other beyond chance at any point".into(),
         [only] if even == 0 => {
-            format!("{} is the cheapest at all {over}, at {} a month", name(only.name), range(cheapest_costs(view)))
+            format!("{} is the cheapest at {everywhere}, at {} a month", name(only.name), range(cheapest_costs(view)))
         }
         _ => by_value(view, name).unwrap_or_else(|| {
             let shares = winners.iter().enumerate().map(|(index, fare)| {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::tables::PULLS_PER_IMAGE;
 use super::*;
 use crate::scenario::{self};
 use crate::study::Unseen;
@@ -128,6 +129,28 @@ fn whole_numbers_are_crossed_between() {
     assert!(found.points.iter().all(|row| row.number.unwrap().fract() == 0.0));
 }
 
+/// Two nodes pull at noon of every Monday, and k* = 1 + D/6: of the first two pulls, at day 5.5, 1.92 are enough; from day 6
+/// on two are not, until the next two.
+#[test]
+fn a_crossing_and_its_return_are_both_found() {
+    let setting = Setting::of(ONE_IMAGE, &["clusters.eu.nodes=2", "clusters.eu.pulls={times=\"Mon 12:00\"}"]);
+    let found = setting.ask(&["run.duration=96h..168h:13"], 2).expect("it runs");
+    let rows = found
+        .crossings
+        .iter()
+        .filter(|row| row.key == "run.duration" && row.reading == "inter-region" && row.method == "root");
+    let rows: Vec<_> = rows.map(|row| (row.strategy_a.as_str(), row.crossing.unwrap())).collect();
+    let [("replication", up), ("cross-region-pull", down)] = rows[..] else { panic!("{rows:?}") };
+    assert!((up - 132.0).abs() < 0.1 && (down - 144.0).abs() < 0.1, "{rows:?}");
+}
+
+#[test]
+fn one_strategy_has_nothing_to_cross() {
+    let setting = Setting::of(ONE_IMAGE, &["strategies=[\"replication\",\"clairvoyant\"]"]);
+    let error = setting.ask(&["run.demand=0.2..3:4"], 1).unwrap_err();
+    assert!(error.to_string().ends_with("there is one"), "{error}");
+}
+
 #[test]
 fn without_a_crossing_the_cheaper_one_is_named_and_the_cell_is_empty() {
     let found = Setting::of(ONE_IMAGE, &[]).ask(&["clusters.eu.pulls.rate=1/day..4/day:3"], 2).expect("it runs");
@@ -181,6 +204,10 @@ fn what_cannot_be_asked_is_an_error() {
     for (vary, expected) in [
         (&["run.seed=1..5:2", "run.seed=1..5:2"][..], "`run.seed` is varied twice"),
         (&["run.seed=1..5:2", "run.trials=1..5:2", "run.demand=1..5:2"], "one or two keys are varied at a time"),
+        (
+            &["prices.cross_region_pull=inter-region,internet"],
+            "`prices.cross_region_pull` is told both ways already, side by side; vary another key",
+        ),
         (&["run.seed=7"], "`run.seed` needs at least two values to cross between"),
         (&["run.demand=1..2:10000", "clusters.eu.nodes=1..900:900"], "9000000 points are too many; at most 100000"),
     ] {

@@ -1,8 +1,9 @@
 //! The recommendation as a whole, run beside what it has to beat.
 //!
-//! Cells are nearly independent, and nearly is not enough: the recommendation is run like any strategy, on the trials
-//! that measured its cells, and every figure about it comes from there. Its rivals are the scenario's baseline, each
-//! pure strategy, and the clairvoyant bound; differences are paired by trial.
+//! Cells are nearly independent, and nearly is not enough: the recommendation is run like any strategy, at first on the
+//! trials that measured its cells, to see whether objectives are met, and in the end on fresh ones, where every figure
+//! about it comes from. Its rivals there are the scenario's baseline, each pure strategy, and the clairvoyant bound;
+//! differences are paired by trial.
 
 use std::sync::atomic::AtomicBool;
 
@@ -50,8 +51,10 @@ pub struct Verified {
     pub summary: SummaryRow,
     /// Its objectives, all regions together.
     pub objectives: Vec<ObjectiveRow>,
-    /// What it was run beside: the baseline, the pure strategies, the bound.
+    /// What it was run beside: the baseline, the pure strategies, the bound; empty when it was run alone.
     pub rivals: Vec<Rival>,
+    /// Dollars a month of each trial.
+    costs: Vec<f64>,
     /// Assumptions and notes of the run.
     pub record: crate::study::tables::RunRecord,
 }
@@ -60,6 +63,18 @@ impl Verified {
     /// Names of the objectives that it misses.
     pub fn missed(&self) -> Vec<String> {
         missed(&self.objectives, NAME)
+    }
+
+    /// The same, held against rivals that were run on the same trials.
+    pub fn beside(self, rivals: &Rivals) -> Verified {
+        let held = rivals.rows.iter().map(|(part, summary, costs, missed)| Rival {
+            part: *part,
+            name: summary.strategy.clone(),
+            summary: summary.clone(),
+            saving: Estimate::of_differences(costs, &self.costs),
+            missed: missed.clone(),
+        });
+        Verified { rivals: held.collect(), ..self }
     }
 
     /// The cheapest pure strategy.
@@ -108,7 +123,7 @@ fn judging(scenario: &Scenario, added: usize) -> Scenario {
     scenario
 }
 
-/// What rivals cost: run once, whatever is recommended in the end.
+/// What rivals cost.
 pub struct Rivals {
     rows: Vec<(Part, SummaryRow, Vec<f64>, Vec<String>)>,
 }
@@ -150,33 +165,21 @@ fn costs(tables: &Tables, strategy: &str) -> Vec<f64> {
     rows.map(|row| row.cost_usd.parse().unwrap_or(f64::NAN) / row.months).collect()
 }
 
-/// Runs a plan, and holds it against its rivals.
+/// Runs a plan.
 ///
 /// # Errors
 /// See [`StudyError`].
-pub fn verify(
-    scenario: &Scenario,
-    cells: &Cells,
-    plan: &Plan,
-    rivals: &Rivals,
-    means: Means<'_>,
-) -> Result<Verified, StudyError> {
+pub fn verify(scenario: &Scenario, cells: &Cells, plan: &Plan, means: Means<'_>) -> Result<Verified, StudyError> {
     let mut scenario = judging(scenario, 1);
     scenario.model = plan.applied(&scenario.model, cells);
     let tables = means.run(&scenario, vec![scenario.model.strategies.len() - 1])?;
-    let own = costs(&tables, NAME);
-    let rivals = rivals.rows.iter().map(|(part, summary, costs, missed)| Rival {
-        part: *part,
-        name: summary.strategy.clone(),
-        summary: summary.clone(),
-        saving: Estimate::of_differences(costs, &own),
-        missed: missed.clone(),
-    });
+    let costs = costs(&tables, NAME);
     Ok(Verified {
-        cost: Estimate::of(&own),
+        cost: Estimate::of(&costs),
         summary: tables.summary.first().cloned().unwrap_or_default(),
         objectives: tables.objectives.iter().filter(|row| row.region == "all").cloned().collect(),
-        rivals: rivals.collect(),
+        rivals: Vec::new(),
+        costs,
         record: tables.run,
     })
 }

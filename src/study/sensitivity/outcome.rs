@@ -34,13 +34,15 @@ pub struct EffectRow {
 pub struct End {
     /// The value, as in the range.
     pub value: String,
-    /// What the best of the others has more than the chosen strategy; below zero the decision flips.
+    /// What the best of the others has more than the chosen strategy.
     pub lead: f64,
     /// 95 % interval of the lead; costs only.
     pub ci_low: Option<f64>,
     pub ci_high: Option<f64>,
     /// The best strategy there.
     pub best: String,
+    /// That is another one, beyond chance and by more than half a percent or half a cent.
+    pub turns: bool,
 }
 
 /// Both ends of one key: a bar of the tornado.
@@ -64,7 +66,7 @@ impl Bar {
 
     /// Whether this key alone changes the decision.
     pub fn turns(&self) -> bool {
-        self.low.lead < 0.0 || self.high.lead < 0.0
+        self.low.turns || self.high.turns
     }
 }
 
@@ -141,7 +143,8 @@ pub(super) fn outcome(
         };
         let interval = (figure == Figure::Cost).then(|| point.lead_interval(chosen, other));
         let (ci_low, ci_high) = interval.map_or((None, None), |it| (it.low(), it.high()));
-        End { value: value.into(), lead, ci_low, ci_high, best }
+        let turns = point.better(figure, chosen).is_some();
+        End { value: value.into(), lead, ci_low, ci_high, best, turns }
     };
     let mut bars: Vec<Bar> = Vec::new();
     if lead.is_some() {
@@ -236,10 +239,10 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Whether another strategy is the best one after it. Equal figures are no change.
+    /// Whether another strategy is the better one after it. What nobody would choose by is no change.
     fn flips(&self, figure: Figure) -> bool {
         let Some(before) = self.before.best(figure) else { return false };
-        self.after.lead(figure, before).is_some_and(|(lead, _)| lead < 0.0)
+        self.after.better(figure, before).is_some()
     }
 
     /// The change of a value, for the whole range of the key.

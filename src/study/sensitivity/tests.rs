@@ -95,3 +95,20 @@ fn a_refused_point_is_named() {
     let stopped = sensitivity(&plan, &read, &Unseen, &AtomicBool::new(true)).unwrap_err();
     assert!(matches!(stopped, SensitivityError::Study(StudyError::Interrupted)));
 }
+
+/// A lead within chance, or too small to choose by, is no other decision; a clear one is.
+#[test]
+fn only_what_is_clear_turns_a_decision() {
+    let point = |copy: &[f64], pull: &[f64]| {
+        let mean = |costs: &[f64]| Some(Estimate::of(costs).mean);
+        let none = || vec![None, None];
+        let figures = [vec![mean(copy), mean(pull)], none(), none()];
+        Point { figures, costs: vec![copy.to_vec(), pull.to_vec()] }
+    };
+    let better = |copy: &[f64], pull: &[f64]| point(copy, pull).better(Figure::Cost, 0);
+    assert_eq!(better(&[10.0, 10.2, 9.8], &[8.0, 8.1, 7.9]), Some(1));
+    assert_eq!(better(&[10.0, 20.0, 9.0], &[14.0, 8.0, 9.5]), None, "by chance");
+    assert_eq!(better(&[10.0, 10.2, 9.8], &[9.97, 10.17, 9.77]), None, "0.3 % less");
+    assert_eq!(better(&[10.0], &[8.0]), Some(1), "of one trial nothing is known about chance");
+    assert_eq!(better(&[8.0, 8.1], &[10.0, 10.1]), None);
+}

@@ -87,11 +87,15 @@ impl Plan {
     }
 }
 
-/// Points of a Latin hypercube: of `count` equal strata of each range, each is met by exactly one point, at a place
+/// Different points of a Latin hypercube: of `count` equal strata of each range, each is met by exactly one point, at a place
 /// within it that is drawn too. Keys have streams of their own, so that another key changes nobody's values.
 fn hypercube(keys: &[Vary], count: usize, seed: u64) -> Vec<Vec<String>> {
     let columns: Vec<Vec<f64>> = keys.iter().map(|vary| shares(&vary.key, count, seed)).collect();
-    (0..count).map(|point| keys.iter().zip(&columns).map(|(vary, column)| vary.at(column[point])).collect()).collect()
+    let points =
+        (0..count).map(|point| keys.iter().zip(&columns).map(|(vary, column)| vary.at(column[point])).collect());
+    // Of whole numbers several strata may be one: a point that was had already would be run for nothing.
+    let mut had = BTreeSet::new();
+    points.filter(|point: &Vec<String>| had.insert(point.clone())).collect()
 }
 
 /// By point: how far along the range of this key, in [0, 1).

@@ -74,6 +74,14 @@ proptest! {
 }
 
 #[test]
+fn points_of_a_latin_hypercube_over_counts_are_not_run_twice() {
+    let plan = Plan::new(keys(&["run.trials=1..4"]), Some(12), 1).unwrap();
+    let mut values: Vec<&str> = plan.points.iter().map(|point| point[0].as_str()).collect();
+    values.sort_unstable();
+    assert_eq!(values, ["1", "2", "3", "4"], "each stratum is met, and each value once");
+}
+
+#[test]
 fn a_latin_hypercube_lies_within_its_ranges_and_another_key_changes_nobodys_values() {
     let (one, two) = ("run.duration=30d..90d", "run.trials=1..1000:log");
     let alone = Plan::new(keys(&[one]), Some(40), 7).unwrap();

@@ -44,7 +44,7 @@ pub fn draw(view: &View) -> Figure {
             .filter(|strategy| view.points.iter().any(|point| cheapest(point) == Some(strategy.name())))
             .collect();
         let keys: Vec<(&str, Colour)> = winners.iter().map(|it| (it.name(), colour(it))).collect();
-        frame::keys(canvas, (area.left, area.top + 18.0), &keys);
+        let area = Area { top: area.top + frame::keys(canvas, area, &keys), ..area };
         let plot =
             Area { left: area.left + VALUES, top: area.top + 78.0, right: area.right, bottom: area.bottom - 78.0 };
         canvas.text((area.left, area.top + 60.0), &axis_name(view, up), LABEL);
