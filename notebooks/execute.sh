@@ -9,7 +9,8 @@ work=target/notebooks
 python=$work/python/bin
 mkdir -p "$work"
 if ! cmp -s notebooks/requirements.txt "$work/installed.txt"; then
-  python3 -m venv "$work/python"
+  # Debian keeps what a virtual environment needs in a package of its own.
+  python3 -m venv "$work/python" || { apt-get update -qq && apt-get install -qq -y python3-venv && python3 -m venv "$work/python"; }
   "$python/pip" install --quiet --disable-pip-version-check -r notebooks/requirements.txt
   cp notebooks/requirements.txt "$work/installed.txt"
 fi
