@@ -66,7 +66,7 @@ fn title(found: &Breakeven, reading: &Reading) -> String {
     let count = |it: &Strategy| rows.iter().filter(|row| row.cheapest == it.name()).count();
     let mut winners: Vec<(&Strategy, usize)> = reading.strategies.iter().map(|it| (it, count(it))).collect();
     winners.retain(|(_, count)| *count > 0);
-    winners.sort_by(|a, b| b.1.cmp(&a.1));
+    winners.sort_by_key(|winner| std::cmp::Reverse(winner.1));
     let unsure = rows.iter().filter(|row| row.significant == Some(false)).count();
     let tail = if unsure == 0 { String::new() } else { format!("; {unsure} are too close to call") };
     if let [(only, _)] = winners[..] {

@@ -39,7 +39,7 @@ fn sweep(keys: Vec<KeyRecord>) -> Finished {
         let costs = [0.4 * x * y, 9.0 + 0.02 * x, 4.0 + 0.12 * x * y, 2.0 + 0.01 * x];
         let (wide, low) = (0.06, costs[..3].iter().copied().fold(f64::INFINITY, f64::min));
         for ((name, kind), cost) in STRATEGIES.iter().zip(costs) {
-            let apart = |base: f64| (cost != base).then(|| (cost - base, cost - base - 0.4, cost - base + 0.4));
+            let apart = |base: f64| (cost != base).then_some((cost - base, cost - base - 0.4, cost - base + 0.4));
             let (difference, above) = (apart(costs[0]), apart(low));
             rows.push(SweepRow {
                 point: index as u64 + 1,
