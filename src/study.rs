@@ -11,7 +11,7 @@
 //!
 //! Studies of many points look at the same few tables at each ([`evaluate()`]): [`breakeven`], [`sweep`], [`sensitivity`].
 //! [`optimize`] measures what each way of serving costs per repository and registry, and chooses. [`diff`] and [`reprice`]
-//! need no simulation: they are functions of finished tables. [`life`] and [`events`] listen to one trial.
+//! need no simulation: they are functions of finished tables. [`life`] and [`mod@events`] listen to one trial.
 
 pub mod breakeven;
 pub mod diff;

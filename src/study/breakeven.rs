@@ -2,7 +2,7 @@
 //!
 //! A key takes the values of its grid; at each of them every strategy runs on the same trials with the same seed, so the
 //! difference between two strategies is known much better than either cost. Where the mean of the paired differences
-//! changes its sign, the crossing is bracketed and narrowed by simulating between ([`root`]). Its interval holds every
+//! changes its sign, the crossing is bracketed and narrowed by simulating between (`root`). Its interval holds every
 //! value at which the paired 95 % interval does not leave zero out. Both readings of the pull price come from the same
 //! simulations. Where the closed form holds ([`closed_form`]), it stands beside what was found.
 //!

@@ -2,8 +2,8 @@
 //! the objectives and that the service accepts as rules.
 //!
 //! The way through this folder: [`cells`] measures what each way costs for each repository at each registry;
-//! [`choice`] takes the cheapest ways that meet the objectives; [`plan`] turns them into rules ([`trie`], [`rules`]) and
-//! creation templates; [`verify`] runs the result as a whole. When an objective is missed then, more is asked for and
+//! [`choice`] takes the cheapest ways that meet the objectives; [`mod@plan`] turns them into rules ([`trie`], [`rules`]) and
+//! creation templates; [`mod@verify`] runs the result as a whole. When an objective is missed then, more is asked for and
 //! the same is done again, a few times. Whatever wins is then judged on fresh trials, beside its rivals: on those that it was
 //! chosen on it would flatter itself.
 

@@ -1,6 +1,6 @@
 //! From wishes to what the service accepts.
 //!
-//! Two things cannot be said cell by cell. Rules select by prefix ([`rules`](super::rules)). And what evicts images from
+//! Two things cannot be said cell by cell. Rules select by prefix ([`rules`]). And what evicts images from
 //! a cache is the lifecycle policy of a creation template, whose prefix stands for a whole namespace (A38): all cached
 //! repositories of a namespace in a registry go by one age. The two depend on each other (what a rule saves is against
 //! the best that is left), so they are worked out in turn: rules against the namespaces' ages, ages for what the rules
