@@ -16,6 +16,9 @@ use crate::units::{Bandwidth, Time};
 /// The class of a flow that has completed and waits to be taken, and of a slot that is free.
 const NOWHERE: u32 = u32::MAX;
 
+/// A pipe with less than this share of its capacity left is full: rounding may leave a crumb.
+const FULL: f64 = 1e-9;
+
 /// A flow in flight.
 #[derive(Debug)]
 struct Flow {
@@ -128,6 +131,17 @@ impl Fabric {
             self.capacity[pipe] = capacity.0;
             self.mark(self.island_of[pipe]);
         }
+    }
+
+    /// What a pipe can carry.
+    pub fn capacity(&self, pipe: PipeId) -> Bandwidth {
+        Bandwidth(self.capacity[pipe.0 as usize])
+    }
+
+    /// Whether a pipe carried all that it can after the latest change.
+    pub fn is_full(&mut self, pipe: PipeId) -> bool {
+        self.settle();
+        self.filling.left(pipe.0).is_some_and(|left| left <= FULL * self.capacity[pipe.0 as usize])
     }
 
     /// The class of flows over `pipes`, none faster than `ceiling`. The same pipes, in any order, and the same ceiling

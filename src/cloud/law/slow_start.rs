@@ -48,13 +48,21 @@ pub fn slow_start_delay(rate: Bandwidth, rtt: Span, bytes: u64) -> Span {
     Span::from_seconds(f64::from(pauses) * rtt.as_seconds() - sent as f64 / rate.0)
 }
 
+/// The rate that the window of a round allows, spread over its round trip.
+pub fn window_rate(round: u32, rtt: Span) -> Bandwidth {
+    match rtt > Span::ZERO && round < MOST_ROUNDS {
+        true => Bandwidth(window(round) as f64 / rtt.as_seconds()),
+        false => Bandwidth::UNLIMITED,
+    }
+}
+
 /// The ramp as steps for the sharing of links: from each moment after the first byte on, the rate that the window
 /// allows. The first step begins at zero, the last one is `ceiling`.
 pub fn ramp_rates(rtt: Span, ceiling: Bandwidth) -> impl Iterator<Item = (Span, Bandwidth)> {
     let rounds = if rtt <= Span::ZERO { 0 } else { rounds(ceiling, rtt) };
-    let climb = (0..rounds).map(move |round| (Span(rtt.0 * i64::from(round)), window(round) as f64 / rtt.as_seconds()));
-    let top = (Span(rtt.0.saturating_mul(i64::from(rounds))), ceiling.0);
-    climb.chain(std::iter::once(top)).map(|(from, rate)| (from, Bandwidth(rate)))
+    let climb = (0..rounds).map(move |round| (Span(rtt.0 * i64::from(round)), window_rate(round, rtt)));
+    let top = (Span(rtt.0.saturating_mul(i64::from(rounds))), ceiling);
+    climb.chain(std::iter::once(top))
 }
 
 /// Round trips before the first byte when many connections are opened at once: the handshake, and the agreement on what
