@@ -141,7 +141,7 @@ pub static NETWORK: Table = table(
             .plausibly(&[plausible("70 MB/s", "35 MB/s..140 MB/s:log", "theory A6")]),
         key(
             "stream_window",
-            Type::Size,
+            Type::WordOr(&["unlimited"], &Type::Size),
             "\"3.55 MB\"",
             "theory B3",
             "one connection runs at `stream_window` / RTT at most",

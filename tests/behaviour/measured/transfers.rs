@@ -150,7 +150,7 @@ pair_buffer = {{ {} }}
             }
         };
         let pulls = match is_copy {
-            true => String::new(),
+            true => "pulls = { list = [] }".to_string(),
             false => format!("pulls = {{ list = [{{ at = \"{}ms\", repository = \"f{index}\" }}] }}", 1000 + at),
         };
         let parallel = if flow.mode().contains("dir") { "parallel_layers = 1" } else { "" };
@@ -167,7 +167,7 @@ push = {{ list = [{pushes}] }}
 name = "c{index}"
 registry = "{}"
 nodes = 1
-repositories = ["f{index}"]
+runs = ["f{index}"]
 node_bandwidth = "unlimited"
 unpack = "instant"
 {parallel}
@@ -203,7 +203,7 @@ fn predict(flows: &[Flow]) -> Vec<f64> {
             let flow = flow(copy.repository);
             seconds[flow] = (at - begun[flow].expect("it has begun")).as_seconds();
         }
-        Entry::PullServed { pull, times, .. } => {
+        Entry::PullServed { pull, times, .. } if !is_copy => {
             let all = times.waiting + times.queueing + times.transfer + times.unpack;
             seconds[flow(pull.repository)] = all.as_seconds();
         }
