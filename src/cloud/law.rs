@@ -16,7 +16,9 @@ mod download;
 mod slow_start;
 
 pub use download::download_time;
-pub use slow_start::{INITIAL_WINDOW, many_connections, ramp_bytes, ramp_rates, slow_start_delay, window_rate};
+pub use slow_start::{
+    INITIAL_WINDOW, many_connections, next_window, ramp_bytes, ramp_rates, slow_start_delay, window_rate,
+};
 
 use super::Links;
 use crate::units::{Bandwidth, Bytes, Span};

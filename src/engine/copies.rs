@@ -263,12 +263,12 @@ impl Trial<'_> {
         let mut begins = now + order.overhead;
         if let Some(runner) = order.runner {
             line = line.then(&self.downloads.way(region(runner), region(order.to), hazards));
-            begins = begins + self.downloads.opening(&line);
+            begins = begins + self.downloads.opening(now, &line);
         }
         copy.flows = begins;
         let parallel = self.model.cloud.links.client.parallel_layers;
         let took = match sizes.is_empty() {
-            true => Some(order.runner.map_or(Span::ZERO, |_| self.downloads.closing(&line, 0))),
+            true => Some(order.runner.map_or(Span::ZERO, |_| self.downloads.closing(now, &line, 0))),
             false => self
                 .downloads
                 .alone(&line, &sizes, parallel, Bandwidth::UNLIMITED)

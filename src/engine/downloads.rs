@@ -8,10 +8,12 @@
 
 use slab::Slab;
 
-use crate::cloud::law::{download_time, slow_start_delay, standing_queue, stream_ceiling, window_rate};
+use crate::cloud::law::{
+    INITIAL_WINDOW, download_time, next_window, slow_start_delay, standing_queue, stream_ceiling, window_rate,
+};
 use crate::cloud::{Cloud, Links, RegionId, RegistryId, Requests, SlowStart};
 use crate::network::{ClassId, Fabric, FlowId, PipeId};
-use crate::units::{Bandwidth, Span, Time};
+use crate::units::{Bandwidth, Bytes, Span, Time};
 
 use super::hazards::Hazards;
 
@@ -66,6 +68,13 @@ pub(super) enum Waiter {
 /// An event of a download under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
+    /// The first layers are asked for.
+    Begin {
+        /// Index of the download.
+        download: usize,
+        /// Tells it from an earlier download that had this index.
+        serial: u64,
+    },
     /// A layer's bytes begin to flow.
     Flow {
         /// Index of the download.
@@ -75,7 +84,7 @@ pub(super) enum Step {
         /// Index of its layer.
         layer: usize,
     },
-    /// A connection's window has doubled so many times.
+    /// A connection's window grows.
     Ramp {
         /// Index of the download.
         download: usize,
@@ -83,8 +92,6 @@ pub(super) enum Step {
         serial: u64,
         /// Index of its layer.
         layer: usize,
-        /// Doublings.
-        step: u32,
     },
     /// What follows a download's last byte is done.
     Closed {
@@ -114,8 +121,10 @@ struct Download {
 struct Active {
     layer: usize,
     flow: FlowId,
-    /// What slow start allows it now.
-    window: Bandwidth,
+    /// Bytes that it may have on the way.
+    window: u64,
+    /// What they allow now.
+    allowed: Bandwidth,
 }
 
 /// The network of a trial.
@@ -201,18 +210,18 @@ impl<'a> Downloads<'a> {
         cut
     }
 
-    fn network(&mut self) -> Network<'_> {
-        Network { links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric }
+    fn network(&mut self, now: Time) -> Network<'_> {
+        Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric }
     }
 
     /// Time until the first request of a layer.
-    pub fn opening(&mut self, line: &Line) -> Span {
-        self.cloud.links.client.start + self.network().requests(line, |side| side.opening)
+    pub fn opening(&mut self, now: Time, line: &Line) -> Span {
+        self.cloud.links.client.start + self.network(now).requests(line, |side| side.opening)
     }
 
     /// Time after the last byte of so many layers.
-    pub fn closing(&mut self, line: &Line, layers: usize) -> Span {
-        self.network().closing(line, layers)
+    pub fn closing(&mut self, now: Time, line: &Line, layers: usize) -> Span {
+        self.network(now).closing(line, layers)
     }
 
     /// How long the download of `layers` takes when nothing can contend with it, in closed form; `None` when its line
@@ -223,9 +232,12 @@ impl<'a> Downloads<'a> {
         }
         let node = Bandwidth(node.0 * self.cloud.links.efficiency);
         let slow_start = self.cloud.links.slow_start;
-        let per_layer = self.network().requests(line, |side| side.layer);
+        // Nothing on this line fills up, whenever it is.
+        let mut network = self.network(Time::START);
+        let per_layer = network.requests(line, |side| side.layer);
+        let closing = network.closing(line, layers.len());
         let moving = download_time(layers, parallel, line.ceiling.0, node.0, per_layer, slow_start, line.rtt());
-        Some(Span(moving.0.saturating_add(self.closing(line, layers.len()).0)))
+        Some(Span(moving.0.saturating_add(closing.0)))
     }
 
     /// Begins a download at `now` on a line with pipes, so many connections at a time under one ceiling for them all;
@@ -246,7 +258,18 @@ impl<'a> Downloads<'a> {
         let (serial, active, moved) = (self.begun, Vec::new(), 0);
         let download = Download { serial, line, layers, next: 0, unfinished, parallel, node, active, moved, waiter };
         let id = self.downloads.insert(download);
-        for _ in 0..parallel {
+        let network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+        if network.is_buffered(&self.downloads[id].line) {
+            // How long the requests take is known when they leave.
+            schedule(now, Step::Begin { download: id, serial: self.begun });
+        } else {
+            self.ask(id, now, schedule);
+        }
+    }
+
+    /// Asks for the first layers.
+    fn ask(&mut self, id: usize, now: Time, schedule: &mut dyn FnMut(Time, Step)) {
+        for _ in 0..self.downloads[id].parallel {
             self.request_next(id, now, schedule);
         }
     }
@@ -257,7 +280,7 @@ impl<'a> Downloads<'a> {
         let Some(&bytes) = download.layers.get(layer) else { return };
         download.next += 1;
         let line = &download.line;
-        let mut network = Network { links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+        let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
         let mut at = now + network.requests(line, |side| side.layer);
         if self.cloud.links.slow_start == SlowStart::Delay {
             // Reckoned, as for a download alone, at the rate that it gets when all its connections flow.
@@ -272,25 +295,32 @@ impl<'a> Downloads<'a> {
     pub fn step(&mut self, now: Time, step: Step, schedule: &mut dyn FnMut(Time, Step)) -> Option<Waiter> {
         let (Step::Flow { download: id, serial, .. }
         | Step::Ramp { download: id, serial, .. }
+        | Step::Begin { download: id, serial }
         | Step::Closed { download: id, serial }) = step;
         // An outage may have cut it.
         self.downloads.get(id).filter(|download| download.serial == serial)?;
         match step {
+            Step::Begin { .. } => self.ask(id, now, schedule),
             Step::Flow { layer, .. } => {
-                let window = self.window(id, layer, 0, now, schedule);
+                let allowed = self.allowed(id, layer, INITIAL_WINDOW, now, schedule);
                 let download = &self.downloads[id];
-                let class = class(&mut self.fabric, download, window, download.active.len() + 1);
+                let class = class(&mut self.fabric, download, allowed, download.active.len() + 1);
                 let flow = self.fabric.start(now, class, download.layers[layer], owner(id, layer));
-                self.downloads[id].active.push(Active { layer, flow, window });
+                self.downloads[id].active.push(Active { layer, flow, window: INITIAL_WINDOW, allowed });
                 self.rebalance(id, now);
             }
-            Step::Ramp { layer, step, .. } => {
+            Step::Ramp { layer, .. } => {
                 // The connection may be done.
-                let index = self.downloads[id].active.iter().position(|active| active.layer == layer)?;
-                let window = self.window(id, layer, step, now, schedule);
+                let download = &self.downloads[id];
+                let index = download.active.iter().position(|active| active.layer == layer)?;
+                let mut network =
+                    Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+                let window = next_window(download.active[index].window, network.is_full(&download.line));
+                let allowed = self.allowed(id, layer, window, now, schedule);
                 let active = &mut self.downloads[id].active[index];
-                if window > active.window {
-                    active.window = window;
+                active.window = window;
+                if allowed != active.allowed {
+                    active.allowed = allowed;
                     self.rebalance(id, now);
                 }
             }
@@ -299,13 +329,12 @@ impl<'a> Downloads<'a> {
         None
     }
 
-    /// What a connection's window allows after so many doublings; the next one is scheduled while it holds the
-    /// connection back.
-    fn window(
+    /// What a connection's window allows; while it holds the connection back, its next growth is scheduled.
+    fn allowed(
         &mut self,
         id: usize,
         layer: usize,
-        doublings: u32,
+        window: u64,
         now: Time,
         schedule: &mut dyn FnMut(Time, Step),
     ) -> Bandwidth {
@@ -313,15 +342,14 @@ impl<'a> Downloads<'a> {
             return Bandwidth::UNLIMITED;
         }
         let Download { serial, line, .. } = &self.downloads[id];
-        let serial = *serial;
         let narrowest = line.pipes.iter().map(|pipe| self.fabric.capacity(*pipe).0).fold(line.ceiling.0, f64::min);
-        let mut network = Network { links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+        let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
         let rtt = network.round_trip(line, 0) + network.round_trip(line, 1);
-        let rate = window_rate(doublings, rtt);
+        let rate = window_rate(window, rtt);
         if rate.0 >= narrowest {
             return Bandwidth::UNLIMITED;
         }
-        schedule(now + rtt, Step::Ramp { download: id, serial, layer, step: doublings + 1 });
+        schedule(now + rtt, Step::Ramp { download: id, serial: *serial, layer });
         rate
     }
 
@@ -331,8 +359,8 @@ impl<'a> Downloads<'a> {
         let connections = download.active.len();
         for index in 0..connections {
             let download = &self.downloads[id];
-            let (flow, window) = (download.active[index].flow, download.active[index].window);
-            let class = class(&mut self.fabric, download, window, connections);
+            let Active { flow, allowed, .. } = download.active[index];
+            let class = class(&mut self.fabric, download, allowed, connections);
             self.fabric.move_to(now, flow, class);
         }
     }
@@ -354,7 +382,7 @@ impl<'a> Downloads<'a> {
                 continue;
             }
             let serial = download.serial;
-            let mut network = Network { links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+            let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
             match network.closing(&download.line, download.layers.len()) {
                 Span::ZERO => finished.push(self.downloads.remove(id).waiter),
                 rest => schedule(now + rest, Step::Closed { download: id, serial }),
@@ -366,6 +394,7 @@ impl<'a> Downloads<'a> {
 
 /// The links as they are loaded now.
 struct Network<'a> {
+    now: Time,
     links: &'a Links,
     pairs: &'a [Vec<Option<PipeId>>],
     fabric: &'a mut Fabric,
@@ -397,14 +426,29 @@ impl Network<'_> {
     /// Round-trip time of a leg, with the queue that stands ahead of it.
     fn round_trip(&mut self, line: &Line, leg: usize) -> Span {
         let alone = line.rtts[leg];
-        let Some((from, to)) = line.legs[leg] else { return alone };
-        let (from, to) = (usize::from(from.0), usize::from(to.0));
-        let Some(pipe) = self.pairs[from][to] else { return alone };
-        let buffer = self.links.pair_buffer[from][to];
-        if buffer.0 == 0 || !self.fabric.is_full(pipe) {
-            return alone;
+        match self.buffered(line, leg) {
+            Some((pipe, buffer)) if self.fabric.is_full(self.now, pipe) => {
+                alone + standing_queue(buffer, Bandwidth(self.fabric.capacity(pipe).0 / self.links.efficiency))
+            }
+            _ => alone,
         }
-        alone + standing_queue(buffer, Bandwidth(self.fabric.capacity(pipe).0 / self.links.efficiency))
+    }
+
+    /// Whether windows on this line find its path full. Where no buffer is known, they never do.
+    fn is_full(&mut self, line: &Line) -> bool {
+        self.is_buffered(line) && line.pipes.iter().any(|pipe| self.fabric.is_full(self.now, *pipe))
+    }
+
+    fn is_buffered(&self, line: &Line) -> bool {
+        (0..line.legs.len()).any(|leg| self.buffered(line, leg).is_some())
+    }
+
+    /// The limit and the buffer of a leg's pair of regions, if it has both.
+    fn buffered(&self, line: &Line, leg: usize) -> Option<(PipeId, Bytes)> {
+        let (from, to) = line.legs[leg]?;
+        let (from, to) = (usize::from(from.0), usize::from(to.0));
+        let buffer = self.links.pair_buffer[from][to];
+        self.pairs[from][to].filter(|_| buffer.0 > 0).map(|pipe| (pipe, buffer))
     }
 }
 
@@ -412,8 +456,8 @@ fn owner(download: usize, layer: usize) -> u64 {
     (download as u64) << 32 | layer as u64
 }
 
-fn class(fabric: &mut Fabric, download: &Download, window: Bandwidth, connections: usize) -> ClassId {
+fn class(fabric: &mut Fabric, download: &Download, allowed: Bandwidth, connections: usize) -> ClassId {
     let share = download.node.0 / connections as f64;
-    let ceiling = download.line.ceiling.0.min(window.0).min(share);
+    let ceiling = download.line.ceiling.0.min(allowed.0).min(share);
     fabric.class(&download.line.pipes, Bandwidth(ceiling))
 }
