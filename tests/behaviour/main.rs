@@ -13,6 +13,7 @@ mod hostile;
 mod measured;
 mod oracle;
 mod properties;
+mod queues;
 mod readme;
 mod scenarios;
 mod service;
