@@ -114,10 +114,11 @@ fn processor_sharing_is_insensitive_to_sizes() {
 #[test]
 fn sharing_with_a_ceiling_follows_erlang_c() {
     // Theory E2 row 7: E[T] = E[x]/r (1 + C / (c (1 - rho))). Erlang's C(3, 2) = 4/9 and C(10, 7) = 0.2217312 (row 3).
-    let text = link("72 Mbit/s", ", stream_max = \"3 MB/s\"", &["3 MB"], "2/s");
-    agrees("PS with a ceiling, c = 3, a = 2", &over_trials(&text, pull_time), 1.0 + 4.0 / 9.0);
-    let text = link("80 Mbit/s", ", stream_max = \"1 MB/s\"", &["1 MB", "1 MB"], "7/s");
-    agrees("PS with a ceiling, c = 10, a = 7", &over_trials(&text, pull_time), 1.0 + 0.2217312 / 3.0);
+    // E[x]/r is 5 s.
+    let text = link("24 Mbit/s", ", stream_max = \"1 MB/s\"", &["5 MB"], "0.4/s");
+    agrees("PS with a ceiling, c = 3, a = 2", &over_trials(&text, pull_time), 5.0 * (1.0 + 4.0 / 9.0));
+    let text = link("80 Mbit/s", ", stream_max = \"1 MB/s\"", &["5 MB"], "1.4/s");
+    agrees("PS with a ceiling, c = 10, a = 7", &over_trials(&text, pull_time), 5.0 * (1.0 + 0.2217312 / 3.0));
 }
 
 #[test]
@@ -127,7 +128,7 @@ fn without_a_shared_link_the_pulls_in_flight_are_poisson() {
     let in_flight = |entries: &[(Time, Entry)]| -> Vec<f64> {
         let pulls = pulls(entries);
         // Further apart than any pull is long.
-        let moments = (1..=250).map(|index| f64::from(index) * 40.0);
+        let moments = (1..=100).map(|index| f64::from(index) * 100.0);
         moments.map(|now| pulls.iter().filter(|(at, time)| *at <= now && now < at + time).count() as f64).collect()
     };
     agrees("M/G/inf, mean in flight", &over_trials(&text, |_, entries| mean(in_flight(entries).into_iter())), 5.0);
