@@ -114,11 +114,11 @@ fn processor_sharing_is_insensitive_to_sizes() {
 #[test]
 fn sharing_with_a_ceiling_follows_erlang_c() {
     // Theory E2 row 7: E[T] = E[x]/r (1 + C / (c (1 - rho))). Erlang's C(3, 2) = 4/9 and C(10, 7) = 0.2217312 (row 3).
-    // E[x]/r is 5 s.
-    let text = link("24 Mbit/s", ", stream_max = \"1 MB/s\"", &["5 MB"], "0.4/s");
-    agrees("PS with a ceiling, c = 3, a = 2", &over_trials(&text, pull_time), 5.0 * (1.0 + 4.0 / 9.0));
-    let text = link("80 Mbit/s", ", stream_max = \"1 MB/s\"", &["5 MB"], "1.4/s");
-    agrees("PS with a ceiling, c = 10, a = 7", &over_trials(&text, pull_time), 5.0 * (1.0 + 0.2217312 / 3.0));
+    // E[x]/r is 20 s.
+    let text = link("24 Mbit/s", ", stream_max = \"1 MB/s\"", &["20 MB"], "0.1/s");
+    agrees("PS with a ceiling, c = 3, a = 2", &over_trials(&text, pull_time), 20.0 * (1.0 + 4.0 / 9.0));
+    let text = link("80 Mbit/s", ", stream_max = \"1 MB/s\"", &["20 MB"], "0.35/s");
+    agrees("PS with a ceiling, c = 10, a = 7", &over_trials(&text, pull_time), 20.0 * (1.0 + 0.2217312 / 3.0));
 }
 
 #[test]
