@@ -307,9 +307,9 @@ impl Trial<'_> {
         pull.slot = slot;
         pull.life = node.life;
         node.cache.admit(&image);
-        let requests = self.downloads.serial_requests(line.rtt);
+        let requests = self.downloads.opening(now, &line);
         if layers.is_empty() {
-            let downloaded = pull.begun + requests;
+            let downloaded = pull.begun + requests + self.downloads.closing(now, &line, 0);
             self.finish(id, downloaded, Span::ZERO);
             return;
         }

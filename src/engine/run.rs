@@ -361,7 +361,9 @@ impl<'a> Trial<'a> {
             Event::NodeFree(cluster, node) => self.node_free(cluster, node),
             Event::Step(step) => {
                 let queue = &mut self.queue;
-                self.downloads.step(self.now, step, &mut |at, step| queue.push(at, order::ARRIVAL, Event::Step(step)));
+                let mut schedule = |at, step| queue.push(at, order::ARRIVAL, Event::Step(step));
+                let finished = self.downloads.step(self.now, step, &mut schedule);
+                finished.into_iter().for_each(|waiter| self.downloaded(waiter));
             }
             Event::DayEnd(day) => {
                 for index in 0..self.model.cloud.registries.len() {
@@ -376,11 +378,13 @@ impl<'a> Trial<'a> {
         let queue = &mut self.queue;
         let finished =
             self.downloads.complete(self.now, &mut |at, step| queue.push(at, order::ARRIVAL, Event::Step(step)));
-        for waiter in finished {
-            match waiter {
-                Waiter::Pull(pull) => self.pull_downloaded(pull),
-                Waiter::Copy(copy) => self.copy_moved(copy),
-            }
+        finished.into_iter().for_each(|waiter| self.downloaded(waiter));
+    }
+
+    fn downloaded(&mut self, waiter: Waiter) {
+        match waiter {
+            Waiter::Pull(pull) => self.pull_downloaded(pull),
+            Waiter::Copy(copy) => self.copy_moved(copy),
         }
     }
 
