@@ -42,6 +42,11 @@ impl Line {
         self
     }
 
+    /// Whether others may contend with what flows on it.
+    pub fn is_shared(&self) -> bool {
+        !self.pipes.is_empty()
+    }
+
     fn touches(&self, region: RegionId) -> bool {
         self.legs.iter().flatten().any(|leg| leg.0 == region || leg.1 == region)
     }
@@ -140,6 +145,11 @@ impl<'a> Downloads<'a> {
         line
     }
 
+    /// A round trip from a region to a registry while no link is slow.
+    pub fn rtt(&self, from: RegistryId, to: RegionId) -> Span {
+        self.cloud.rtt(self.cloud.registry(from).region, to)
+    }
+
     /// The way from a machine in one region to another region.
     pub fn way(&self, from: RegionId, to: RegionId, hazards: &Hazards) -> Line {
         let (left, extra) = hazards.link(from, to);
@@ -196,16 +206,13 @@ impl<'a> Downloads<'a> {
         client.start + Span(rtt.0.saturating_mul(trips))
     }
 
-    /// How long the download of `layers` takes when nothing can contend with it, in closed form; `None` when its line
-    /// has a finite pipe.
-    pub fn alone(&self, line: &Line, layers: &[u64], parallel: u32, node: Bandwidth) -> Option<Span> {
-        if !line.pipes.is_empty() {
-            return None;
-        }
+    /// How long the download of `layers` takes when nothing contends with it, as on a line that is not shared: in
+    /// closed form.
+    pub fn alone(&self, line: &Line, layers: &[u64], parallel: u32, node: Bandwidth) -> Span {
         let node = Bandwidth(node.0 * self.cloud.links.efficiency);
         let slow_start = self.cloud.links.slow_start;
         let per_layer = self.per_layer(line.rtt);
-        Some(download_time(layers, parallel, line.ceiling.0, node.0, per_layer, slow_start, line.rtt))
+        download_time(layers, parallel, line.ceiling.0, node.0, per_layer, slow_start, line.rtt)
     }
 
     fn per_layer(&self, rtt: Span) -> Span {
