@@ -269,9 +269,8 @@ impl Trial<'_> {
         let parallel = self.model.cloud.links.client.parallel_layers;
         let took = match sizes.is_empty() {
             true => Some(order.runner.map_or(Span::ZERO, |_| self.downloads.closing(now, &line, 0))),
-            false => self
-                .downloads
-                .alone(&line, &sizes, parallel, Bandwidth::UNLIMITED)
+            false if line.is_shared() => None,
+            false => Some(self.downloads.alone(&line, &sizes, parallel, Bandwidth::UNLIMITED))
                 .filter(|took| !hazards.disturbs(&line.legs, now, begins + *took)),
         };
         match took {

@@ -47,8 +47,13 @@ impl Line {
     }
 
     /// From end to end.
-    fn rtt(&self) -> Span {
+    pub fn rtt(&self) -> Span {
         self.rtts[0] + self.rtts[1]
+    }
+
+    /// Whether others may contend with what flows on it.
+    pub fn is_shared(&self) -> bool {
+        !self.pipes.is_empty()
     }
 
     fn touches(&self, region: RegionId) -> bool {
@@ -224,12 +229,20 @@ impl<'a> Downloads<'a> {
         self.network(now).closing(line, layers)
     }
 
-    /// How long the download of `layers` takes when nothing can contend with it, in closed form; `None` when its line
-    /// has a finite pipe.
-    pub fn alone(&mut self, line: &Line, layers: &[u64], parallel: u32, node: Bandwidth) -> Option<Span> {
-        if !line.pipes.is_empty() {
+    /// How long a pull that needs no layer takes while no link is slow; `None` where it may wait in a queue.
+    pub fn manifest_alone(&mut self, from: RegistryId, to: RegionId) -> Option<Span> {
+        let from = self.cloud.registry(from).region;
+        let rtts = [self.cloud.rtt(from, to), Span::ZERO];
+        let line = Line { rtts, pipes: Vec::new(), ceiling: Bandwidth::UNLIMITED, legs: [Some((from, to)), None] };
+        if self.network(Time::START).is_buffered(&line) {
             return None;
         }
+        Some(self.opening(Time::START, &line) + self.closing(Time::START, &line, 0))
+    }
+
+    /// How long the download of `layers` takes when nothing contends with it, as on a line that is not shared: in
+    /// closed form.
+    pub fn alone(&mut self, line: &Line, layers: &[u64], parallel: u32, node: Bandwidth) -> Span {
         let node = Bandwidth(node.0 * self.cloud.links.efficiency);
         let slow_start = self.cloud.links.slow_start;
         // Nothing on this line fills up, whenever it is.
@@ -237,7 +250,7 @@ impl<'a> Downloads<'a> {
         let per_layer = network.requests(line, |side| side.layer);
         let closing = network.closing(line, layers.len());
         let moving = download_time(layers, parallel, line.ceiling.0, node.0, per_layer, slow_start, line.rtt());
-        Some(Span(moving.0.saturating_add(closing.0)))
+        Span(moving.0.saturating_add(closing.0))
     }
 
     /// Begins a download at `now` on a line with pipes, so many connections at a time under one ceiling for them all;
