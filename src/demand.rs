@@ -20,10 +20,10 @@ mod source;
 mod tag;
 mod versions;
 
-pub use cache::NodeCacheState;
+pub use cache::{Found, NodeCacheState};
 pub use image::{MOST_BYTES, MOST_LAYERS};
-pub use occurrence::{Edit, EditKind, Occurrence, Push, Request, Warm, fingerprint};
-pub use source::Source;
+pub use occurrence::{Asked, Edit, EditKind, Occurrence, Push, Request, Warm, fingerprint};
+pub use source::{PullAtRate, Source};
 
 use std::sync::Arc;
 

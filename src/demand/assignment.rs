@@ -34,9 +34,9 @@ impl Assignment {
         self.slots.binary_search(&slot).is_ok()
     }
 
-    /// One slot in proportion to weight.
-    pub(super) fn pick(&self, stream: &mut Stream) -> Option<u32> {
-        Some(self.slots[stream.sample(self.choice.as_ref()?)])
+    /// One slot in proportion to weight, by its place in `slots`.
+    pub(super) fn pick(&self, stream: &mut Stream) -> Option<usize> {
+        Some(stream.sample(self.choice.as_ref()?))
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
         // Weights 1, 1/2, 4/3, which add up to 17/6.
         let (mut picks, n) = (node(1), 40_000);
         let mut seen = [0u32; 3];
-        (0..n).filter_map(|_| all.pick(&mut picks)).for_each(|slot| seen[slot as usize] += 1);
+        (0..n).filter_map(|_| all.pick(&mut picks)).for_each(|place| seen[all.slots[place] as usize] += 1);
         for (count, weight) in seen.into_iter().zip([1.0, 0.5, 4.0 / 3.0]) {
             let share = f64::from(count) / f64::from(n);
             assert!((share - weight / (17.0 / 6.0)).abs() < 0.01, "{share} {weight}");

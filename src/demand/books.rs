@@ -8,6 +8,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::occurrence::Digest;
 use super::publisher::Published;
 use super::{EditKind, VersionChoice};
 use crate::registry::Image;
@@ -22,6 +23,15 @@ pub(super) struct Version {
     pub(super) tag: Arc<str>,
     /// Whether that tag moves.
     pub(super) moving: bool,
+    /// What the many pulls of it need to know of image and tag, so that they need not look there.
+    pub(super) digest: Digest,
+}
+
+impl Version {
+    pub(super) fn new(number: u32, image: Arc<Image>, tag: Arc<str>, moving: bool) -> Version {
+        let digest = Digest::new(&image, &tag);
+        Version { number, image, tag, moving, digest }
+    }
 }
 
 /// What may be asked for.
@@ -132,7 +142,7 @@ impl<'a> Books<'a> {
                     return true;
                 }
                 if let Some(other) = other {
-                    (version.tag, version.moving) = (other.tag.clone(), other.moving);
+                    (version.tag, version.moving, version.digest) = (other.tag.clone(), other.moving, other.digest);
                 }
                 other.is_some()
             });

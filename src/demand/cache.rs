@@ -65,14 +65,34 @@ impl NodeCacheState {
         layers.iter().filter(|layer| !self.layers.contains_key(&layer.id)).copied()
     }
 
-    /// Where the image stands, if all of it is here and the node keeps images: [`NodeCacheState::use_again`] takes it.
-    pub fn find(&self, image: &Image) -> Option<PlaceId> {
-        self.images.places.get(&image.pulled().id).map(|place| PlaceId(*place))
+    /// The image, if all of it is here and the node keeps images: [`NodeCacheState::use_again`] takes it. `id` is that of
+    /// what a node pulls of it; `listed` its repository's place in the list of what the node runs, where it is
+    /// remembered.
+    pub fn find(&mut self, image: &Image, id: u32, listed: Option<u32>) -> Option<Found> {
+        match listed {
+            Some(listed) if self.images.remembers(listed, id) => Some(Found::Listed(listed)),
+            _ => self.search(image, id, listed),
+        }
     }
 
-    /// The image at a place just found is used again.
-    pub fn use_again(&mut self, place: PlaceId) {
-        self.images.renew(place.0);
+    fn search(&mut self, image: &Image, id: u32, listed: Option<u32>) -> Option<Found> {
+        let place = *self.images.places.get(&id)?;
+        debug_assert_eq!(image.pulled().id, id, "an image has one id");
+        match listed {
+            Some(listed) => {
+                self.images.remember(listed, id, place);
+                Some(Found::Listed(listed))
+            }
+            None => Some(Found::At(place)),
+        }
+    }
+
+    /// An image just found is used again.
+    pub fn use_again(&mut self, found: Found) {
+        match found {
+            Found::Listed(listed) => self.images.renew_listed(listed),
+            Found::At(place) => self.images.renew(place),
+        }
     }
 
     /// Whether the node has every layer of `image`. Always false without a cache, even for an image without layers.
@@ -110,6 +130,7 @@ impl NodeCacheState {
                     }
                 }
                 if self.used > high {
+                    self.images.settle();
                     while self.used > low && self.images.len() > 1 {
                         self.evict_oldest();
                     }
@@ -130,6 +151,7 @@ impl NodeCacheState {
                 }
             }
             Keeps::Between(..) => {
+                self.images.settle();
                 if let Some(image) = self.images.take(image.id) {
                     self.release(&image);
                 }
@@ -160,9 +182,14 @@ impl NodeCacheState {
     }
 }
 
-/// Where an image stands in a cache until it goes.
+/// An image that is in a cache, until the cache changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlaceId(u32);
+pub enum Found {
+    /// Remembered for this place of the list of what its node runs.
+    Listed(u32),
+    /// In this place of the cache.
+    At(u32),
+}
 
 /// Images with the moment of their last use, in uses of the cache.
 ///
@@ -178,6 +205,18 @@ struct Recency {
     uses: u64,
     /// A use of each place, the earliest on top.
     queue: BinaryHeap<Reverse<(u64, u32)>>,
+    /// By place in the list of what the node runs: a node asks for the same few images again and again, and these few
+    /// rows lie side by side.
+    listed: Vec<Listed>,
+}
+
+/// The image last used of a repository, with a use that its place may not know of yet.
+#[derive(Clone, Copy, Debug)]
+struct Listed {
+    /// `u32::MAX` = none, an id that no image has.
+    image: u32,
+    place: u32,
+    last: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -201,6 +240,38 @@ impl Recency {
     fn renew(&mut self, place: u32) {
         self.uses += 1;
         self.slab[place as usize].last = self.uses;
+    }
+
+    fn remembers(&self, listed: u32, image: u32) -> bool {
+        self.listed.get(listed as usize).is_some_and(|row| row.image == image)
+    }
+
+    fn remember(&mut self, listed: u32, image: u32, place: u32) {
+        let listed = listed as usize;
+        if self.listed.len() <= listed {
+            self.listed.resize(listed + 1, Listed { image: u32::MAX, place: 0, last: 0 });
+        }
+        self.settle_row(listed);
+        self.listed[listed] = Listed { image, place, last: 0 };
+    }
+
+    fn renew_listed(&mut self, listed: u32) {
+        self.uses += 1;
+        self.listed[listed as usize].last = self.uses;
+    }
+
+    /// Tells places of their last uses and forgets the rows: images are about to go.
+    fn settle(&mut self) {
+        (0..self.listed.len()).for_each(|row| self.settle_row(row));
+        self.listed.clear();
+    }
+
+    fn settle_row(&mut self, row: usize) {
+        let Listed { image, place, last } = self.listed[row];
+        if image != u32::MAX {
+            let place = &mut self.slab[place as usize];
+            place.last = place.last.max(last);
+        }
     }
 
     fn push(&mut self, image: Arc<Image>) {

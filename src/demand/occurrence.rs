@@ -77,6 +77,86 @@ pub struct Request {
     pub failover: Option<u32>,
 }
 
+/// A request that does not hold on to its image: most are served at once, and never need to be kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// As in [`Request`], and so are the others.
+    pub at: Time,
+    /// Who asks.
+    pub cluster: ClusterId,
+    /// Number of the node.
+    pub node: u32,
+    /// What it asks for.
+    pub repository: RepositoryId,
+    /// The image.
+    pub image: &'a Arc<Image>,
+    /// By which tag.
+    pub tag: &'a Arc<str>,
+    /// Whether that tag moves.
+    pub moving: bool,
+    /// Part of a deploy.
+    pub deploy: bool,
+    /// The strike of a fault that brought the node up.
+    pub failover: Option<u32>,
+    /// Of image and tag.
+    pub digest: Digest,
+    /// Where the repository stands in the list of what the node runs, if that is known.
+    pub listed: Option<u32>,
+}
+
+/// An image and a tag in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest {
+    /// Id of the image.
+    pub image: u32,
+    /// Id of what a node pulls of it: of an index, one child.
+    pub pulled: u32,
+    tag: u64,
+}
+
+impl Digest {
+    /// Of an image by a tag.
+    pub fn new(image: &Image, tag: &str) -> Digest {
+        let mut hash = 0;
+        fold_text(&mut hash, tag);
+        Digest { image: image.id, pulled: image.pulled().id, tag: hash }
+    }
+}
+
+impl Request {
+    /// The same, on loan.
+    pub fn asked(&self) -> Asked<'_> {
+        let Request { at, cluster, node, repository, image, tag, moving, deploy, failover } = self;
+        let (at, cluster, node, repository, moving, deploy) = (*at, *cluster, *node, *repository, *moving, *deploy);
+        let digest = Digest::new(image, tag);
+        Asked { at, cluster, node, repository, image, tag, moving, deploy, failover: *failover, digest, listed: None }
+    }
+}
+
+impl Asked<'_> {
+    /// The same, to keep.
+    pub fn to_request(&self) -> Request {
+        let Asked { at, cluster, node, repository, image, tag, moving, deploy, failover, .. } = *self;
+        let (image, tag) = (image.clone(), tag.clone());
+        Request { at, cluster, node, repository, image, tag, moving, deploy, failover }
+    }
+
+    /// What [`fingerprint`] does with the occurrence of this pull.
+    pub fn fingerprint(&self, hash: &mut u64) {
+        fold(hash, self.at.0 as u64);
+        self.fold(hash);
+    }
+
+    fn fold(&self, hash: &mut u64) {
+        fold(hash, 4 << 56 | u64::from(self.cluster.0) << 32 | u64::from(self.node));
+        fold(hash, u64::from(self.repository.0));
+        fold(hash, self.digest.tag);
+        if let Some(strike) = self.failover {
+            fold(hash, 6 << 56 | u64::from(strike));
+        }
+    }
+}
+
 /// An image that a node holds when the run starts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Warm {
@@ -148,14 +228,7 @@ pub fn fingerprint(occurrence: &Occurrence, hash: &mut u64) {
         Occurrence::NodeDown { cluster, node, .. } => {
             fold(hash, 3 << 56 | u64::from(cluster.0) << 32 | u64::from(*node));
         }
-        Occurrence::Pull(request) => {
-            fold(hash, 4 << 56 | u64::from(request.cluster.0) << 32 | u64::from(request.node));
-            fold(hash, u64::from(request.repository.0));
-            fold_text(hash, &request.tag);
-            if let Some(strike) = request.failover {
-                fold(hash, 6 << 56 | u64::from(strike));
-            }
-        }
+        Occurrence::Pull(request) => request.asked().fold(hash),
     }
 }
 

@@ -71,7 +71,7 @@ impl Published {
     /// The version as a deploy asks for it by one of its tags.
     pub(super) fn asked_by(&self, tag: usize) -> Version {
         let (tag, moving) = self.tags[tag].clone();
-        Version { number: self.number, image: self.image.clone(), tag, moving }
+        Version::new(self.number, self.image.clone(), tag, moving)
     }
 
     /// One occurrence per tag; before them, those of an index's children where the index is new, and after them those of

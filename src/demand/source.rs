@@ -1,7 +1,8 @@
 //! All demand of one trial, drawn lazily and merged in order of time.
 //!
 //! One queue holds one entry per *source of events*: the next push of a repository, the next pull of a running deploy,
-//! the next scale-up, each node's next replacement. Whatever happens at one moment has an order: faults strike; then
+//! the next scale-up, each node's next replacement; clocks of pulls at a rate, of which there are most events and few
+//! clocks, have a queue of their own. Whatever happens at one moment has an order: faults strike; then
 //! pushes; then deploys start; then nodes come and go; then pulls. So a node that comes up at the moment of a push asks
 //! for the version just pushed, and a deploy's nodes are those from before.
 //!
@@ -11,6 +12,7 @@ use std::collections::VecDeque;
 
 use deploy::Deploy;
 use failover::Failover;
+pub use rates::PullAtRate;
 
 use super::books::Version;
 use super::cluster::{Clock, ClusterState};
@@ -25,6 +27,7 @@ mod deploy;
 pub(super) mod failover;
 #[cfg(test)]
 pub(super) mod fixture;
+mod rates;
 
 const PUSHES: u8 = 1;
 const DEPLOYS: u8 = 2;
@@ -61,8 +64,6 @@ enum Event {
     Failover { cluster: u16, trigger: u16, strike: u32, number: u64 },
     /// Its next node comes up.
     Rise(Box<Failover>),
-    /// A pull at a rate.
-    Rate { cluster: u16, trigger: u16 },
     /// Every node pulls all that it runs.
     Moment { cluster: u16, trigger: u16 },
     /// A listed pull.
@@ -92,6 +93,8 @@ pub struct Source<'a> {
     /// By repository: clusters with a deploy trigger that may run it, and its slot there.
     audience: Vec<Vec<(u16, u32)>>,
     queue: Queue<Event>,
+    /// Cluster and trigger of pulls at a rate. At equal times the other queue goes first.
+    rates: Queue<(u16, u16)>,
     /// Occurrences of the moment that come before anything in the queue.
     ready: VecDeque<Occurrence>,
     sweep: Option<Sweep>,
@@ -130,6 +133,7 @@ impl<'a> Source<'a> {
             clusters,
             audience: vec![Vec::new(); demand.repositories.len()],
             queue: Queue::new(),
+            rates: Queue::new(),
             ready: VecDeque::new(),
             sweep: None,
             existing,
@@ -197,17 +201,6 @@ impl<'a> Source<'a> {
         if at < self.end {
             self.queue.push(at, priority, event);
         }
-    }
-
-    /// Takes the next event. A clock of pulls at a rate, of which there are most, goes on at once.
-    fn take(&mut self) -> Option<(Time, Event)> {
-        let (at, Event::Rate { cluster, trigger }) = self.queue.next()? else { return self.queue.pop() };
-        let (cluster, trigger) = (*cluster, *trigger);
-        match self.clusters[usize::from(cluster)].clocks[usize::from(trigger)].next().filter(|next| *next < self.end) {
-            Some(next) => self.queue.renew(next),
-            None => drop(self.queue.pop()),
-        }
-        Some((at, Event::Rate { cluster, trigger }))
     }
 
     fn handle(&mut self, at: Time, event: Event) -> Option<Occurrence> {
@@ -278,7 +271,6 @@ impl<'a> Source<'a> {
                 }
                 None
             }
-            Event::Rate { cluster, trigger } => self.pull_at_rate(at, cluster, trigger).map(Occurrence::Pull),
             Event::Moment { cluster, trigger } => {
                 let until = self.clusters[usize::from(cluster)].fleet.numbers();
                 self.sweep = Some(Sweep { at, cluster, node: 0, until, place: 0, failover: None });
@@ -358,14 +350,6 @@ impl<'a> Source<'a> {
         };
         self.schedule_growth(cluster);
         occurrence
-    }
-
-    fn pull_at_rate(&mut self, at: Time, cluster: u16, trigger: u16) -> Option<Request> {
-        let state = &mut self.clusters[usize::from(cluster)];
-        let Clock::Rate { picks, .. } = &mut state.clocks[usize::from(trigger)] else { return None };
-        let node = state.fleet.pick(picks)?;
-        let slot = state.fleet.node(node).runs.pick(picks)?;
-        self.request(at, cluster, node, slot)
     }
 
     fn listed_pull(&mut self, at: Time, cluster: u16, trigger: u16) -> Option<Request> {
@@ -454,8 +438,13 @@ impl<'a> Source<'a> {
         let Some(at) = clock.next() else { return };
         let (priority, event) = match clock {
             Clock::None => return,
+            Clock::Rate { .. } => {
+                if at < self.end {
+                    self.rates.push(at, PULLS, (cluster, trigger));
+                }
+                return;
+            }
             Clock::ScaleUp { .. } => (NODES, Event::ScaleUp { cluster, trigger }),
-            Clock::Rate { .. } => (PULLS, Event::Rate { cluster, trigger }),
             Clock::Times(_) => (PULLS, Event::Moment { cluster, trigger }),
             Clock::List { .. } => (PULLS, Event::Listed { cluster, trigger }),
         };
@@ -476,9 +465,15 @@ impl Iterator for Source<'_> {
             if let Some(request) = self.continue_sweep() {
                 return Some(Occurrence::Pull(request));
             }
-            let (at, event) = self.take()?;
-            if let Some(occurrence) = self.handle(at, event) {
-                return Some(occurrence);
+            let occurrence = match self.pull_at_rate(Time::NEVER) {
+                Some(pull) => self.wanted(&pull).map(|asked| Occurrence::Pull(asked.to_request())),
+                None => {
+                    let (at, event) = self.queue.pop()?;
+                    self.handle(at, event)
+                }
+            };
+            if occurrence.is_some() {
+                return occurrence;
             }
         }
     }

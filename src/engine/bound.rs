@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::RegionId;
-use crate::demand::Request;
+use crate::demand::Asked;
 use crate::ledger::Item;
 use crate::registry::Layer;
 use crate::strategy::clairvoyant::{Read, Reads};
@@ -30,7 +30,7 @@ impl<'a> Bound<'a> {
     }
 
     /// A node needs these layers now.
-    pub fn read(&mut self, request: &Request, layers: &[Layer], meters: &mut Meters) {
+    pub fn read(&mut self, request: &Asked, layers: &[Layer], meters: &mut Meters) {
         let model = self.model;
         let cluster = &model.demand.clusters[usize::from(request.cluster.0)];
         let region = model.cloud.registry(cluster.registry).region;

@@ -13,8 +13,8 @@ impl Trial<'_> {
     /// Hands over what the trial leaves behind.
     pub fn close(mut self, strategy: &Strategy) -> Outcome {
         let end = self.model.calendar.end;
-        for shelf in &mut self.world.shelves {
-            let counts = shelf.close(&mut self.meters, end);
+        for id in self.world.shelf_ids() {
+            let counts = self.world.shelf_mut(id).close(&mut self.meters, end);
             if counts.pulls > 0 || counts.copies > 0 {
                 self.outcome.by_repository.push(counts);
             }

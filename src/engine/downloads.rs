@@ -139,6 +139,9 @@ pub(super) struct Downloads<'a> {
     egress: Vec<Option<PipeId>>,
     /// By source region, then destination region.
     pairs: Vec<Vec<Option<PipeId>>>,
+    /// Time of a pull that needs no layer while no link is slow, by registry, then region; `None` where it may wait in a
+    /// queue.
+    manifests: Vec<Vec<Option<Span>>>,
     downloads: Slab<Download>,
     /// Downloads begun so far.
     begun: u64,
@@ -157,7 +160,14 @@ impl<'a> Downloads<'a> {
         }
         let egress = limits.into_iter().map(&mut pipe).collect();
         let pairs = cloud.links.pair_limit.iter().map(|row| row.iter().map(|limit| pipe(*limit)).collect()).collect();
-        Downloads { cloud, fabric, egress, pairs, downloads: Slab::new(), begun: 0 }
+        let mut all =
+            Downloads { cloud, fabric, egress, pairs, manifests: Vec::new(), downloads: Slab::new(), begun: 0 };
+        for registry in &cloud.registries {
+            let to = |region| all.manifest(registry.region, RegionId(region));
+            let row = (0..cloud.regions.len() as u16).map(to).collect();
+            all.manifests.push(row);
+        }
+        all
     }
 
     /// The line from a registry to a region, as it is now: out of the registry, and then the way.
@@ -230,8 +240,11 @@ impl<'a> Downloads<'a> {
     }
 
     /// How long a pull that needs no layer takes while no link is slow; `None` where it may wait in a queue.
-    pub fn manifest_alone(&mut self, from: RegistryId, to: RegionId) -> Option<Span> {
-        let from = self.cloud.registry(from).region;
+    pub fn manifest_alone(&self, from: RegistryId, to: RegionId) -> Option<Span> {
+        self.manifests[usize::from(from.0)][usize::from(to.0)]
+    }
+
+    fn manifest(&mut self, from: RegionId, to: RegionId) -> Option<Span> {
         let rtts = [self.cloud.rtt(from, to), Span::ZERO];
         let line = Line { rtts, pipes: Vec::new(), ceiling: Bandwidth::UNLIMITED, legs: [Some((from, to)), None] };
         if self.network(Time::START).is_buffered(&line) {

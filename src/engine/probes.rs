@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
-use crate::demand::{Push, RepositoryId, Request};
+use crate::demand::{Asked, Push, RepositoryId};
 use crate::registry::Image;
 use crate::strategy::behaviour::View;
 use crate::units::{Span, Time};
@@ -83,11 +83,11 @@ impl<'a> Probes<'a> {
     }
 
     /// A pull is over after this time, or never.
-    pub fn pull(&mut self, request: &Request, time: Option<Span>) {
+    pub fn pull(&mut self, request: &Asked, time: Option<Span>) {
         for (index, probe) in self.of(ProbeMetric::PullTime) {
             let cluster = usize::from(request.cluster.0);
             let counts = probe.repositories[request.repository.0 as usize] && probe.clusters[cluster];
-            if counts && probe.tags.matches(&request.tag) {
+            if counts && probe.tags.matches(request.tag) {
                 let registry = self.model.demand.clusters[cluster].registry;
                 self.record_in(index, self.region(registry), time);
             }

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
-use crate::demand::{ClusterId, IfMissing, NodeCache, PathKind, Request, Unpack};
+use crate::demand::{Asked, ClusterId, IfMissing, NodeCache, PathKind, Request, Unpack};
 use crate::ledger::Item;
 use crate::registry::quota::Call;
 use crate::registry::{Image, Layer, StorageClass, policy};
@@ -24,6 +24,15 @@ use super::journal::{Entry, PullParts, Pulling};
 use super::outcome::{Cause, FailedEvent};
 use super::prices::{Price, Wanted};
 use super::run::{Event, Trial, order};
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Served {
+    /// It is over, and has put nothing off.
+    Now,
+    /// Something of it may come later.
+    Later,
+}
 
 /// A pull that is not over.
 pub(super) struct Pull {
@@ -64,7 +73,7 @@ impl Pull {
 
 impl Trial<'_> {
     /// A node asks for an image.
-    pub fn request(&mut self, request: Request) {
+    pub fn request(&mut self, request: &Asked) -> Served {
         let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
         let warm = match cluster.cache {
             NodeCache::Warm(share) => self.warm[usize::from(request.cluster.0)].chance(share),
@@ -72,18 +81,19 @@ impl Trial<'_> {
         };
         let measured = self.meters.measured(request.at);
         self.outcome.pulls += u64::from(measured);
-        self.recoveries.asked(&request);
+        self.recoveries.asked(request);
         if let Some(bound) = &mut self.bound {
             let node = &mut self.nodes[usize::from(request.cluster.0)][request.node as usize];
-            let missing: Vec<Layer> = if warm { Vec::new() } else { node.cache.missing(&request.image).collect() };
-            node.cache.admit(&request.image);
+            let missing: Vec<Layer> = if warm { Vec::new() } else { node.cache.missing(request.image).collect() };
+            node.cache.admit(request.image);
             self.outcome.pulls_cold += u64::from(measured && !missing.is_empty());
-            bound.read(&request, &missing, &mut self.meters);
-            return;
+            bound.read(request, &missing, &mut self.meters);
+            return Served::Now;
         }
-        if self.pull_warm(&request, warm, measured) {
-            return;
+        if let Some(served) = self.pull_warm(request, warm, measured) {
+            return served;
         }
+        let request = request.to_request();
         let now = self.now;
         let told = self.journal.pulling(|id| {
             let Request { cluster, node, repository, image, tag, moving, .. } = request.clone();
@@ -93,6 +103,7 @@ impl Trial<'_> {
         let pull = Pull::new(request, cluster.backoff_first, (measured, warm), now);
         let id = self.pulls.insert(Pull { told, ..pull });
         self.attempt(id);
+        Served::Later
     }
 
     /// A pull looks for its image, at first or again.
@@ -207,7 +218,7 @@ impl Trial<'_> {
             let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
             self.outcome.waiting_ns += (end - pull.request.at).0 as u128;
             self.outcome.fail(FailedEvent::Pull, cause, cluster.registry, true);
-            self.probes.pull(&pull.request, None);
+            self.probes.pull(&pull.request.asked(), None);
             let region = usize::from(self.model.cloud.registry(cluster.registry).region.0);
             self.recoveries.failed(&pull.request, region, end);
         }
@@ -229,7 +240,7 @@ impl Trial<'_> {
         let pull = &mut self.pulls[id];
         let (cluster, node, repository) = (pull.request.cluster, pull.request.node, pull.request.repository);
         if let Some(shelf) = self.world.find(registry, repository) {
-            self.world.shelf_mut(shelf).note_pull(image.id, now);
+            self.world.note_pull(shelf, image.id, now, 0);
         }
         pull.found(registry, image, now);
         let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
@@ -432,12 +443,12 @@ impl Trial<'_> {
         let times = PullParts { waiting, queueing, transfer, unpack };
         self.journal.about(self.now, &pull.told, |pull| Entry::PullServed { pull, registry, times });
         if pull.measured {
-            self.served(&pull.request, registry, times, downloaded + unpack);
+            self.served(&pull.request.asked(), registry, times, downloaded + unpack);
         }
     }
 
     /// A pull of the period is over at `end`.
-    pub fn served(&mut self, request: &Request, registry: RegistryId, times: PullParts, end: Time) {
+    pub fn served(&mut self, request: &Asked, registry: RegistryId, times: PullParts, end: Time) {
         self.times.record(request.cluster, registry, times);
         self.outcome.waiting_ns += times.waiting.0 as u128;
         self.probes.pull(request, Some(times.total()));

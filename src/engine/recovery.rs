@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::demand::{ClusterId, Push, RepositoryId, Request, Trigger};
+use crate::demand::{Asked, ClusterId, Push, RepositoryId, Request, Trigger};
 use crate::faults::{Strike, When};
 use crate::registry::Image;
 use crate::units::{Span, Time};
@@ -93,14 +93,14 @@ impl<'a> Recoveries<'a> {
     }
 
     /// A node asks for an image.
-    pub fn asked(&mut self, request: &Request) {
+    pub fn asked(&mut self, request: &Asked) {
         if let Some(watched) = request.failover.and_then(|strike| self.strikes.get_mut(strike as usize)) {
             watched.asked += 1;
         }
     }
 
     /// A pull is unpacked at `end`.
-    pub fn served(&mut self, request: &Request, region: usize, end: Time) {
+    pub fn served(&mut self, request: &Asked, region: usize, end: Time) {
         if let Some(watched) = request.failover.and_then(|strike| self.strikes.get_mut(strike as usize)) {
             watched.served += 1;
             watched.last = watched.last.max(end);

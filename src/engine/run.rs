@@ -29,7 +29,7 @@ use super::lanes::LaneState;
 use super::metering::Meters;
 use super::prices::Prices;
 use super::probes::Probes;
-use super::pulls::Pull;
+use super::pulls::{Pull, Served};
 use super::recovery::Recoveries;
 use super::series::Series;
 use super::times::Times;
@@ -122,6 +122,8 @@ pub(super) struct Pair {
     component: u16,
     /// The registry that is asked.
     pub asks: RegistryId,
+    /// Its repository there, once that is known to be there.
+    pub shelf: Option<ShelfId>,
 }
 
 /// A running trial.
@@ -229,7 +231,7 @@ impl<'a> Trial<'a> {
         }
         let pair = |cluster: &Cluster, (repository, component): (u32, u16)| {
             let behaviour = &components[usize::from(component)].behaviour;
-            Pair { component, asks: behaviour.asks(RepositoryId(repository), cluster.registry, &world) }
+            Pair { component, asks: behaviour.asks(RepositoryId(repository), cluster.registry, &world), shelf: None }
         };
         let pairs = model.demand.clusters.iter().zip(owners);
         let pairs =
@@ -273,8 +275,8 @@ impl<'a> Trial<'a> {
             let count = source.nodes(ClusterId(index as u16));
             self.nodes.push((0..count).map(|_| Node::new(cluster.cache, cluster.parallel_images)).collect());
         }
-        for index in 0..self.world.shelves.len() {
-            self.schedule_upkeep(ShelfId(index as u32));
+        for id in self.world.shelf_ids() {
+            self.schedule_upkeep(id);
         }
         for push in source.existing() {
             if !self.store_push(&push) {
@@ -329,7 +331,27 @@ impl<'a> Trial<'a> {
             } else if let Some(occurrence) = demand.take() {
                 fingerprint(&occurrence, &mut self.outcome.demand_hash);
                 self.meet(occurrence);
+                self.pulls_at_rate(source);
                 demand = source.next();
+            }
+        }
+    }
+
+    /// Pulls at a rate for as long as nothing else happens.
+    fn pulls_at_rate(&mut self, source: &mut Source) {
+        loop {
+            let queued = self.queue.peek().map_or(Time::NEVER, |(time, _)| time);
+            let limit = self.downloads.fabric.next_completion().map_or(queued, |flow| flow.min(queued));
+            loop {
+                let Some(pull) = source.pull_at_rate(limit) else { return };
+                let Some(asked) = source.wanted(&pull) else { continue };
+                self.now = asked.at;
+                self.outcome.events += 1;
+                asked.fingerprint(&mut self.outcome.demand_hash);
+                if self.request(&asked) == Served::Later {
+                    // That may be before the next pull.
+                    break;
+                }
             }
         }
     }
@@ -338,7 +360,9 @@ impl<'a> Trial<'a> {
         match occurrence {
             Occurrence::Push(push) => self.client(Wish::Push(push)),
             Occurrence::Edit(edit) => self.client(Wish::Edit(edit)),
-            Occurrence::Pull(request) => self.request(request),
+            Occurrence::Pull(request) => {
+                self.request(&request.asked());
+            }
             Occurrence::NodeUp { cluster, node, .. } => {
                 let config = &self.model.demand.clusters[usize::from(cluster.0)];
                 let nodes = &mut self.nodes[usize::from(cluster.0)];
@@ -432,6 +456,16 @@ impl<'a> Trial<'a> {
 
     pub fn pair(&self, cluster: ClusterId, repository: RepositoryId) -> Pair {
         self.pairs[usize::from(cluster.0)][repository.0 as usize]
+    }
+
+    /// The registry that a pair asks, and its repository there, if there is one.
+    pub fn asked_shelf(&mut self, cluster: ClusterId, repository: RepositoryId) -> (RegistryId, Option<ShelfId>) {
+        let pair = &mut self.pairs[usize::from(cluster.0)][repository.0 as usize];
+        // Shelves come, and stay.
+        if pair.shelf.is_none() {
+            pair.shelf = self.world.find(pair.asks, repository);
+        }
+        (pair.asks, pair.shelf)
     }
 }
 

@@ -43,6 +43,16 @@ pub(super) struct Mark {
     pub last_used: Time,
 }
 
+/// Pulls of one image that its shelf's books do not show yet. Nearly every pull asks for the same image as the one before,
+/// and nobody reads the books in between: so they are written when another image is asked for, or somebody looks.
+#[derive(Clone, Copy, Default)]
+struct Pulled {
+    image: Option<u32>,
+    last: Time,
+    /// Those that are counted.
+    count: u64,
+}
+
 /// A shelf, as an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ShelfId(pub u32);
@@ -52,7 +62,9 @@ pub(super) struct World<'a> {
     model: &'a Model,
     /// Where clients push each repository.
     homes: Vec<RegistryId>,
-    pub shelves: Vec<Shelf>,
+    shelves: Vec<Shelf>,
+    /// By shelf.
+    pulled: Vec<Pulled>,
     /// By repository, then registry.
     index: Vec<Vec<Option<ShelfId>>>,
     /// Layers shared within each registry that has blob mounting (A74).
@@ -68,7 +80,7 @@ impl<'a> World<'a> {
         let homes: Vec<RegistryId> = repositories.iter().map(|r| centre.unwrap_or(r.home)).collect();
         let index = vec![vec![None; model.cloud.registries.len()]; repositories.len()];
         let mounts = model.registries.iter().map(|settings| settings.blob_mounting.then(Mounts::default)).collect();
-        let mut world = World { model, homes, shelves: Vec::new(), index, mounts, hazards };
+        let mut world = World { model, homes, shelves: Vec::new(), pulled: Vec::new(), index, mounts, hazards };
         for (number, repository) in repositories.iter().enumerate() {
             // A centralized repository keeps the settings that it has at its own home.
             let settings = model.registries[usize::from(repository.home.0)].home(&repository.name);
@@ -98,6 +110,7 @@ impl<'a> World<'a> {
         if mounts {
             state.watch_layers();
         }
+        self.pulled.push(Pulled::default());
         self.shelves.push(Shelf {
             registry,
             repository,
@@ -175,7 +188,29 @@ impl<'a> World<'a> {
     }
 
     pub fn shelf_mut(&mut self, id: ShelfId) -> &mut Shelf {
-        &mut self.shelves[id.0 as usize]
+        let shelf = &mut self.shelves[id.0 as usize];
+        let pulled = std::mem::take(&mut self.pulled[id.0 as usize]);
+        if let Some(image) = pulled.image {
+            shelf.note_pulls(image, pulled.last);
+            shelf.counts.pulls += pulled.count;
+        }
+        shelf
+    }
+
+    /// Every shelf.
+    pub fn shelf_ids(&self) -> impl Iterator<Item = ShelfId> + use<> {
+        (0..self.shelves.len() as u32).map(ShelfId)
+    }
+
+    /// A node asked for an image on a shelf; it counts as so many pulls.
+    pub fn note_pull(&mut self, id: ShelfId, image: u32, now: Time, count: u64) {
+        if self.pulled[id.0 as usize].image != Some(image) {
+            self.shelf_mut(id);
+        }
+        let pulled = &mut self.pulled[id.0 as usize];
+        pulled.image = Some(image);
+        pulled.last = now;
+        pulled.count += count;
     }
 
     pub fn homes(&self) -> &[RegistryId] {
@@ -223,8 +258,8 @@ impl Shelf {
         mark.last_used = mark.last_used.max(now);
     }
 
-    /// A node asked for an image here.
-    pub fn note_pull(&mut self, image: u32, now: Time) {
+    /// Nodes asked for an image here, at last now.
+    fn note_pulls(&mut self, image: u32, now: Time) {
         if let Ok(place) = self.mark(image) {
             let mark = &mut self.marks[place].1;
             mark.pulled = true;

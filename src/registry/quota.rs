@@ -117,14 +117,17 @@ impl Quota {
     /// Takes so many calls at once if the bucket has them; otherwise takes none and says `false`. More calls than the
     /// bucket can ever hold pass when it is full. Ask in the order of time.
     pub fn try_take(&mut self, now: Time, calls: u32) -> bool {
+        if calls == 0 {
+            return true;
+        }
         match &mut self.bucket {
             Bucket::Open => true,
-            Bucket::Shut => calls == 0,
+            Bucket::Shut => false,
             Bucket::Limited { interval, burst, full } => {
                 let now = i128::from(now.0) << FRACTION;
                 let base = (*full).max(now);
                 let next = base.saturating_add(interval.saturating_mul(i128::from(calls)));
-                let passes = calls == 0 || next.saturating_sub(now) <= *burst || base == now;
+                let passes = next.saturating_sub(now) <= *burst || base == now;
                 if passes {
                     *full = next;
                 }
