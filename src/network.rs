@@ -20,6 +20,7 @@
 mod class;
 mod fabric;
 mod filling;
+mod sharing;
 pub mod slow;
 mod soonest;
 
@@ -29,6 +30,7 @@ mod closed_forms;
 mod twins;
 
 pub use fabric::Fabric;
+pub use sharing::Sharing;
 
 /// A pipe with a capacity that all flows over it share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -12,7 +12,8 @@ use crate::cloud::law::{
     INITIAL_WINDOW, download_time, next_window, slow_start_delay, standing_queue, stream_ceiling, window_rate,
 };
 use crate::cloud::{Cloud, Links, RegionId, RegistryId, Requests, SlowStart};
-use crate::network::{ClassId, Fabric, FlowId, PipeId};
+use crate::network::slow::SlowFabric;
+use crate::network::{ClassId, Fabric, FlowId, PipeId, Sharing};
 use crate::units::{Bandwidth, Bytes, Span, Time};
 
 use super::hazards::Hazards;
@@ -135,7 +136,7 @@ struct Active {
 /// The network of a trial.
 pub(super) struct Downloads<'a> {
     cloud: &'a Cloud,
-    pub fabric: Fabric,
+    pub fabric: Box<dyn Sharing>,
     egress: Vec<Option<PipeId>>,
     /// By source region, then destination region.
     pairs: Vec<Vec<Option<PipeId>>>,
@@ -148,9 +149,9 @@ pub(super) struct Downloads<'a> {
 }
 
 impl<'a> Downloads<'a> {
-    /// Lays the pipes; `egress` overrides the egress of one registry.
-    pub fn new(cloud: &'a Cloud, egress: Option<(RegistryId, Bandwidth)>) -> Self {
-        let mut fabric = Fabric::new();
+    /// Lays the pipes, fast ones or `plain` ones; `egress` overrides the egress of one registry.
+    pub fn new(cloud: &'a Cloud, egress: Option<(RegistryId, Bandwidth)>, plain: bool) -> Self {
+        let mut fabric: Box<dyn Sharing> = if plain { Box::new(SlowFabric::new()) } else { Box::new(Fabric::new()) };
         let efficiency = cloud.links.efficiency;
         let mut pipe = |limit: Bandwidth| (!limit.is_unlimited()).then(|| fabric.pipe(Bandwidth(limit.0 * efficiency)));
         let mut limits = cloud.links.registry_egress.clone();
@@ -226,7 +227,7 @@ impl<'a> Downloads<'a> {
     }
 
     fn network(&mut self, now: Time) -> Network<'_> {
-        Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric }
+        Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut *self.fabric }
     }
 
     /// Time until the first request of a layer.
@@ -284,7 +285,7 @@ impl<'a> Downloads<'a> {
         let (serial, active, moved) = (self.begun, Vec::new(), 0);
         let download = Download { serial, line, layers, next: 0, unfinished, parallel, node, active, moved, waiter };
         let id = self.downloads.insert(download);
-        let network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+        let network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut *self.fabric };
         if network.is_buffered(&self.downloads[id].line) {
             // How long the requests take is known when they leave.
             schedule(now, Step::Begin { download: id, serial: self.begun });
@@ -306,7 +307,7 @@ impl<'a> Downloads<'a> {
         let Some(&bytes) = download.layers.get(layer) else { return };
         download.next += 1;
         let line = &download.line;
-        let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+        let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut *self.fabric };
         let mut at = now + network.requests(line, |side| side.layer);
         if self.cloud.links.slow_start == SlowStart::Delay {
             // Reckoned, as for a download alone, at the rate that it gets when all its connections flow.
@@ -330,7 +331,7 @@ impl<'a> Downloads<'a> {
             Step::Flow { layer, .. } => {
                 let allowed = self.allowed(id, layer, INITIAL_WINDOW, now, schedule);
                 let download = &self.downloads[id];
-                let class = class(&mut self.fabric, download, allowed, download.active.len() + 1);
+                let class = class(&mut *self.fabric, download, allowed, download.active.len() + 1);
                 let flow = self.fabric.start(now, class, download.layers[layer], owner(id, layer));
                 self.downloads[id].active.push(Active { layer, flow, window: INITIAL_WINDOW, allowed });
                 self.rebalance(id, now);
@@ -340,7 +341,7 @@ impl<'a> Downloads<'a> {
                 let download = &self.downloads[id];
                 let index = download.active.iter().position(|active| active.layer == layer)?;
                 let mut network =
-                    Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+                    Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut *self.fabric };
                 let window = next_window(download.active[index].window, network.is_full(&download.line));
                 let allowed = self.allowed(id, layer, window, now, schedule);
                 let active = &mut self.downloads[id].active[index];
@@ -369,7 +370,7 @@ impl<'a> Downloads<'a> {
         }
         let Download { serial, line, .. } = &self.downloads[id];
         let narrowest = line.pipes.iter().map(|pipe| self.fabric.capacity(*pipe).0).fold(line.ceiling.0, f64::min);
-        let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+        let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut *self.fabric };
         let rtt = network.round_trip(line, 0) + network.round_trip(line, 1);
         let rate = window_rate(window, rtt);
         if rate.0 >= narrowest {
@@ -386,7 +387,7 @@ impl<'a> Downloads<'a> {
         for index in 0..connections {
             let download = &self.downloads[id];
             let Active { flow, allowed, .. } = download.active[index];
-            let class = class(&mut self.fabric, download, allowed, connections);
+            let class = class(&mut *self.fabric, download, allowed, connections);
             self.fabric.move_to(now, flow, class);
         }
     }
@@ -408,7 +409,7 @@ impl<'a> Downloads<'a> {
                 continue;
             }
             let serial = download.serial;
-            let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+            let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut *self.fabric };
             match network.closing(&download.line, download.layers.len()) {
                 Span::ZERO => finished.push(self.downloads.remove(id).waiter),
                 rest => schedule(now + rest, Step::Closed { download: id, serial }),
@@ -423,7 +424,7 @@ struct Network<'a> {
     now: Time,
     links: &'a Links,
     pairs: &'a [Vec<Option<PipeId>>],
-    fabric: &'a mut Fabric,
+    fabric: &'a mut dyn Sharing,
 }
 
 impl Network<'_> {
@@ -482,7 +483,7 @@ fn owner(download: usize, layer: usize) -> u64 {
     (download as u64) << 32 | layer as u64
 }
 
-fn class(fabric: &mut Fabric, download: &Download, allowed: Bandwidth, connections: usize) -> ClassId {
+fn class(fabric: &mut dyn Sharing, download: &Download, allowed: Bandwidth, connections: usize) -> ClassId {
     let share = download.node.0 / connections as f64;
     let ceiling = download.line.ceiling.0.min(allowed.0).min(share);
     fabric.class(&download.line.pipes, Bandwidth(ceiling))

@@ -133,6 +133,7 @@ pub fn worked_example() -> Model {
         faults: Vec::new(),
         probes: Vec::new(),
         bound: BoundHints { fetch: vec![(RegionId(0), 1.0); 3], store: vec![vec![store]; 3] },
+        plain: false,
     }
 }
 

@@ -28,12 +28,16 @@ pub(super) struct Price {
 }
 
 /// The last download of each repository, by cluster.
-pub(super) struct Prices(Vec<Vec<Option<(Wanted, Price)>>>);
+pub(super) struct Prices {
+    last: Vec<Vec<Option<(Wanted, Price)>>>,
+    plain: bool,
+}
 
 impl Prices {
     /// Nothing has been downloaded yet.
     pub fn new(model: &Model) -> Prices {
-        Prices(vec![vec![None; model.demand.repositories.len()]; model.demand.clusters.len()])
+        let last = vec![vec![None; model.demand.repositories.len()]; model.demand.clusters.len()];
+        Prices { last, plain: model.plain }
     }
 
     /// What a download comes to, by `work` when it is not like the last one.
@@ -44,9 +48,9 @@ impl Prices {
         wanted: Wanted,
         work: impl FnOnce(&Wanted) -> Price,
     ) -> Price {
-        let last = &mut self.0[usize::from(cluster.0)][repository.0 as usize];
+        let last = &mut self.last[usize::from(cluster.0)][repository.0 as usize];
         match last {
-            Some((known, price)) if *known == wanted => *price,
+            Some((known, price)) if *known == wanted && !self.plain => *price,
             _ => {
                 let price = work(&wanted);
                 *last = Some((wanted, price));

@@ -236,6 +236,7 @@ impl<'a> Trial<'a> {
         let pairs = model.demand.clusters.iter().zip(owners);
         let pairs =
             pairs.map(|(cluster, owners)| (0..).zip(owners).map(|owner| pair(cluster, owner)).collect()).collect();
+        let egress = centre.map(|central| (central.registry, central.egress));
         let warm = model.demand.clusters.iter().map(|c| Stream::new(seed, trial, c.key, Purpose::WarmPull)).collect();
         Trial {
             model,
@@ -250,7 +251,7 @@ impl<'a> Trial<'a> {
             calls: Calls::new(model),
             waiting: Waiting::default(),
             recoveries: Recoveries::new(model, strikes),
-            downloads: Downloads::new(&model.cloud, centre.map(|central| (central.registry, central.egress))),
+            downloads: Downloads::new(&model.cloud, egress, model.plain),
             pulls: Slab::new(),
             copies: Slab::new(),
             lanes,
@@ -339,6 +340,9 @@ impl<'a> Trial<'a> {
 
     /// Pulls at a rate for as long as nothing else happens.
     fn pulls_at_rate(&mut self, source: &mut Source) {
+        if self.model.plain {
+            return;
+        }
         loop {
             let queued = self.queue.peek().map_or(Time::NEVER, |(time, _)| time);
             let limit = self.downloads.fabric.next_completion().map_or(queued, |flow| flow.min(queued));

@@ -16,6 +16,7 @@ pub(super) struct Times {
     times: Vec<PullTimes>,
     /// By cluster: its region, and its last pulls by registry.
     runs: Vec<(usize, Vec<Run>)>,
+    plain: bool,
 }
 
 /// Pulls that took the same time, one after the other.
@@ -33,6 +34,7 @@ impl Times {
         Times {
             times: model.cloud.regions.iter().map(|_| PullTimes::default()).collect(),
             runs: model.demand.clusters.iter().map(|cluster| (region(cluster.registry), runs.clone())).collect(),
+            plain: model.plain,
         }
     }
 
@@ -40,7 +42,7 @@ impl Times {
     pub fn record(&mut self, cluster: ClusterId, registry: RegistryId, parts: PullParts) {
         let (region, runs) = &mut self.runs[usize::from(cluster.0)];
         let run = &mut runs[usize::from(registry.0)];
-        if run.parts != parts {
+        if run.parts != parts || self.plain {
             run.end(&mut self.times[*region]);
             run.parts = parts;
         }

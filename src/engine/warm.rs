@@ -15,7 +15,7 @@ impl Trial<'_> {
     /// Serves a pull of an image that its node has (`drawn` warm, or in its cache) if it is a usual one. `None` = it is
     /// not, and nothing has happened.
     pub fn pull_warm(&mut self, request: &Asked, drawn: bool, measured: bool) -> Option<Served> {
-        if request.moving || self.journal.is_heard() || self.world.hazards.any_in_force() {
+        if self.model.plain || request.moving || self.journal.is_heard() || self.world.hazards.any_in_force() {
             return None;
         }
         let now = self.now;

@@ -211,6 +211,9 @@ impl<'a> World<'a> {
         pulled.image = Some(image);
         pulled.last = now;
         pulled.count += count;
+        if self.model.plain {
+            self.shelf_mut(id);
+        }
     }
 
     pub fn homes(&self) -> &[RegistryId] {

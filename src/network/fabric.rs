@@ -17,7 +17,7 @@ use crate::units::{Bandwidth, Time};
 const NOWHERE: u32 = u32::MAX;
 
 /// A pipe with less than this share of its capacity left is full: rounding may leave a crumb.
-const FULL: f64 = 1e-9;
+pub(super) const FULL: f64 = 1e-9;
 
 /// A flow in flight.
 #[derive(Debug)]

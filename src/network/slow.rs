@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::class::{due, moved};
+use super::fabric::FULL;
 use super::{ClassId, FlowId, PipeId};
 use crate::units::{Bandwidth, Time};
 
@@ -32,6 +33,8 @@ pub struct SlowFabric {
     /// Completed and not taken: when, which, whose, how large.
     completed: Vec<(Time, u64, u64, u64)>,
     serials: u64,
+    /// When each pipe was last asked whether it is full, and the answer.
+    asked: Vec<(Time, bool)>,
 }
 
 impl SlowFabric {
@@ -43,6 +46,7 @@ impl SlowFabric {
     /// See [`super::Fabric::pipe`].
     pub fn pipe(&mut self, capacity: Bandwidth) -> PipeId {
         self.capacity.push(capacity.0);
+        self.asked.push((Time(i64::MIN), false));
         PipeId(self.capacity.len() as u32 - 1)
     }
 
@@ -50,6 +54,24 @@ impl SlowFabric {
     pub fn set_capacity(&mut self, now: Time, pipe: PipeId, capacity: Bandwidth) {
         self.run_to(now);
         self.capacity[pipe.0 as usize] = capacity.0;
+    }
+
+    /// See [`super::Fabric::capacity`].
+    pub fn capacity(&self, pipe: PipeId) -> Bandwidth {
+        Bandwidth(self.capacity[pipe.0 as usize])
+    }
+
+    /// See [`super::Fabric::is_full`].
+    pub fn is_full(&mut self, now: Time, pipe: PipeId) -> bool {
+        let pipe = pipe.0 as usize;
+        if self.asked[pipe].0 != now {
+            self.run_to(now);
+            self.raise_rates();
+            let flows = self.flows.values().filter(|flow| self.classes[flow.class].0.contains(&pipe));
+            let used: f64 = flows.map(|flow| flow.rate).sum();
+            self.asked[pipe] = (now, used > 0.0 && self.capacity[pipe] - used <= FULL * self.capacity[pipe]);
+        }
+        self.asked[pipe].1
     }
 
     /// See [`super::Fabric::class`]; here every call makes another class.

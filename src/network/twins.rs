@@ -3,65 +3,8 @@
 use proptest::test_runner::{Config, RngSeed};
 
 use super::slow::SlowFabric;
-use super::{ClassId, Fabric, FlowId, PipeId};
+use super::{ClassId, Fabric, FlowId, PipeId, Sharing};
 use crate::units::{Bandwidth, NANOS, Time};
-
-/// What both can do.
-trait Sharing {
-    fn new() -> Self;
-    fn pipe(&mut self, capacity: Bandwidth) -> PipeId;
-    fn set_capacity(&mut self, now: Time, pipe: PipeId, capacity: Bandwidth);
-    fn class(&mut self, pipes: &[PipeId], ceiling: Bandwidth) -> ClassId;
-    fn start(&mut self, now: Time, class: ClassId, bytes: u64, owner: u64) -> FlowId;
-    fn move_to(&mut self, now: Time, flow: FlowId, class: ClassId);
-    fn cancel(&mut self, now: Time, flow: FlowId) -> u64;
-    fn moved(&mut self, now: Time, flow: FlowId) -> u64;
-    fn next_completion(&mut self) -> Option<Time>;
-    fn take_completed(&mut self, now: Time, done: &mut Vec<u64>);
-    fn in_flight(&self) -> usize;
-}
-
-macro_rules! sharing {
-    ($name:ident) => {
-        impl Sharing for $name {
-            fn new() -> Self {
-                $name::new()
-            }
-            fn pipe(&mut self, capacity: Bandwidth) -> PipeId {
-                self.pipe(capacity)
-            }
-            fn set_capacity(&mut self, now: Time, pipe: PipeId, capacity: Bandwidth) {
-                self.set_capacity(now, pipe, capacity);
-            }
-            fn class(&mut self, pipes: &[PipeId], ceiling: Bandwidth) -> ClassId {
-                self.class(pipes, ceiling)
-            }
-            fn start(&mut self, now: Time, class: ClassId, bytes: u64, owner: u64) -> FlowId {
-                self.start(now, class, bytes, owner)
-            }
-            fn move_to(&mut self, now: Time, flow: FlowId, class: ClassId) {
-                self.move_to(now, flow, class);
-            }
-            fn cancel(&mut self, now: Time, flow: FlowId) -> u64 {
-                self.cancel(now, flow)
-            }
-            fn moved(&mut self, now: Time, flow: FlowId) -> u64 {
-                self.moved(now, flow)
-            }
-            fn next_completion(&mut self) -> Option<Time> {
-                self.next_completion()
-            }
-            fn take_completed(&mut self, now: Time, done: &mut Vec<u64>) {
-                self.take_completed(now, done);
-            }
-            fn in_flight(&self) -> usize {
-                self.in_flight()
-            }
-        }
-    };
-}
-sharing!(Fabric);
-sharing!(SlowFabric);
 
 const NO_LIMIT: Bandwidth = Bandwidth::UNLIMITED;
 

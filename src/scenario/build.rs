@@ -111,6 +111,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
         faults: faults.list,
         probes,
         bound,
+        plain: false,
     };
     review(&model, &origins, diagnostics);
     if diagnostics.has_errors() {

@@ -93,6 +93,7 @@ fn model() -> Model {
         faults: Vec::new(),
         probes: Vec::new(),
         bound: BoundHints { fetch: Vec::new(), store: Vec::new() },
+        plain: false,
     }
 }
 

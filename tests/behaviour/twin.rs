@@ -17,7 +17,7 @@ mod rules;
 use std::fs;
 
 use replisim::engine::journal::Entry;
-use replisim::engine::{Outcome, run, run_with_journal};
+use replisim::engine::{Model, Outcome, run, run_with_journal};
 use replisim::scenario::Scenario;
 use replisim::sim::Histogram;
 use replisim::strategy::Kind;
@@ -90,9 +90,10 @@ fn the_twin_agrees_with_every_bundled_scenario() {
     assert!(seen >= 11, "{seen} scenarios");
 }
 
-/// With a listener every pull takes the general way; without one a usual warm pull is worked out in a straight line.
+/// With a listener every pull takes the general way; without one a usual warm pull is worked out in a straight line, and
+/// pulls at a rate follow one another as long as nothing else happens. A plain model knows no short cut at all.
 #[test]
-fn a_listener_changes_nothing() {
+fn neither_a_listener_nor_a_plain_model_changes_anything() {
     let times = |histogram: &Histogram| {
         let quantiles = [0.0, 0.01, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0].map(|q| histogram.quantile(q));
         (histogram.count(), histogram.mean(), quantiles)
@@ -125,7 +126,9 @@ fn a_listener_changes_nothing() {
         for index in 0..scenario.model.strategies.len() {
             let alone = run(&scenario.model, index, 1, 1);
             let heard = run_with_journal(&scenario.model, index, 1, 1, &mut |_, _| {});
-            assert!(whole(&alone) == whole(&heard), "{name} {sets:?}, strategy {index}");
+            assert!(whole(&alone) == whole(&heard), "{name} {sets:?}, strategy {index}, with a listener");
+            let plain = run(&Model { plain: true, ..scenario.model.clone() }, index, 1, 1);
+            assert!(whole(&alone) == whole(&plain), "{name} {sets:?}, strategy {index}, plain");
         }
     }
 }
