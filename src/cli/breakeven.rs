@@ -14,9 +14,7 @@ use super::{Exit, Stop, interrupt, output, run};
 
 /// Finds the crossings.
 pub fn run(arguments: &BreakevenArguments, shared: &Shared) -> Result<Exit, Stop> {
-    let mut sets = arguments.set.clone();
-    sets.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    sets.extend(arguments.trials.map(|trials| format!("run.trials={trials}")));
+    let sets = arguments.simulation.sets();
     let (scenario, keys) = read(arguments, &sets, shared)?;
     let strategies = run::selected(&scenario, &arguments.strategy)?;
     let directory = arguments.out.clone().unwrap_or_else(|| default_directory(&arguments.scenario));
@@ -30,7 +28,7 @@ pub fn run(arguments: &BreakevenArguments, shared: &Shared) -> Result<Exit, Stop
         let loaded = scenario::load(&arguments.scenario, &all, &mut diagnostics);
         loaded.ok_or_else(|| Box::new(diagnostics))
     };
-    let options = Options { strategies, jobs: arguments.jobs.map_or(0, usize::from) };
+    let options = Options { strategies, jobs: arguments.simulation.threads() };
     let question = Question { keys: &keys, sets: &sets, by_default: arguments.vary.is_empty(), options };
     let bar = Bar::new(shared.quiet || shared.json);
     let outcome = breakeven(&load, &question, &bar, &interrupted);

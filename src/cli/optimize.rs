@@ -20,9 +20,7 @@ pub fn run(arguments: &OptimizeArguments, shared: &Shared) -> Result<Exit, Stop>
     let requirements: Result<Vec<Requirement>, String> =
         arguments.objective.iter().map(|text| requirement(text)).collect();
     let requirements = requirements.map_err(Stop::Usage)?;
-    let mut sets = arguments.set.clone();
-    sets.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    sets.extend(arguments.trials.map(|trials| format!("run.trials={trials}")));
+    let sets = arguments.simulation.sets();
     let mut scenario = load(&arguments.scenario, &sets, shared)?;
     for requirement in &requirements {
         requirement.add(&mut scenario).map_err(Stop::Usage)?;
@@ -34,7 +32,7 @@ pub fn run(arguments: &OptimizeArguments, shared: &Shared) -> Result<Exit, Stop>
 
     let interrupted = interrupt::flag()?;
     let bar = Bar::new(shared.quiet || shared.json);
-    let means = Means { jobs: arguments.jobs.map_or(0, usize::from), progress: &bar, interrupt: &interrupted };
+    let means = Means { jobs: arguments.simulation.threads(), progress: &bar, interrupt: &interrupted };
     let choices = Choices { with_jobs: arguments.with_jobs, limits: SERVICE };
     let optimum = optimize(&scenario, choices, means);
     bar.clear();

@@ -25,7 +25,7 @@ pub fn run(arguments: &RunArguments, shared: &Shared) -> Result<Exit, Stop> {
     let events = arguments.events.as_deref().map(Events::begin).transpose().inspect_err(|_| target.leave())?;
     let interrupted = interrupt::flag()?;
 
-    let options = Options { strategies, jobs: arguments.jobs.map_or(0, usize::from) };
+    let options = Options { strategies, jobs: arguments.simulation.threads() };
     let bar = Bar::new(shared.quiet || shared.json);
     let outcome = simulate(&scenario, &options, events, &bar, &interrupted);
     bar.clear();
@@ -69,9 +69,7 @@ fn simulate(
 
 /// The checked scenario; its problems go to standard error.
 fn load(arguments: &RunArguments, shared: &Shared) -> Result<Scenario, Stop> {
-    let mut sets = arguments.set.clone();
-    sets.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    sets.extend(arguments.trials.map(|trials| format!("run.trials={trials}")));
+    let sets = arguments.simulation.sets();
     let mut diagnostics = Diagnostics::default();
     let scenario = scenario::load(&arguments.scenario, &sets, &mut diagnostics);
     output::problems(&diagnostics, shared.quiet);

@@ -19,9 +19,7 @@ const TRIALS: &str = "run.trials=5";
 pub fn run(arguments: &SensitivityArguments, shared: &Shared) -> Result<Exit, Stop> {
     let path = &arguments.scenario;
     let mut sets = vec![TRIALS.to_string()];
-    sets.extend(arguments.set.iter().cloned());
-    sets.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    sets.extend(arguments.trials.map(|trials| format!("run.trials={trials}")));
+    sets.extend(arguments.simulation.sets());
     let mut diagnostics = Diagnostics::default();
     let scenario = scenario::load(path, &sets, &mut diagnostics);
     output::problems(&diagnostics, shared.quiet);
@@ -51,7 +49,7 @@ pub fn run(arguments: &SensitivityArguments, shared: &Shared) -> Result<Exit, St
             DecisionMetric::PullP95 => Figure::PullP95,
             DecisionMetric::LagP99 => Figure::LagP99,
         },
-        jobs: arguments.jobs.map_or(0, usize::from),
+        jobs: arguments.simulation.threads(),
     };
     let target = Target::prepare_in(arguments.out.clone().unwrap_or_else(|| default_directory(path)))?;
     let interrupted = interrupt::flag()?;

@@ -21,7 +21,7 @@ pub fn run(arguments: &SweepArguments, shared: &Shared) -> Result<Exit, Stop> {
         return Err(Stop::Invalid);
     };
     let interrupted = interrupt::flag()?;
-    let jobs = arguments.jobs.map_or(0, usize::from);
+    let jobs = arguments.simulation.threads();
     let all = 0..sweep.plan.points.len();
     let points: Vec<usize> = all.filter(|point| arguments.shard.is_none_or(|shard| shard.holds(*point))).collect();
     let inputs = sweep.check(&points, jobs, &interrupted, &mut diagnostics).map_err(stop)?;
@@ -84,9 +84,7 @@ pub fn tell(finished: &Finished, written: &[PathBuf], shared: &Shared) -> Result
 /// The sweep, and the scenario without the settings of any point; `None` when there are problems, which are in
 /// `diagnostics`.
 fn plan(arguments: &SweepArguments, diagnostics: &mut Diagnostics) -> Result<Option<(Sweep, Scenario)>, Stop> {
-    let mut settings = arguments.set.clone();
-    settings.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    settings.extend(arguments.trials.map(|trials| format!("run.trials={trials}")));
+    let settings = arguments.simulation.sets();
     let scenario = scenario::load(&arguments.scenario, &settings, diagnostics);
     // Its problems are those of the scenario, told already.
     let Some(draft) = scenario::read(&arguments.scenario, &settings, &mut Diagnostics::default()) else {
