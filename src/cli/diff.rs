@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use replisim::report::{self, difference};
-use replisim::scenario::{self, Diagnostics, Scenario};
+use replisim::scenario::Scenario;
 use replisim::study::tables::Tables;
-use replisim::study::{self, Options, StudyError, diff};
+use replisim::study::{self, Options, diff};
 
 use super::arguments::{DiffArguments, DiffFormat, Shared};
 use super::progress::Bar;
-use super::{Exit, Stop, interrupt, output};
+use super::{Exit, Stop, input, interrupt, output};
 
 /// Compares two scenarios or finished runs.
 pub fn run(arguments: &DiffArguments, shared: &Shared) -> Result<Exit, Stop> {
@@ -81,10 +81,7 @@ fn load(arguments: &DiffArguments, shared: &Shared) -> Result<(Side, Side), Stop
                 .map(|tables| Side::Finished(Box::new(tables)))
                 .map_err(|error| Stop::Usage(error.to_string()));
         }
-        let mut diagnostics = Diagnostics::default();
-        let scenario = scenario::load(path, &sets, &mut diagnostics);
-        output::problems(&diagnostics, shared.quiet);
-        let mut scenario = scenario.ok_or(Stop::Invalid)?;
+        let mut scenario = input::load(path, &sets, shared)?;
         if arguments.simulation.trials.is_some() {
             scenario.run.precision = None;
         }
@@ -104,7 +101,7 @@ fn known(names: &[String], sides: [&Side; 2]) -> Result<(), Stop> {
     known.sort_unstable();
     known.dedup();
     match names.iter().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => Err(Stop::Usage(super::run::unknown_strategy(name, &known))),
+        Some(name) => Err(input::unknown_strategy(name, &known)),
         None => Ok(()),
     }
 }
@@ -142,8 +139,5 @@ fn finish(
     let bar = Bar::new(shared.quiet || shared.json);
     let outcome = study::compare(scenario, &options, &bar, interrupted);
     bar.clear();
-    outcome.map_err(|error| match error {
-        StudyError::Interrupted => Stop::Interrupted,
-        error => Stop::Failed(error.to_string()),
-    })
+    outcome.map_err(Stop::from)
 }

@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use replisim::report::sweep as files;
 use replisim::report::sweep::journal::{self, Journal, JournalError};
 use replisim::report::sweep::{Finished, table};
-use replisim::report::{self, sweep as files};
 use replisim::scenario::{self, Diagnostics, Scenario, Vary};
 use replisim::study::sweep::{Plan, Record, Sweep, SweepError, SweepRow};
 
 use super::arguments::{Shared, SweepArguments};
 use super::progress::PointBar;
-use super::{Exit, Stop, interrupt, output, run};
+use super::target::Target;
+use super::{Exit, Stop, input, interrupt, output};
 
 /// Runs the sweep, or goes on with it.
 pub fn run(arguments: &SweepArguments, shared: &Shared) -> Result<Exit, Stop> {
@@ -31,8 +32,8 @@ pub fn run(arguments: &SweepArguments, shared: &Shared) -> Result<Exit, Stop> {
     }
 
     let record = Record::of(&sweep, &scenario, &arguments.vary, arguments.shard, inputs);
-    let directory = arguments.out.clone().unwrap_or_else(|| default_directory(&arguments.scenario));
-    report::write::prepare(&directory).map_err(|error| Stop::Failed(error.to_string()))?;
+    // What is finished of a sweep stays for --resume, so this directory is never given up.
+    let directory = Target::prepare(arguments.out.as_deref(), &arguments.scenario, "-sweep")?.directory;
     if arguments.resume
         && let Some(finished) = finished_already(&directory, &record)
     {
@@ -66,7 +67,7 @@ pub fn run(arguments: &SweepArguments, shared: &Shared) -> Result<Exit, Stop> {
         };
     }
     let finished = Finished::of(record, &done).map_err(|error| Stop::Failed(error.to_string()))?;
-    let written = files::write(&directory, &finished).map_err(|error| Stop::Failed(error.to_string()))?;
+    let written = files::write(&directory, &finished)?;
     journal.remove().map_err(|error| Stop::Failed(error.to_string()))?;
     tell(&finished, &written, shared)
 }
@@ -92,7 +93,7 @@ fn plan(arguments: &SweepArguments, diagnostics: &mut Diagnostics) -> Result<Opt
     };
     let keys: Vec<Vary> = arguments.vary.iter().filter_map(|text| Vary::read(text, &draft, diagnostics)).collect();
     let Some(scenario) = scenario.filter(|_| !diagnostics.has_errors()) else { return Ok(None) };
-    run::selected(&scenario, &arguments.strategy)?;
+    input::selected(&scenario, &arguments.strategy)?;
     let latin = arguments.lhs.map(|points| points as usize);
     let plan = Plan::new(keys, latin, scenario.run.seed).map_err(|error| Stop::Usage(error.to_string()))?;
     let (path, strategies) = (arguments.scenario.clone(), arguments.strategy.clone());
@@ -120,9 +121,4 @@ fn unusable(error: JournalError) -> Stop {
         JournalError::File { .. } => Stop::Failed(error.to_string()),
         refused => Stop::Usage(refused.to_string()),
     }
-}
-
-fn default_directory(scenario: &Path) -> PathBuf {
-    let stem = scenario.file_stem().unwrap_or(scenario.as_os_str());
-    Path::new("outputs").join(format!("{}-sweep", stem.to_string_lossy()))
 }
