@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::chart::{self, Figure, LeftOut};
 use super::markdown::escape;
+use super::terminal::{WIDTH, flush, paragraph};
 use super::write::{File, WriteError, replace};
 use super::{csv, numbers};
 use crate::study::breakeven::tables::{Breakeven, CrossingRow, PULLS_PER_IMAGE};
@@ -19,9 +20,6 @@ pub mod sentences;
 
 /// Name of the study's record in the result directory.
 const RECORD: &str = "breakeven.json";
-
-/// Columns of a terminal that the summary fits into.
-const WIDTH: usize = 100;
 
 /// Writes all files of the study into `dir` and returns their paths, tables first.
 ///
@@ -142,9 +140,7 @@ fn interval(row: &CrossingRow) -> Option<String> {
 /// The summary for a terminal: the answer, a table of crossings, where the files are.
 pub fn summary(found: &Breakeven, written: &[PathBuf]) -> String {
     let mut out = String::new();
-    for sentence in sentences::answer(found).iter().chain(&sentences::remarks(found)) {
-        out.push_str(&wrapped(sentence));
-    }
+    sentences::answer(found).iter().for_each(|text| paragraph(&mut out, text, ""));
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
     let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
@@ -168,10 +164,11 @@ pub fn summary(found: &Breakeven, written: &[PathBuf]) -> String {
     }
     let keys: Vec<String> = found.record.keys.iter().map(|key| key.key.clone()).collect();
     out.push_str(&format!("\nCrossings in {}\n", numbers::list(&keys)));
-    let lines = table.trim_fmt();
-    for line in lines.lines() {
-        out.push_str(line.strip_prefix(' ').unwrap_or(line));
-        out.push('\n');
+    out.push_str(&format!("{}\n", flush(&table)));
+    let remarks = sentences::remarks(found);
+    if !remarks.is_empty() {
+        out.push_str("\nNotes\n");
+        remarks.iter().for_each(|text| paragraph(&mut out, text, "- "));
     }
     if let Some(dir) = written.first().and_then(|path| path.parent()) {
         let charts = written.iter().filter(|path| path.extension().is_some_and(|it| it == "svg")).count();
@@ -179,25 +176,6 @@ pub fn summary(found: &Breakeven, written: &[PathBuf]) -> String {
         let page = dir.join("report.md");
         out.push_str(&format!("\nRead {}. In {}: 3 tables, {charts}.\n", page.display(), dir.join("").display()));
     }
-    out
-}
-
-fn wrapped(text: &str) -> String {
-    let mut out = String::new();
-    let mut column = 0;
-    for word in text.split(' ') {
-        let width = word.chars().count();
-        if column > 0 && column + 1 + width > WIDTH {
-            out.push('\n');
-            column = 0;
-        } else if column > 0 {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += width;
-    }
-    out.push('\n');
     out
 }
 

@@ -3,7 +3,7 @@
 use crate::study::life::{Cost, Event, Life, Lives, Part, Pull, PullGroup};
 
 use super::numbers::{bytes, count, duration, grouped, of, percent};
-use super::terminal::{WIDTH, wrapped};
+use super::terminal::{WIDTH, paragraph};
 
 /// Single pulls that are shown for each cluster; JSON has more.
 const PULLS_SHOWN: usize = 3;
@@ -52,12 +52,7 @@ struct Page {
 impl Page {
     /// A paragraph behind `hang`; its further lines are indented as far.
     fn line(&mut self, hang: &str, text: &str) {
-        let width = hang.chars().count();
-        for (index, line) in wrapped(text, WIDTH - width).iter().enumerate() {
-            self.text.push_str(&if index == 0 { hang.to_owned() } else { " ".repeat(width) });
-            self.text.push_str(line);
-            self.text.push('\n');
-        }
+        paragraph(&mut self.text, text, hang);
     }
 
     fn title(&mut self, text: &str) {

@@ -10,7 +10,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use super::chart::{self, Figure, LeftOut, screening, tornado};
 use super::numbers::{self, list, money, money_tick, of};
 use super::reading::{Reading, alike};
-use super::terminal::{WIDTH, flush, wrapped};
+use super::terminal::{WIDTH, flush, paragraph};
 use super::write::{File, WriteError, replace};
 use super::{csv, markdown::escape};
 use crate::study::sensitivity::{Bar, EffectRow, End, Record, Sensitivity};
@@ -156,6 +156,12 @@ pub(crate) fn lead_rows(study: &Sensitivity) -> Vec<&EffectRow> {
     rows
 }
 
+/// `1 key that moves it less`: those that a table or a chart has no room for.
+pub(crate) fn further_keys(count: usize) -> String {
+    let verb = if count == 1 { "moves" } else { "move" };
+    format!("{} that {verb} it less", of(count as f64, "key", "keys"))
+}
+
 /// How often a key flips the decision.
 fn flips(bar: &Bar, record: &Record) -> String {
     format!("{} of {}", bar.flips, record.trajectories)
@@ -237,10 +243,7 @@ pub fn summary(study: &Sensitivity, dir: &Path) -> String {
     let record = &study.record;
     let mut out = String::new();
     for text in sentences(study) {
-        for line in wrapped(&text, WIDTH) {
-            out.push_str(&line);
-            out.push('\n');
-        }
+        paragraph(&mut out, &text, "");
     }
     if !study.bars.is_empty() {
         let mut table = Table::new();
@@ -263,7 +266,7 @@ pub fn summary(study: &Sensitivity, dir: &Path) -> String {
         }
         out.push_str(&format!("\n{}\n", flush(&table)));
         if let rest @ 1.. = study.bars.len().saturating_sub(ROWS) {
-            out.push_str(&format!("and {} that move it less\n", of(rest as f64, "key", "keys")));
+            out.push_str(&format!("and {}\n", further_keys(rest)));
         }
     }
     out.push_str(&format!("\nRead {}.\n", dir.join("report.md").display()));

@@ -11,8 +11,8 @@ use super::Simulation;
 #[command(
     after_help = "Examples:\n  git show main:shop.toml > old.toml\n  replisim diff old.toml shop.toml\n  replisim diff \
                   outputs/shop outputs/shop-40\n  replisim diff old.toml shop.toml --format markdown > comment.md      \
-                  for a pull request\n\n--set changes both. Without --seed and --trials both are run with those of OLD, so that differences are \
-                  taken\ntrial by trial. Exit code 0 whatever differs."
+                  for a pull request\n\n--set changes both. Without --seed and --trials both are run with those of OLD, so \
+                  that differences are taken trial by trial. Exit code 0 whatever differs."
 )]
 pub struct DiffArguments {
     /// A scenario file, or the directory of a finished run: before

@@ -1,6 +1,7 @@
 //! The answer in sentences.
 
 use super::{interval, quantity};
+use crate::report::findings::sentence;
 use crate::report::numbers::{self, list};
 use crate::study::breakeven::tables::{Breakeven, CheapestRow, ClosedForm, CrossingRow, KeyRecord, PULLS_PER_IMAGE};
 
@@ -235,7 +236,7 @@ pub fn remarks(found: &Breakeven) -> Vec<String> {
         told.push(form);
         out.extend(closed(form, told.len() == 1));
     }
-    out.extend(record.notes.iter().cloned());
+    out.extend(record.notes.iter().map(|note| sentence(note)));
     out
 }
 

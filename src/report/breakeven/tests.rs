@@ -104,6 +104,18 @@ fn without_a_crossing_the_winner_is_named() {
 }
 
 #[test]
+fn notes_on_a_terminal_are_sentences_in_a_list_below_the_answer() {
+    let mut found = found();
+    found.record.by_default = true;
+    found.record.notes = vec!["cache: this needs a clean-up job".into()];
+    let text = summary(&found, &[]);
+    let (answer, notes) = text.split_once("\nNotes\n").expect("a part of their own");
+    assert!(answer.starts_with("Above 6.0 pulls per image") && !answer.contains("clean-up"), "{text}");
+    assert!(notes.starts_with("- No key was asked for, so demand was varied:"), "{notes}");
+    assert!(notes.ends_with("- cache: this needs a clean-up job.\n"), "{notes}");
+}
+
+#[test]
 fn the_summary_fits_and_the_report_escapes() {
     let found = found();
     for line in summary(&found, &[]).lines() {

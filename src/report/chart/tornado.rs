@@ -7,7 +7,7 @@ use super::palette::{Colour, GRID, INK, LIMIT, MUTED};
 use super::scale::{Scale, from_zero};
 use super::{Figure, LeftOut};
 use crate::report::reading::Reading;
-use crate::report::sensitivity::{answer, best_words, lead_tick, lead_words};
+use crate::report::sensitivity::{answer, best_words, further_keys, lead_tick, lead_words};
 use crate::study::sensitivity::{Bar, Sensitivity};
 
 /// Bars that a slide has room for.
@@ -100,7 +100,7 @@ pub fn draw(study: &Sensitivity, reading: &Reading) -> Result<Figure, LeftOut> {
         canvas.line(&[(x.at(0.0), plot.top), (x.at(0.0), plot.bottom)], INK, 2.5);
         canvas.dashed(&[(x.at(record.lead), plot.top), (x.at(record.lead), plot.bottom)], MUTED, 2.5, &[8.0, 6.0]);
         canvas.line(&[(plot.left, plot.bottom), (plot.right, plot.bottom)], GRID, 1.5);
-        let more = if rest > 0 { format!("; {rest} keys that move it less are left out") } else { String::new() };
+        let more = if rest > 0 { format!("; left out: {}", further_keys(rest)) } else { String::new() };
         let text = format!("dashed: the scenario as it is, {}{more}", lead_words(record.lead, record));
         canvas.text((area.left, plot.bottom + 62.0), &text, TICK);
     }))

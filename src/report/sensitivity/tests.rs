@@ -108,6 +108,12 @@ fn charts_without_anything_to_show_say_why() {
 }
 
 #[test]
+fn one_key_and_many_have_their_own_verb() {
+    assert_eq!(further_keys(1), "1 key that moves it less");
+    assert_eq!(further_keys(2), "2 keys that move it less");
+}
+
+#[test]
 fn the_summary_fits_a_terminal() {
     let bars =
         (0..20).map(|n| bar(&format!("repositories.image.a-rather-long-key-{n}"), -1234.5, 98_765.4, 3)).collect();
