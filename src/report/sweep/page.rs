@@ -99,7 +99,7 @@ pub(super) fn markdown(view: &View, chart: &Result<Figure, LeftOut>) -> String {
 }
 
 fn verdict(view: &View) -> String {
-    sentence(&findings::verdict(view, &str::to_owned))
+    sentence(&findings::verdict(view))
 }
 
 /// The summary: finding, how each strategy fares, files; ends with a line break.
