@@ -94,9 +94,14 @@ pub fn answer(study: &Sensitivity) -> String {
         // A sign that turns within a rounding is no decision.
         let far = |bar: &Bar| bar.low.lead.abs().max(bar.high.lead.abs());
         let widest = study.bars.iter().max_by(|a, b| far(a).total_cmp(&far(b)));
-        let most =
-            widest.map(|bar| format!("; {} moves them furthest apart, by {}", bar.key, lead_words(far(bar), record)));
-        return format!("As the scenario is, {best} and {second} are level{}.", most.unwrap_or_default());
+        let most = match widest {
+            Some(bar) if !alike(record.value, record.value + far(bar)) => {
+                format!("; {} moves them furthest apart, by {}", bar.key, lead_words(far(bar), record))
+            }
+            Some(_) => ", and no key alone moves them apart".to_owned(),
+            None => String::new(),
+        };
+        return format!("As the scenario is, {best} and {second} are level{most}.");
     }
     match turning(study) {
         (alone, together) if !alone.is_empty() => {
@@ -172,13 +177,16 @@ fn sentences(study: &Sensitivity) -> Vec<String> {
     let mut out = vec![answer(study)];
     if !record.second.is_empty() {
         let value = numbers::with_unit(record.value, &record.unit);
-        out.push(format!(
-            "As the scenario is, {} is the {} ({value}); {} has {} more.",
-            record.best,
-            best_words(record),
-            record.second,
-            lead_words(record.lead, record)
-        ));
+        out.push(match alike(record.value, record.value + record.lead) {
+            true => format!("Both stand at {value}; the lead below is that of {}.", record.best),
+            false => format!(
+                "As the scenario is, {} is the {} ({value}); {} has {} more.",
+                record.best,
+                best_words(record),
+                record.second,
+                lead_words(record.lead, record)
+            ),
+        });
     }
     out
 }

@@ -66,7 +66,7 @@ fn title(found: &Breakeven, reading: &Reading) -> String {
     if unsure == rows.len() {
         return format!("The two cheapest are too close to call in all {} combinations", rows.len());
     }
-    let tail = if unsure == 0 { String::new() } else { format!("; {unsure} are too close to call") };
+    let tail = if unsure == 0 { String::new() } else { format!("; {unsure} of them too close to call") };
     if let [(only, _)] = winners[..] {
         return format!("{} is the cheapest in all {} combinations{tail}", frame::shortened(only.name()), rows.len());
     }

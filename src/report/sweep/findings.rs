@@ -41,7 +41,26 @@ fn told(view: &View, name: &dyn Fn(&str) -> String, places: bool) -> String {
         return format!("{} are the cheapest at {everywhere}, too close to call, at {costs} a month", list(&names));
     }
     match &winners[..] {
-        [] => "No strategy is cheaper than every other beyond chance at any point".into(),
+        [] => {
+            let mut leading: Vec<_> = systems.iter().filter(|fare| fare.leads > 0).collect();
+            leading.sort_by_key(|fare| std::cmp::Reverse(fare.leads));
+            let (always, now_and_then): (Vec<_>, Vec<_>) = leading.into_iter().partition(|fare| fare.leads == count);
+            let names: Vec<String> = always.iter().map(|fare| name(fare.name)).collect();
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            let mut clauses = Vec::new();
+            if !names.is_empty() {
+                clauses.push(format!("{} {verb} among the cheapest at {everywhere}", list(&names)));
+            }
+            clauses.extend(now_and_then.iter().take(TOLD).map(|fare| {
+                let place = whereabouts(view, &|point| point.leaders.contains(&fare.name)).filter(|_| places);
+                let place = place.map_or(String::new(), |place| format!(" ({place})"));
+                format!("{} at {}{place}", name(fare.name), fare.leads)
+            }));
+            match names.is_empty() {
+                true => format!("Nobody leads beyond chance; among the cheapest of {over} are {}", clauses.join(", ")),
+                false => format!("Nobody leads beyond chance: {}", clauses.join(", ")),
+            }
+        }
         [only] if even == 0 => {
             format!("{} is the cheapest at {everywhere}, at {} a month", name(only.name), range(cheapest_costs(view)))
         }
@@ -49,7 +68,11 @@ fn told(view: &View, name: &dyn Fn(&str) -> String, places: bool) -> String {
             let shares = winners.iter().enumerate().map(|(index, fare)| {
                 let of = if index == 0 { format!(" of {over}") } else { String::new() };
                 let verb = if index == 0 { " is the cheapest" } else { "" };
-                let place = if places && index < TOLD { whereabouts(view, fare.name) } else { None };
+                let place = if places && index < TOLD {
+                    whereabouts(view, &|point| point.winner() == Some(fare.name))
+                } else {
+                    None
+                };
                 let place = place.map_or(String::new(), |place| format!(" ({place})"));
                 format!("{}{verb} at {}{of}{place}", name(fare.name), fare.wins)
             });
@@ -134,13 +157,13 @@ fn by_one_key(view: &View, name: &dyn Fn(&str) -> String) -> Option<String> {
     Some(format!("{told}{even}{whatever}"))
 }
 
-/// The narrowest part of a key's values that holds every point at which a strategy wins; `None` where each key's values
-/// are needed from end to end.
-fn whereabouts(view: &View, strategy: &str) -> Option<String> {
+/// The narrowest part of a key's values that holds every point of this kind; `None` where each key's values are needed
+/// from end to end.
+fn whereabouts(view: &View, is_it: &dyn Fn(&Point) -> bool) -> Option<String> {
     let part = |key: usize| {
         let values = values(view, key);
-        let wins = |(_, points): &(&str, Vec<&Point>)| points.iter().any(|point| point.winner() == Some(strategy));
-        let (first, last) = (values.iter().position(wins)?, values.iter().rposition(wins)?);
+        let holds = |(_, points): &(&str, Vec<&Point>)| points.iter().any(|point| is_it(point));
+        let (first, last) = (values.iter().position(holds)?, values.iter().rposition(holds)?);
         let held: Vec<&str> = values[first..=last].iter().map(|(value, _)| *value).collect();
         let share = held.len() as f64 / values.len() as f64;
         (held.len() < values.len())

@@ -103,6 +103,23 @@ fn a_key_that_alone_decides_who_leads_is_the_only_one_in_the_sentence() {
     assert!(first_sentence(&finished).ends_with("too close to call"), "{}", first_sentence(&finished));
 }
 
+/// Leaders differ between points though nobody wins: it is said where each of them is among the cheapest.
+#[test]
+fn where_nobody_wins_it_is_said_who_is_among_the_cheapest() {
+    let mut finished = fixture::one_key();
+    for row in &mut finished.rows {
+        let is_level = row.summary.strategy == "cache" || (row.summary.strategy == "copy" && row.point >= 3);
+        if is_level && row.margins.above_cheapest_ci_low_usd_month.is_some() {
+            row.margins.above_cheapest_ci_low_usd_month = Some(-0.1);
+        }
+    }
+    assert_eq!(
+        first_sentence(&finished),
+        "Nobody leads beyond chance: cache is among the cheapest at all 5 points, copy at 3 (\"shop/api\".push.rate from \
+         20/day to 90/day), pull at 2 (\"shop/api\".push.rate from 2/day to 10/day)"
+    );
+}
+
 #[test]
 fn the_report_begins_with_the_finding_and_names_stay_names() {
     let finished = fixture::one_key();
