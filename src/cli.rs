@@ -19,6 +19,7 @@ mod events;
 mod explain;
 mod import;
 mod init;
+mod input;
 mod interrupt;
 mod manual;
 mod merge;
@@ -30,6 +31,7 @@ mod report;
 mod run;
 mod sensitivity;
 mod sweep;
+mod target;
 
 use arguments::{Arguments, Command};
 

@@ -121,6 +121,38 @@ pub enum Command {
     Man,
 }
 
+/// Options of every command that runs trials: one name and one meaning for all of them.
+#[derive(Clone, Debug, Args)]
+pub struct Simulation {
+    /// Change a value of the scenario, by its dotted path; may be given many times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Seed of all random draws; like `--set run.seed=N`
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Trials of each strategy; like `--set run.trials=N`
+    #[arg(long, value_name = "N")]
+    pub trials: Option<u64>,
+    /// Threads [default: one per core]; results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+}
+
+impl Simulation {
+    /// All settings as `--set` takes them; seed and trials come last and win.
+    pub fn sets(&self) -> Vec<String> {
+        let mut sets = self.set.clone();
+        sets.extend(self.seed.map(|seed| format!("run.seed={seed}")));
+        sets.extend(self.trials.map(|trials| format!("run.trials={trials}")));
+        sets
+    }
+
+    /// Threads; 0 = one per core.
+    pub fn threads(&self) -> usize {
+        self.jobs.map_or(0, usize::from)
+    }
+}
+
 /// `replisim run`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  replisim run shop.toml\n  replisim run shop.toml --set clusters.eu.nodes=40 \
@@ -130,24 +162,15 @@ pub enum Command {
 pub struct RunArguments {
     /// The scenario file
     pub scenario: PathBuf,
-    /// Change a value of the scenario, by its dotted path; may be given many times
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    /// How it is simulated.
+    #[command(flatten)]
+    pub simulation: Simulation,
     /// Directory for the results [default: outputs/<file stem>]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Seed of all random draws; like `--set run.seed=N`
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Trials of each strategy; like `--set run.trials=N`
-    #[arg(long, value_name = "N")]
-    pub trials: Option<u64>,
     /// Run this strategy only; may be given many times [default: all]
     #[arg(long, value_name = "NAME")]
     pub strategy: Vec<String>,
-    /// Threads [default: one per core]; results do not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
     /// Write the events that the service would send, as JSON Lines: trial 1 of every strategy that is run; `-` is
     /// standard output, which then has no summary
     #[arg(long, value_name = "FILE")]

@@ -1,27 +1,23 @@
 //! `replisim breakeven`: a scenario and one or two keys in; where strategies cost the same out.
 
-use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use replisim::report::{self, breakeven as pages};
+use replisim::report::breakeven as pages;
 use replisim::scenario::{self, Diagnostics, Scenario, Vary};
+use replisim::study::Options;
 use replisim::study::breakeven::{BreakevenError, DEFAULT_VARY, Question, breakeven};
-use replisim::study::{Options, StudyError};
 
 use super::arguments::{BreakevenArguments, Shared};
 use super::progress::Bar;
-use super::{Exit, Stop, interrupt, output, run};
+use super::target::Target;
+use super::{Exit, Stop, input, interrupt, output};
 
 /// Finds the crossings.
 pub fn run(arguments: &BreakevenArguments, shared: &Shared) -> Result<Exit, Stop> {
-    let mut sets = arguments.set.clone();
-    sets.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    sets.extend(arguments.trials.map(|trials| format!("run.trials={trials}")));
+    let sets = arguments.simulation.sets();
     let (scenario, keys) = read(arguments, &sets, shared)?;
-    let strategies = run::selected(&scenario, &arguments.strategy)?;
-    let directory = arguments.out.clone().unwrap_or_else(|| default_directory(&arguments.scenario));
-    let is_new = !directory.exists();
-    report::write::prepare(&directory).map_err(|error| Stop::Failed(error.to_string()))?;
+    let strategies = input::selected(&scenario, &arguments.strategy)?;
+    let target = Target::prepare(arguments.out.as_deref(), &arguments.scenario, "-breakeven")?;
     let interrupted = interrupt::flag()?;
 
     let load = |more: &[String]| -> Result<Scenario, Box<Diagnostics>> {
@@ -30,24 +26,17 @@ pub fn run(arguments: &BreakevenArguments, shared: &Shared) -> Result<Exit, Stop
         let loaded = scenario::load(&arguments.scenario, &all, &mut diagnostics);
         loaded.ok_or_else(|| Box::new(diagnostics))
     };
-    let options = Options { strategies, jobs: arguments.jobs.map_or(0, usize::from) };
+    let options = Options { strategies, jobs: arguments.simulation.threads() };
     let question = Question { keys: &keys, sets: &sets, by_default: arguments.vary.is_empty(), options };
     let bar = Bar::new(shared.quiet || shared.json);
     let outcome = breakeven(&load, &question, &bar, &interrupted);
     bar.clear();
-    let give_up = |stop: Stop| {
-        if is_new {
-            // Only an empty directory goes; should it have to stay, it does no harm.
-            let _ = std::fs::remove_dir(&directory);
-        }
-        stop
-    };
     let found = match outcome {
-        Ok(_) if interrupted.load(Ordering::Relaxed) => return Err(give_up(Stop::Interrupted)),
+        Ok(_) if interrupted.load(Ordering::Relaxed) => return Err(target.give_up(Stop::Interrupted)),
         Ok(found) => found,
-        Err(error) => return Err(give_up(stop(error))),
+        Err(error) => return Err(target.give_up(stop(error))),
     };
-    let files = pages::write(&directory, &found).map_err(|error| Stop::Failed(error.to_string()))?;
+    let files = pages::write(&target.directory, &found)?;
     if shared.json {
         output::print(&pages::summary_json(&found))?;
     } else if !shared.quiet {
@@ -58,10 +47,7 @@ pub fn run(arguments: &BreakevenArguments, shared: &Shared) -> Result<Exit, Stop
 
 /// The scenario as it is and the keys to vary; their problems go to standard error.
 fn read(arguments: &BreakevenArguments, sets: &[String], shared: &Shared) -> Result<(Scenario, Vec<Vary>), Stop> {
-    let mut diagnostics = Diagnostics::default();
-    let scenario = scenario::load(&arguments.scenario, sets, &mut diagnostics);
-    output::problems(&diagnostics, shared.quiet);
-    let scenario = scenario.ok_or(Stop::Invalid)?;
+    let scenario = input::load(&arguments.scenario, sets, shared)?;
     let mut diagnostics = Diagnostics::default();
     let draft = scenario::read(&arguments.scenario, sets, &mut diagnostics).ok_or(Stop::Invalid)?;
     let mut diagnostics = Diagnostics::default();
@@ -74,7 +60,7 @@ fn read(arguments: &BreakevenArguments, sets: &[String], shared: &Shared) -> Res
 
 fn stop(error: BreakevenError) -> Stop {
     match error {
-        BreakevenError::Study(StudyError::Interrupted) => Stop::Interrupted,
+        BreakevenError::Study(error) => error.into(),
         BreakevenError::Invalid(diagnostics) => {
             output::problems(&diagnostics, false);
             Stop::Invalid
@@ -84,9 +70,4 @@ fn stop(error: BreakevenError) -> Stop {
         }
         error => Stop::Failed(error.to_string()),
     }
-}
-
-fn default_directory(scenario: &Path) -> PathBuf {
-    let stem = scenario.file_stem().unwrap_or(scenario.as_os_str()).to_string_lossy();
-    Path::new("outputs").join(format!("{stem}-breakeven"))
 }

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use replisim::report::{self, difference};
-use replisim::scenario::{self, Diagnostics, Scenario};
+use replisim::scenario::Scenario;
 use replisim::study::tables::Tables;
-use replisim::study::{self, Options, StudyError, diff};
+use replisim::study::{self, Options, diff};
 
 use super::arguments::{DiffArguments, DiffFormat, Shared};
 use super::progress::Bar;
-use super::{Exit, Stop, interrupt, output};
+use super::{Exit, Stop, input, interrupt, output};
 
 /// Compares two scenarios or finished runs.
 pub fn run(arguments: &DiffArguments, shared: &Shared) -> Result<Exit, Stop> {
@@ -66,14 +66,14 @@ impl Side {
 /// Both sides; the problems of both are told before anything ends.
 fn load(arguments: &DiffArguments, shared: &Shared) -> Result<(Side, Side), Stop> {
     let is_run = |path: &Path| path.is_dir();
-    let changes = !arguments.set.is_empty() || arguments.seed.is_some() || arguments.trials.is_some();
+    let changes = !arguments.simulation.set.is_empty()
+        || arguments.simulation.seed.is_some()
+        || arguments.simulation.trials.is_some();
     if changes && is_run(&arguments.old) && is_run(&arguments.new) {
         let message = "finished runs are compared as they are: --set, --seed and --trials are for scenarios";
         return Err(Stop::Usage(message.into()));
     }
-    let mut sets = arguments.set.clone();
-    sets.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    sets.extend(arguments.trials.map(|trials| format!("run.trials={trials}")));
+    let sets = arguments.simulation.sets();
     let read = |path: &Path| {
         if is_run(path) {
             let tables = report::read_run(path);
@@ -81,11 +81,8 @@ fn load(arguments: &DiffArguments, shared: &Shared) -> Result<(Side, Side), Stop
                 .map(|tables| Side::Finished(Box::new(tables)))
                 .map_err(|error| Stop::Usage(error.to_string()));
         }
-        let mut diagnostics = Diagnostics::default();
-        let scenario = scenario::load(path, &sets, &mut diagnostics);
-        output::problems(&diagnostics, shared.quiet);
-        let mut scenario = scenario.ok_or(Stop::Invalid)?;
-        if arguments.trials.is_some() {
+        let mut scenario = input::load(path, &sets, shared)?;
+        if arguments.simulation.trials.is_some() {
             scenario.run.precision = None;
         }
         Ok(Side::Scenario(Box::new(scenario)))
@@ -104,7 +101,7 @@ fn known(names: &[String], sides: [&Side; 2]) -> Result<(), Stop> {
     known.sort_unstable();
     known.dedup();
     match names.iter().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => Err(Stop::Usage(super::run::unknown_strategy(name, &known))),
+        Some(name) => Err(input::unknown_strategy(name, &known)),
         None => Ok(()),
     }
 }
@@ -112,11 +109,11 @@ fn known(names: &[String], sides: [&Side; 2]) -> Result<(), Stop> {
 /// Lets a scenario see what a run saw, trial by trial, unless the user says otherwise.
 fn pair(side: &str, scenario: &mut Scenario, run: &Tables, arguments: &DiffArguments, notes: &mut Vec<String>) {
     let record = &run.run;
-    if arguments.seed.is_none() && scenario.run.seed != record.seed {
+    if arguments.simulation.seed.is_none() && scenario.run.seed != record.seed {
         notes.push(format!("{side} was run with the other's seed {} (its own is {})", record.seed, scenario.run.seed));
         scenario.run.seed = record.seed;
     }
-    if arguments.trials.is_none() && record.trials > 0 {
+    if arguments.simulation.trials.is_none() && record.trials > 0 {
         let own = match scenario.run.precision {
             Some(_) => "it asks for a precision instead".to_string(),
             None => format!("its own are {}", scenario.run.trials),
@@ -138,12 +135,9 @@ fn finish(
     let all = scenario.model.strategies.iter().enumerate();
     let wanted = all.filter(|(_, strategy)| arguments.strategy.contains(&strategy.name)).map(|(index, _)| index);
     let strategies = (!arguments.strategy.is_empty()).then(|| wanted.collect());
-    let options = Options { strategies, jobs: arguments.jobs.map_or(0, usize::from) };
+    let options = Options { strategies, jobs: arguments.simulation.threads() };
     let bar = Bar::new(shared.quiet || shared.json);
     let outcome = study::compare(scenario, &options, &bar, interrupted);
     bar.clear();
-    outcome.map_err(|error| match error {
-        StudyError::Interrupted => Stop::Interrupted,
-        error => Stop::Failed(error.to_string()),
-    })
+    outcome.map_err(Stop::from)
 }

@@ -5,11 +5,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use replisim::report::WriteError;
 use replisim::report::lines::{LinesFile, line};
 use replisim::scenario::Scenario;
 use replisim::study::events::Event;
-use replisim::study::{self, Options, Progress, StudyError};
+use replisim::study::{self, Options, Progress};
 
 use super::Stop;
 
@@ -32,7 +31,7 @@ impl Events {
         if is_printed(path) {
             return Ok(Events::Printed(BufWriter::new(stdout())));
         }
-        LinesFile::begin(path).map(Events::Written).map_err(failed)
+        LinesFile::begin(path).map(Events::Written).map_err(Stop::from)
     }
 
     /// Writes the events of a scenario.
@@ -53,15 +52,14 @@ impl Events {
         });
         match (trouble, told) {
             (Some(stop), _) => Err(stop),
-            (None, Err(StudyError::Interrupted)) => Err(Stop::Interrupted),
-            (None, Err(error)) => Err(Stop::Failed(error.to_string())),
+            (None, Err(error)) => Err(error.into()),
             (None, Ok(())) => self.flush(),
         }
     }
 
     fn one(&mut self, event: &Event) -> Result<ControlFlow<()>, Stop> {
         match self {
-            Events::Written(file) => file.line(event).map(ControlFlow::Continue).map_err(failed),
+            Events::Written(file) => file.line(event).map(ControlFlow::Continue).map_err(Stop::from),
             Events::Printed(out) => match line(out, event) {
                 Ok(()) => Ok(ControlFlow::Continue(())),
                 // The reader has seen enough.
@@ -85,15 +83,11 @@ impl Events {
     pub fn keep(self) -> Result<(), Stop> {
         match self {
             Events::Printed(_) => Ok(()),
-            Events::Written(file) => file.keep().map_err(failed),
+            Events::Written(file) => file.keep().map_err(Stop::from),
         }
     }
 }
 
 fn unprintable(error: &std::io::Error) -> Stop {
     Stop::Failed(format!("cannot write to standard output: {error}"))
-}
-
-fn failed(error: WriteError) -> Stop {
-    Stop::Failed(error.to_string())
 }

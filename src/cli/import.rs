@@ -204,8 +204,7 @@ fn write(dir: &Path, made: &Fragment, shared: &Shared) -> Result<(), Stop> {
     let file = |name: &str, text: &str| File { name: name.into(), bytes: text.as_bytes().to_vec() };
     let mut files = vec![file(SCENARIO, &made.scenario)];
     files.extend(made.files.iter().map(|(name, text)| file(name, text)));
-    let written =
-        replace(dir, &files, &[], &|from, to| fs::rename(from, to)).map_err(|error| Stop::Failed(error.to_string()))?;
+    let written = replace(dir, &files, &[], &|from, to| fs::rename(from, to))?;
     if !shared.quiet && !shared.json {
         let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
         output::note(&format!("wrote {}; now run: replisim check {}", names.join(", "), dir.join(SCENARIO).display()));

@@ -15,6 +15,6 @@ pub fn run(arguments: &MergeArguments, shared: &Shared) -> Result<Exit, Stop> {
     }
     let finished =
         files::merge::merge(&arguments.shards).map_err(|problems| Stop::Usage(problems.join("\n       ")))?;
-    let written = files::write(&arguments.out, &finished).map_err(|error| Stop::Failed(error.to_string()))?;
+    let written = files::write(&arguments.out, &finished)?;
     sweep::tell(&finished, &written, shared)
 }

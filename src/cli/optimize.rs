@@ -3,9 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use replisim::report::recommendation::{self, Base};
-use replisim::report::{WriteError, write};
-use replisim::scenario::{self, Diagnostics, Scenario};
-use replisim::study::StudyError;
+use replisim::scenario::{self, Diagnostics};
 use replisim::study::optimize::requirement::{Requirement, requirement};
 use replisim::study::optimize::rules::SERVICE;
 use replisim::study::optimize::verify::Means;
@@ -13,47 +11,35 @@ use replisim::study::optimize::{Choices, optimize};
 
 use super::arguments::{OptimizeArguments, Shared};
 use super::progress::Bar;
-use super::{Exit, Stop, interrupt, output};
+use super::target::Target;
+use super::{Exit, Stop, input, interrupt, output};
 
 /// Finds, verifies and writes the recommendation.
 pub fn run(arguments: &OptimizeArguments, shared: &Shared) -> Result<Exit, Stop> {
     let requirements: Result<Vec<Requirement>, String> =
         arguments.objective.iter().map(|text| requirement(text)).collect();
     let requirements = requirements.map_err(Stop::Usage)?;
-    let mut sets = arguments.set.clone();
-    sets.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    sets.extend(arguments.trials.map(|trials| format!("run.trials={trials}")));
-    let mut scenario = load(&arguments.scenario, &sets, shared)?;
+    let sets = arguments.simulation.sets();
+    let mut scenario = input::load(&arguments.scenario, &sets, shared)?;
     for requirement in &requirements {
         requirement.add(&mut scenario).map_err(Stop::Usage)?;
     }
-    let dir = arguments.out.clone().unwrap_or_else(|| default_directory(&arguments.scenario));
-    let is_new = !dir.exists();
-    let failed = |error: WriteError| Stop::Failed(error.to_string());
-    write::prepare(&dir).map_err(failed)?;
+    let target = Target::prepare(arguments.out.as_deref(), &arguments.scenario, "-optimize")?;
+    let dir = &target.directory;
 
     let interrupted = interrupt::flag()?;
     let bar = Bar::new(shared.quiet || shared.json);
-    let means = Means { jobs: arguments.jobs.map_or(0, usize::from), progress: &bar, interrupt: &interrupted };
+    let means = Means { jobs: arguments.simulation.threads(), progress: &bar, interrupt: &interrupted };
     let choices = Choices { with_jobs: arguments.with_jobs, limits: SERVICE };
     let optimum = optimize(&scenario, choices, means);
     bar.clear();
-    let optimum = optimum.map_err(|error| {
-        if is_new {
-            // Only an empty directory goes; should it have to stay, it does no harm.
-            let _ = std::fs::remove_dir(&dir);
-        }
-        match error {
-            StudyError::Interrupted => Stop::Interrupted,
-            error => Stop::Failed(error.to_string()),
-        }
-    })?;
+    let optimum = optimum.map_err(|error| target.give_up(error))?;
 
-    let path = relative(&dir, &arguments.scenario);
+    let path = relative(dir, &arguments.scenario);
     let lists_strategies = lists_strategies(&arguments.scenario, &sets);
     let base = Base { path: &path, lists_strategies, requirements: &requirements };
     let files = recommendation::files(&scenario, &optimum, &base);
-    let written = recommendation::write(&dir, &files).map_err(failed)?;
+    let written = recommendation::write(dir, &files)?;
     proved(&dir.join("scenario.toml"), &sets)?;
     if shared.json {
         output::print_json(&recommendation::summary_json(&scenario, &optimum))?;
@@ -61,17 +47,10 @@ pub fn run(arguments: &OptimizeArguments, shared: &Shared) -> Result<Exit, Stop>
         let mut text = recommendation::terminal(&scenario, &optimum);
         let page = written.iter().find(|path| path.ends_with("recommendation.md"));
         text +=
-            &format!("\n{} files in {}; begin with {}\n", written.len(), dir.display(), page.unwrap_or(&dir).display());
+            &format!("\n{} files in {}; begin with {}\n", written.len(), dir.display(), page.unwrap_or(dir).display());
         output::print(&text)?;
     }
     Ok(Exit::Done)
-}
-
-fn load(path: &Path, sets: &[String], shared: &Shared) -> Result<Scenario, Stop> {
-    let mut diagnostics = Diagnostics::default();
-    let scenario = scenario::load(path, sets, &mut diagnostics);
-    output::problems(&diagnostics, shared.quiet);
-    scenario.ok_or(Stop::Invalid)
 }
 
 /// Whether the scenario names its strategies; else it runs one of each kind.
@@ -89,12 +68,6 @@ fn proved(path: &Path, sets: &[String]) -> Result<(), Stop> {
     Ok(())
 }
 
-fn default_directory(scenario: &Path) -> PathBuf {
-    let mut name = scenario.file_stem().unwrap_or(scenario.as_os_str()).to_os_string();
-    name.push("-optimize");
-    Path::new("outputs").join(name)
-}
-
 /// The way from a directory that exists to a file that exists.
 fn relative(from: &Path, to: &Path) -> String {
     let (Ok(from), Ok(to)) = (from.canonicalize(), to.canonicalize()) else { return to.display().to_string() };
@@ -107,11 +80,6 @@ fn relative(from: &Path, to: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn results_go_beside_those_of_a_run() {
-        assert_eq!(default_directory(Path::new("scenarios/shop.toml")), Path::new("outputs/shop-optimize"));
-    }
 
     #[test]
     fn the_scenario_is_found_from_the_results() {

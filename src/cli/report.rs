@@ -27,7 +27,7 @@ pub fn run(arguments: &ReportArguments, shared: &Shared) -> Result<Exit, Stop> {
         tables = reprice(&tables, prices::load(book)?)
             .map_err(|error| Stop::Usage(format!("`{}` cannot be priced again: {error}", directory.display())))?;
     }
-    let files = report::write_run(to, &tables).map_err(|error| Stop::Failed(error.to_string()))?;
+    let files = report::write_run(to, &tables)?;
     if shared.json {
         output::print(&report::summary_json(&tables))?;
     } else if !shared.quiet {

@@ -1,16 +1,16 @@
 //! `replisim run`: a scenario in, tables, charts and a report out.
 
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use replisim::report::{self, WriteError};
-use replisim::scenario::{self, Diagnostics, Scenario};
+use replisim::report;
+use replisim::scenario::Scenario;
 use replisim::study::tables::Tables;
-use replisim::study::{self, Options, StudyError};
+use replisim::study::{self, Options};
 
 use super::arguments::{RunArguments, Shared};
 use super::progress::Bar;
-use super::{Exit, Stop, events, interrupt, output};
+use super::target::Target;
+use super::{Exit, Stop, events, input, interrupt, output};
 use events::Events;
 
 /// Runs the scenario.
@@ -19,25 +19,24 @@ pub fn run(arguments: &RunArguments, shared: &Shared) -> Result<Exit, Stop> {
     if events_printed && shared.json {
         return Err(Stop::Usage("standard output takes either `--events -` or `--json`, not both".into()));
     }
-    let scenario = load(arguments, shared)?;
-    let strategies = selected(&scenario, &arguments.strategy)?;
-    let target = Target::prepare(arguments)?;
-    let events = arguments.events.as_deref().map(Events::begin).transpose().inspect_err(|_| target.leave())?;
+    let scenario = input::load(&arguments.scenario, &arguments.simulation.sets(), shared)?;
+    let strategies = input::selected(&scenario, &arguments.strategy)?;
+    let target = Target::prepare(arguments.out.as_deref(), &arguments.scenario, "")?;
+    let events = arguments.events.as_deref().map(Events::begin).transpose().map_err(|stop| target.give_up(stop))?;
     let interrupted = interrupt::flag()?;
 
-    let options = Options { strategies, jobs: arguments.jobs.map_or(0, usize::from) };
+    let options = Options { strategies, jobs: arguments.simulation.threads() };
     let bar = Bar::new(shared.quiet || shared.json);
     let outcome = simulate(&scenario, &options, events, &bar, &interrupted);
     bar.clear();
-    let (mut tables, events) = outcome.inspect_err(|_| target.leave())?;
+    let (mut tables, events) = outcome.map_err(|stop| target.give_up(stop))?;
     tables.run.peak_memory_bytes = peak_memory();
     if interrupted.load(Ordering::Relaxed) {
         drop(events);
-        target.leave();
-        return Err(Stop::Interrupted);
+        return Err(target.give_up(Stop::Interrupted));
     }
 
-    let files = report::write_run(&target.directory, &tables).map_err(|error| Stop::Failed(error.to_string()))?;
+    let files = report::write_run(&target.directory, &tables)?;
     if let Some(events) = events {
         events.keep()?;
     }
@@ -63,94 +62,8 @@ fn simulate(
     if let Some(events) = &mut events {
         events.write(scenario, options, bar, interrupted)?;
     }
-    let tables = study::compare(scenario, options, bar, interrupted).map_err(stop)?;
+    let tables = study::compare(scenario, options, bar, interrupted)?;
     Ok((tables, events))
-}
-
-/// The checked scenario; its problems go to standard error.
-fn load(arguments: &RunArguments, shared: &Shared) -> Result<Scenario, Stop> {
-    let mut sets = arguments.set.clone();
-    sets.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    sets.extend(arguments.trials.map(|trials| format!("run.trials={trials}")));
-    let mut diagnostics = Diagnostics::default();
-    let scenario = scenario::load(&arguments.scenario, &sets, &mut diagnostics);
-    output::problems(&diagnostics, shared.quiet);
-    scenario.ok_or(Stop::Invalid)
-}
-
-/// Indices of the strategies named, ascending; `None` = all.
-pub(super) fn selected(scenario: &Scenario, names: &[String]) -> Result<Option<Vec<usize>>, Stop> {
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let known: Vec<&str> = scenario.model.strategies.iter().map(|strategy| strategy.name.as_str()).collect();
-    let mut indices = Vec::new();
-    for name in names {
-        match known.iter().position(|known| known == name) {
-            Some(index) => indices.push(index),
-            None => return Err(Stop::Usage(unknown_strategy(name, &known))),
-        }
-    }
-    indices.sort_unstable();
-    indices.dedup();
-    Ok(Some(indices))
-}
-
-pub(super) fn unknown_strategy(name: &str, known: &[&str]) -> String {
-    // Near enough to be a slip of the finger.
-    let near = known.iter().map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(near, _)| *near > 0.8);
-    let hint = match near.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((_, near)) => format!(", did you mean `{near}`?"),
-        None => format!("; the scenario has {}", known.join(", ")),
-    };
-    format!("no strategy `{name}`{hint}")
-}
-
-/// Where results go.
-pub(super) struct Target {
-    pub directory: PathBuf,
-    /// It was made for this run, so an interrupted run takes it away again.
-    is_new: bool,
-}
-
-impl Target {
-    /// Finds out now, and not after a long run, whether results can be written.
-    fn prepare(arguments: &RunArguments) -> Result<Target, Stop> {
-        Target::prepare_in(arguments.out.clone().unwrap_or_else(|| default_directory(&arguments.scenario)))
-    }
-
-    /// The same for a directory.
-    pub(super) fn prepare_in(directory: PathBuf) -> Result<Target, Stop> {
-        let is_new = !directory.exists();
-        report::write::prepare(&directory).map_err(|error: WriteError| Stop::Failed(error.to_string()))?;
-        Ok(Target { directory, is_new })
-    }
-
-    /// Leaves nothing behind of a run without results.
-    pub(super) fn give_up(&self, error: StudyError) -> Stop {
-        self.leave();
-        stop(error)
-    }
-
-    /// Takes the directory away again if it was made for this run.
-    pub(super) fn leave(&self) {
-        if self.is_new {
-            // Only an empty directory goes; should it have to stay, it does no harm.
-            let _ = std::fs::remove_dir(&self.directory);
-        }
-    }
-}
-
-/// Why a study has no result, to whoever asked for it.
-pub(super) fn stop(error: StudyError) -> Stop {
-    match error {
-        StudyError::Interrupted => Stop::Interrupted,
-        error => Stop::Failed(error.to_string()),
-    }
-}
-
-fn default_directory(scenario: &Path) -> PathBuf {
-    Path::new("outputs").join(scenario.file_stem().unwrap_or(scenario.as_os_str()))
 }
 
 /// Whether some objective, in all regions together, is missed.
@@ -171,19 +84,6 @@ mod tests {
     use replisim::study::tables::ObjectiveRow;
 
     use super::*;
-
-    #[test]
-    fn a_near_name_is_offered_and_a_far_one_gets_the_list() {
-        let known = ["cross-region-pull", "replication"];
-        assert_eq!(unknown_strategy("replicaton", &known), "no strategy `replicaton`, did you mean `replication`?");
-        let far = "no strategy `zzz`; the scenario has cross-region-pull, replication";
-        assert_eq!(unknown_strategy("zzz", &known), far);
-    }
-
-    #[test]
-    fn results_go_beside_where_one_stands() {
-        assert_eq!(default_directory(Path::new("scenarios/global-saas.toml")), Path::new("outputs/global-saas"));
-    }
 
     #[test]
     fn only_an_objective_missed_everywhere_counts_as_missed() {

@@ -1,6 +1,5 @@
 //! `replisim sensitivity`: which assumptions the choice of a strategy turns on.
 
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use replisim::report::sensitivity as pages;
@@ -9,8 +8,8 @@ use replisim::study::sensitivity::{Figure, Plan, SensitivityError, choices, sens
 
 use super::arguments::{DecisionMetric, SensitivityArguments, Shared};
 use super::progress::Bar;
-use super::run::{Target, selected};
-use super::{Exit, Stop, interrupt, output};
+use super::target::Target;
+use super::{Exit, Stop, input, interrupt, output};
 
 /// Trials at a point unless something is said: all points run the same demand, so few of them tell points apart.
 const TRIALS: &str = "run.trials=5";
@@ -19,15 +18,10 @@ const TRIALS: &str = "run.trials=5";
 pub fn run(arguments: &SensitivityArguments, shared: &Shared) -> Result<Exit, Stop> {
     let path = &arguments.scenario;
     let mut sets = vec![TRIALS.to_string()];
-    sets.extend(arguments.set.iter().cloned());
-    sets.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    sets.extend(arguments.trials.map(|trials| format!("run.trials={trials}")));
-    let mut diagnostics = Diagnostics::default();
-    let scenario = scenario::load(path, &sets, &mut diagnostics);
-    output::problems(&diagnostics, shared.quiet);
-    let scenario = scenario.ok_or(Stop::Invalid)?;
+    sets.extend(arguments.simulation.sets());
+    let scenario = input::load(path, &sets, shared)?;
     let mut indices = choices(&scenario);
-    if let Some(named) = selected(&scenario, &arguments.strategy)? {
+    if let Some(named) = input::selected(&scenario, &arguments.strategy)? {
         indices.retain(|index| named.contains(index));
     }
     if indices.is_empty() {
@@ -51,9 +45,9 @@ pub fn run(arguments: &SensitivityArguments, shared: &Shared) -> Result<Exit, St
             DecisionMetric::PullP95 => Figure::PullP95,
             DecisionMetric::LagP99 => Figure::LagP99,
         },
-        jobs: arguments.jobs.map_or(0, usize::from),
+        jobs: arguments.simulation.threads(),
     };
-    let target = Target::prepare_in(arguments.out.clone().unwrap_or_else(|| default_directory(path)))?;
+    let target = Target::prepare(arguments.out.as_deref(), path, "-sensitivity")?;
     let interrupted = interrupt::flag()?;
 
     let is_told = AtomicBool::new(false);
@@ -70,16 +64,10 @@ pub fn run(arguments: &SensitivityArguments, shared: &Shared) -> Result<Exit, St
     bar.clear();
     let study = outcome.map_err(|error| match error {
         SensitivityError::Study(error) => target.give_up(error),
-        SensitivityError::Refused(_) => {
-            target.leave();
-            Stop::Invalid
-        }
-        error @ SensitivityError::Undecided(_) => {
-            target.leave();
-            Stop::Usage(error.to_string())
-        }
+        SensitivityError::Refused(_) => target.give_up(Stop::Invalid),
+        error @ SensitivityError::Undecided(_) => target.give_up(Stop::Usage(error.to_string())),
     })?;
-    pages::write(&target.directory, &study).map_err(|error| Stop::Failed(error.to_string()))?;
+    pages::write(&target.directory, &study)?;
     if shared.json {
         let value = serde_json::to_value(&study).map_err(|error| Stop::Failed(error.to_string()))?;
         output::print_json(&value)?;
@@ -136,9 +124,4 @@ fn factors(
     let mut factors = plausible::factors(&draft, &load);
     factors.extend(named);
     Ok(factors)
-}
-
-fn default_directory(scenario: &Path) -> PathBuf {
-    let stem = scenario.file_stem().unwrap_or(scenario.as_os_str()).to_string_lossy();
-    Path::new("outputs").join(format!("{stem}-sensitivity"))
 }

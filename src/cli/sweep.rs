@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use replisim::report::sweep as files;
 use replisim::report::sweep::journal::{self, Journal, JournalError};
 use replisim::report::sweep::{Finished, table};
-use replisim::report::{self, sweep as files};
 use replisim::scenario::{self, Diagnostics, Scenario, Vary};
 use replisim::study::sweep::{Plan, Record, Sweep, SweepError, SweepRow};
 
 use super::arguments::{Shared, SweepArguments};
 use super::progress::PointBar;
-use super::{Exit, Stop, interrupt, output, run};
+use super::target::Target;
+use super::{Exit, Stop, input, interrupt, output};
 
 /// Runs the sweep, or goes on with it.
 pub fn run(arguments: &SweepArguments, shared: &Shared) -> Result<Exit, Stop> {
@@ -21,7 +22,7 @@ pub fn run(arguments: &SweepArguments, shared: &Shared) -> Result<Exit, Stop> {
         return Err(Stop::Invalid);
     };
     let interrupted = interrupt::flag()?;
-    let jobs = arguments.jobs.map_or(0, usize::from);
+    let jobs = arguments.simulation.threads();
     let all = 0..sweep.plan.points.len();
     let points: Vec<usize> = all.filter(|point| arguments.shard.is_none_or(|shard| shard.holds(*point))).collect();
     let inputs = sweep.check(&points, jobs, &interrupted, &mut diagnostics).map_err(stop)?;
@@ -31,8 +32,8 @@ pub fn run(arguments: &SweepArguments, shared: &Shared) -> Result<Exit, Stop> {
     }
 
     let record = Record::of(&sweep, &scenario, &arguments.vary, arguments.shard, inputs);
-    let directory = arguments.out.clone().unwrap_or_else(|| default_directory(&arguments.scenario));
-    report::write::prepare(&directory).map_err(|error| Stop::Failed(error.to_string()))?;
+    // What is finished of a sweep stays for --resume, so this directory is never given up.
+    let directory = Target::prepare(arguments.out.as_deref(), &arguments.scenario, "-sweep")?.directory;
     if arguments.resume
         && let Some(finished) = finished_already(&directory, &record)
     {
@@ -66,7 +67,7 @@ pub fn run(arguments: &SweepArguments, shared: &Shared) -> Result<Exit, Stop> {
         };
     }
     let finished = Finished::of(record, &done).map_err(|error| Stop::Failed(error.to_string()))?;
-    let written = files::write(&directory, &finished).map_err(|error| Stop::Failed(error.to_string()))?;
+    let written = files::write(&directory, &finished)?;
     journal.remove().map_err(|error| Stop::Failed(error.to_string()))?;
     tell(&finished, &written, shared)
 }
@@ -84,9 +85,7 @@ pub fn tell(finished: &Finished, written: &[PathBuf], shared: &Shared) -> Result
 /// The sweep, and the scenario without the settings of any point; `None` when there are problems, which are in
 /// `diagnostics`.
 fn plan(arguments: &SweepArguments, diagnostics: &mut Diagnostics) -> Result<Option<(Sweep, Scenario)>, Stop> {
-    let mut settings = arguments.set.clone();
-    settings.extend(arguments.seed.map(|seed| format!("run.seed={seed}")));
-    settings.extend(arguments.trials.map(|trials| format!("run.trials={trials}")));
+    let settings = arguments.simulation.sets();
     let scenario = scenario::load(&arguments.scenario, &settings, diagnostics);
     // Its problems are those of the scenario, told already.
     let Some(draft) = scenario::read(&arguments.scenario, &settings, &mut Diagnostics::default()) else {
@@ -94,7 +93,7 @@ fn plan(arguments: &SweepArguments, diagnostics: &mut Diagnostics) -> Result<Opt
     };
     let keys: Vec<Vary> = arguments.vary.iter().filter_map(|text| Vary::read(text, &draft, diagnostics)).collect();
     let Some(scenario) = scenario.filter(|_| !diagnostics.has_errors()) else { return Ok(None) };
-    run::selected(&scenario, &arguments.strategy)?;
+    input::selected(&scenario, &arguments.strategy)?;
     let latin = arguments.lhs.map(|points| points as usize);
     let plan = Plan::new(keys, latin, scenario.run.seed).map_err(|error| Stop::Usage(error.to_string()))?;
     let (path, strategies) = (arguments.scenario.clone(), arguments.strategy.clone());
@@ -122,9 +121,4 @@ fn unusable(error: JournalError) -> Stop {
         JournalError::File { .. } => Stop::Failed(error.to_string()),
         refused => Stop::Usage(refused.to_string()),
     }
-}
-
-fn default_directory(scenario: &Path) -> PathBuf {
-    let stem = scenario.file_stem().unwrap_or(scenario.as_os_str());
-    Path::new("outputs").join(format!("{}-sweep", stem.to_string_lossy()))
 }

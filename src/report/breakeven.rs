@@ -5,11 +5,12 @@
 
 use std::path::{Path, PathBuf};
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::json;
 
 use super::chart::{self, Figure, LeftOut};
 use super::markdown::escape;
+use super::terminal::{WIDTH, flush, paragraph, shortened};
 use super::write::{File, WriteError, replace};
 use super::{csv, numbers};
 use crate::study::breakeven::tables::{Breakeven, CrossingRow, PULLS_PER_IMAGE};
@@ -19,9 +20,8 @@ pub mod sentences;
 
 /// Name of the study's record in the result directory.
 const RECORD: &str = "breakeven.json";
-
-/// Columns of a terminal that the summary fits into.
-const WIDTH: usize = 100;
+/// Letters of a strategy's name in the table on the terminal.
+const NAME: usize = 20;
 
 /// Writes all files of the study into `dir` and returns their paths, tables first.
 ///
@@ -103,27 +103,11 @@ fn scene(found: &Breakeven) -> Tables {
 
 /// A value with its unit, as people read it: three figures.
 pub fn quantity(value: f64, unit: &str) -> String {
-    let digits = figures(value);
+    let digits = numbers::figures(value);
     match unit.strip_prefix('$') {
         Some(rest) => format!("${digits}{rest}"),
         None if unit.is_empty() || unit.starts_with(['/', '%']) => format!("{digits}{unit}"),
         None => format!("{digits} {unit}"),
-    }
-}
-
-/// Three significant figures, without zeros that say nothing but the first one behind the point.
-fn figures(value: f64) -> String {
-    if value == 0.0 {
-        return "0".into();
-    }
-    let decimals = (2.0 - libm::floor(libm::log10(value.abs()))).clamp(0.0, 9.0) as usize;
-    let text = numbers::grouped(value, decimals);
-    match text.split_once('.') {
-        Some((whole, fraction)) => {
-            let fraction = fraction.trim_end_matches('0');
-            format!("{whole}.{}", if fraction.is_empty() { "0" } else { fraction })
-        }
-        None => text,
     }
 }
 
@@ -142,36 +126,28 @@ fn interval(row: &CrossingRow) -> Option<String> {
 /// The summary for a terminal: the answer, a table of crossings, where the files are.
 pub fn summary(found: &Breakeven, written: &[PathBuf]) -> String {
     let mut out = String::new();
-    for sentence in sentences::answer(found).iter().chain(&sentences::remarks(found)) {
-        out.push_str(&wrapped(sentence));
-    }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
-    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-    let second = found.crossings.iter().any(|row| row.fixed_key.is_some());
-    let mut head = vec![Cell::new("Cheaper above"), Cell::new("than")];
-    head.extend(second.then(|| Cell::new("at")));
-    head.extend([Cell::new("pulls priced"), right("crossing".into()), right("95 % interval".into()), Cell::new("how")]);
-    table.set_header(head);
-    for row in &found.crossings {
-        let crossing = row.crossing.map_or("none in range".into(), |it| quantity(it, &row.unit));
-        let mut cells = vec![Cell::new(&row.strategy_a), Cell::new(&row.strategy_b)];
-        cells.extend(second.then(|| Cell::new(row.fixed_value.as_deref().unwrap_or("–"))));
-        let exact = if row.crossing.is_some() && row.ci_low.is_some() { "exact" } else { "–" };
-        cells.extend([
-            Cell::new(&row.reading),
-            right(crossing),
-            right(interval(row).unwrap_or(exact.into())),
-            Cell::new(&row.method),
-        ]);
-        table.add_row(cells);
-    }
+    sentences::answer(found).iter().for_each(|text| paragraph(&mut out, text, ""));
     let keys: Vec<String> = found.record.keys.iter().map(|key| key.key.clone()).collect();
-    out.push_str(&format!("\nCrossings in {}\n", numbers::list(&keys)));
-    let lines = table.trim_fmt();
-    for line in lines.lines() {
-        out.push_str(line.strip_prefix(' ').unwrap_or(line));
-        out.push('\n');
+    if !found.crossings.is_empty() {
+        out.push_str(&format!("\nCrossings in {}\n", numbers::list(&keys)));
+    }
+    let (crossing, apart): (Vec<&CrossingRow>, Vec<&CrossingRow>) =
+        found.crossings.iter().partition(|row| row.crossing.is_some());
+    if !crossing.is_empty() {
+        out.push_str(&format!("{}\n", table(&crossing)));
+    }
+    if !apart.is_empty() {
+        let others = if crossing.is_empty() { "" } else { " other" };
+        let pairs = match apart.len() {
+            1 => format!("1{others} pair of strategies does"),
+            count => format!("{count}{others} pairs of strategies do"),
+        };
+        paragraph(&mut out, &format!("{pairs} not cross within the range; breakeven.csv has every pair."), "");
+    }
+    let remarks = sentences::remarks(found);
+    if !remarks.is_empty() {
+        out.push_str("\nNotes\n");
+        remarks.iter().for_each(|text| paragraph(&mut out, text, "- "));
     }
     if let Some(dir) = written.first().and_then(|path| path.parent()) {
         let charts = written.iter().filter(|path| path.extension().is_some_and(|it| it == "svg")).count();
@@ -182,23 +158,34 @@ pub fn summary(found: &Breakeven, written: &[PathBuf]) -> String {
     out
 }
 
-fn wrapped(text: &str) -> String {
-    let mut out = String::new();
-    let mut column = 0;
-    for word in text.split(' ') {
-        let width = word.chars().count();
-        if column > 0 && column + 1 + width > WIDTH {
-            out.push('\n');
-            column = 0;
-        } else if column > 0 {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += width;
+/// The crossings that there are.
+fn table(rows: &[&CrossingRow]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
+    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+    let second = rows.iter().any(|row| row.fixed_key.is_some());
+    let mut head = vec![Cell::new("Cheaper above"), Cell::new("than")];
+    head.extend(second.then(|| Cell::new("at")));
+    head.extend([Cell::new("pulls priced"), right("crossing".into()), right("95 % interval".into()), Cell::new("how")]);
+    table.set_header(head);
+    for row in rows {
+        let name = |name: &str| Cell::new(shortened(name, NAME));
+        let mut cells = vec![name(&row.strategy_a), name(&row.strategy_b)];
+        cells.extend(second.then(|| Cell::new(row.fixed_value.as_deref().map_or("–".into(), numbers::brief))));
+        let exact = if row.ci_low.is_some() { "exact" } else { "–" };
+        cells.extend([
+            Cell::new(&row.reading),
+            right(quantity(row.crossing.unwrap_or_default(), &row.unit)),
+            right(interval(row).unwrap_or(exact.into())),
+            Cell::new(&row.method),
+        ]);
+        table.add_row(cells);
     }
-    out.push('\n');
-    out
+    // Where room is short, intervals are folded and names are not.
+    for column in table.column_iter_mut().take(2) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
+    flush(&table)
 }
 
 /// The summary for programs, with a line break at its end.

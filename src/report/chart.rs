@@ -30,6 +30,7 @@ mod distribution;
 mod flows;
 mod frame;
 mod frontier;
+mod place;
 mod pull_parts;
 pub mod screening;
 pub mod tornado;

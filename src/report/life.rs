@@ -1,9 +1,9 @@
 //! The life of an image, for people on a terminal and as JSON.
 
-use crate::study::life::{Cost, Event, Life, Lives, Part, Pull, PullGroup};
+use crate::study::life::{Cost, Event, Life, Lives, Part, Pull, PullGroup, Stay};
 
-use super::numbers::{bytes, count, duration, grouped, of, percent};
-use super::terminal::{WIDTH, wrapped};
+use super::numbers::{bytes, count, duration, grouped, list, of, percent};
+use super::terminal::{WIDTH, paragraph};
 
 /// Single pulls that are shown for each cluster; JSON has more.
 const PULLS_SHOWN: usize = 3;
@@ -52,12 +52,7 @@ struct Page {
 impl Page {
     /// A paragraph behind `hang`; its further lines are indented as far.
     fn line(&mut self, hang: &str, text: &str) {
-        let width = hang.chars().count();
-        for (index, line) in wrapped(text, WIDTH - width).iter().enumerate() {
-            self.text.push_str(&if index == 0 { hang.to_owned() } else { " ".repeat(width) });
-            self.text.push_str(line);
-            self.text.push('\n');
-        }
+        paragraph(&mut self.text, text, hang);
     }
 
     fn title(&mut self, text: &str) {
@@ -159,12 +154,24 @@ fn timeline(out: &mut Page, life: &Life) {
     if hidden > 0 {
         out.line("    ", &format!("and {hidden} more events; --json has the first {}", crate::study::life::EVENTS));
     }
-    for stay in life.places.iter().filter(|stay| stay.gone.is_none()) {
+    for (what, places) in at_the_end(&life.places) {
+        out.line("    at the end               ", &format!("still in {} {what}", list(&places)));
+    }
+}
+
+/// What is to be said of the registries that still hold the image, and which these are; in the order of the first of each.
+fn at_the_end(places: &[Stay]) -> Vec<(String, Vec<&str>)> {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for stay in places.iter().filter(|stay| stay.gone.is_none()) {
         let class = stay.class.filter(|class| *class == "archive").map_or("", |_| ", in the archive");
         let tags = if stay.tags.is_empty() { "untagged".to_owned() } else { stay.tags.join(", ") };
-        let hang = "    at the end               ";
-        out.line(hang, &format!("still in {} ({tags}){class}, {:.2} days of the run", stay.place, stay.days));
+        let what = format!("({tags}){class}, {:.2} days of the run", stay.days);
+        match groups.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, places)) => places.push(&stay.place),
+            None => groups.push((what, vec![&stay.place])),
+        }
     }
+    groups
 }
 
 fn pulls(out: &mut Page, life: &Life) {
@@ -344,4 +351,42 @@ fn rounded(quantity: &str) -> String {
 
 fn number(amount: &str) -> f64 {
     amount.parse().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registries_of_which_the_same_is_to_be_said_share_a_line() {
+        let stay = |place: &str, days: f64, gone: Option<&str>| Stay {
+            place: place.into(),
+            arrived: "2026-04-08T00:00:00Z".into(),
+            by: "copy",
+            gone: gone.map(str::to_owned),
+            gone_by: None,
+            days,
+            class: Some("standard"),
+            tags: vec!["v8".into()],
+        };
+        let mut places = vec![
+            stay("us-east-1", 23.0, None),
+            stay("eu-west-1", 22.5, None),
+            stay("eu-west-2", 5.0, Some("2026-04-13T00:00:00Z")),
+            stay("sa-east-1", 23.001, None),
+        ];
+        places.push(Stay { class: Some("archive"), ..stay("ap-south-1", 23.0, None) });
+        places.push(Stay { tags: Vec::new(), ..stay("ap-south-2", 23.0, None) });
+        let lines: Vec<String> =
+            at_the_end(&places).into_iter().map(|(what, places)| format!("{} {what}", list(&places))).collect();
+        assert_eq!(
+            lines,
+            [
+                "us-east-1 and sa-east-1 (v8), 23.00 days of the run",
+                "eu-west-1 (v8), 22.50 days of the run",
+                "ap-south-1 (v8), in the archive, 23.00 days of the run",
+                "ap-south-2 (untagged), 23.00 days of the run",
+            ]
+        );
+    }
 }

@@ -91,6 +91,38 @@ pub fn money_tick(usd: f64) -> String {
     format!("${value}{suffix}")
 }
 
+/// Three significant figures, without zeros that say nothing but the first one
+/// behind the point.
+pub fn figures(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    let decimals = (2.0 - libm::floor(libm::log10(value.abs()))).clamp(0.0, 9.0) as usize;
+    let text = grouped(value, decimals);
+    match text.split_once('.') {
+        Some((whole, fraction)) => {
+            let fraction = fraction.trim_end_matches('0');
+            format!("{whole}.{}", if fraction.is_empty() { "0" } else { fraction })
+        }
+        None => text,
+    }
+}
+
+/// A value as a scenario writes it, with a long number in three figures: `0.796214/day` as `0.796/day`. What is not a
+/// number and a unit stays as it is.
+pub fn brief(text: &str) -> String {
+    let bare = text.strip_prefix('$').unwrap_or(text);
+    let end = bare.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(bare.len());
+    let (number, unit) = bare.split_at(end);
+    let is_long = number.trim_start_matches(['0', '.']).chars().filter(char::is_ascii_digit).count() > 3;
+    match number.parse::<f64>() {
+        Ok(value) if is_long && number.contains('.') && !unit.contains(|letter: char| letter.is_ascii_digit()) => {
+            format!("{}{}{unit}", &text[..text.len() - bare.len()], figures(value))
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// A count on an axis: `200`, `5k`, `2M`.
 pub fn count_tick(value: f64) -> String {
     let (value, suffix) = scaled_tick(value);
@@ -321,5 +353,23 @@ mod tests {
     fn dates_read_like_dates() {
         assert_eq!(date("2026-04-07"), "7 Apr 2026");
         assert_eq!(date("day 3"), "day 3");
+    }
+
+    #[test]
+    fn long_numbers_of_values_are_cut_to_three_figures_and_all_else_stays() {
+        for (text, expected) in [
+            ("0.796214/day", "0.796/day"),
+            ("0.0502377/day", "0.0502/day"),
+            ("1264.91 MB", "1,265 MB"),
+            ("$0.0632456/GB", "$0.0632/GB"),
+            ("12345", "12345"),
+            ("200 MB", "200 MB"),
+            ("1d12.3456h", "1d12.3456h"),
+            ("2026-04-01", "2026-04-01"),
+            ("inter-region", "inter-region"),
+            ("", ""),
+        ] {
+            assert_eq!(brief(text), expected);
+        }
     }
 }

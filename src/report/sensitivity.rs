@@ -10,7 +10,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use super::chart::{self, Figure, LeftOut, screening, tornado};
 use super::numbers::{self, list, money, money_tick, of};
 use super::reading::{Reading, alike};
-use super::terminal::{WIDTH, flush, wrapped};
+use super::terminal::{WIDTH, flush, paragraph};
 use super::write::{File, WriteError, replace};
 use super::{csv, markdown::escape};
 use crate::study::sensitivity::{Bar, EffectRow, End, Record, Sensitivity};
@@ -94,9 +94,14 @@ pub fn answer(study: &Sensitivity) -> String {
         // A sign that turns within a rounding is no decision.
         let far = |bar: &Bar| bar.low.lead.abs().max(bar.high.lead.abs());
         let widest = study.bars.iter().max_by(|a, b| far(a).total_cmp(&far(b)));
-        let most =
-            widest.map(|bar| format!("; {} moves them furthest apart, by {}", bar.key, lead_words(far(bar), record)));
-        return format!("As the scenario is, {best} and {second} are level{}.", most.unwrap_or_default());
+        let most = match widest {
+            Some(bar) if !alike(record.value, record.value + far(bar)) => {
+                format!("; {} moves them furthest apart, by {}", bar.key, lead_words(far(bar), record))
+            }
+            Some(_) => ", and no key alone moves them apart".to_owned(),
+            None => String::new(),
+        };
+        return format!("As the scenario is, {best} and {second} are level{most}.");
     }
     match turning(study) {
         (alone, together) if !alone.is_empty() => {
@@ -156,6 +161,12 @@ pub(crate) fn lead_rows(study: &Sensitivity) -> Vec<&EffectRow> {
     rows
 }
 
+/// `1 key that moves it less`: those that a table or a chart has no room for.
+pub(crate) fn further_keys(count: usize) -> String {
+    let verb = if count == 1 { "moves" } else { "move" };
+    format!("{} that {verb} it less", of(count as f64, "key", "keys"))
+}
+
 /// How often a key flips the decision.
 fn flips(bar: &Bar, record: &Record) -> String {
     format!("{} of {}", bar.flips, record.trajectories)
@@ -166,13 +177,16 @@ fn sentences(study: &Sensitivity) -> Vec<String> {
     let mut out = vec![answer(study)];
     if !record.second.is_empty() {
         let value = numbers::with_unit(record.value, &record.unit);
-        out.push(format!(
-            "As the scenario is, {} is the {} ({value}); {} has {} more.",
-            record.best,
-            best_words(record),
-            record.second,
-            lead_words(record.lead, record)
-        ));
+        out.push(match alike(record.value, record.value + record.lead) {
+            true => format!("Both stand at {value}; the lead below is that of {}.", record.best),
+            false => format!(
+                "As the scenario is, {} is the {} ({value}); {} has {} more.",
+                record.best,
+                best_words(record),
+                record.second,
+                lead_words(record.lead, record)
+            ),
+        });
     }
     out
 }
@@ -237,10 +251,7 @@ pub fn summary(study: &Sensitivity, dir: &Path) -> String {
     let record = &study.record;
     let mut out = String::new();
     for text in sentences(study) {
-        for line in wrapped(&text, WIDTH) {
-            out.push_str(&line);
-            out.push('\n');
-        }
+        paragraph(&mut out, &text, "");
     }
     if !study.bars.is_empty() {
         let mut table = Table::new();
@@ -263,7 +274,7 @@ pub fn summary(study: &Sensitivity, dir: &Path) -> String {
         }
         out.push_str(&format!("\n{}\n", flush(&table)));
         if let rest @ 1.. = study.bars.len().saturating_sub(ROWS) {
-            out.push_str(&format!("and {} that move it less\n", of(rest as f64, "key", "keys")));
+            out.push_str(&format!("and {}\n", further_keys(rest)));
         }
     }
     out.push_str(&format!("\nRead {}.\n", dir.join("report.md").display()));

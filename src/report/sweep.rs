@@ -22,7 +22,7 @@ pub mod view;
 mod findings;
 mod page;
 
-pub(in crate::report) use findings::{short as shortened_key, verdict};
+pub(in crate::report) use findings::{headline, short as shortened_key};
 pub use page::{summary_json, terminal_summary};
 
 /// The table of a sweep.

@@ -20,13 +20,6 @@ pub fn terminal_summary(tables: &Tables, written: &[PathBuf]) -> String {
     let reading = Reading::of(tables);
     let found = findings::of(&reading);
     let mut out = String::new();
-    let paragraph = |out: &mut String, text: &str, hang: &str| {
-        for (index, line) in wrapped(text, WIDTH - hang.chars().count()).iter().enumerate() {
-            out.push_str(&if index == 0 { hang.to_owned() } else { " ".repeat(hang.chars().count()) });
-            out.push_str(line);
-            out.push('\n');
-        }
-    };
     for text in &found.verdict {
         paragraph(&mut out, text, "");
     }
@@ -105,7 +98,6 @@ fn table(reading: &Reading) -> String {
 }
 
 /// The lines of a table; the style without borders keeps their padding.
-/// The style without borders keeps their padding.
 pub(super) fn flush(table: &Table) -> String {
     table.trim_fmt().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }
@@ -141,6 +133,16 @@ pub(super) fn shortened(name: &str, room: usize) -> String {
         return name.to_owned();
     }
     name.chars().take(room - 1).chain(['…']).collect()
+}
+
+/// Adds a text as lines that fit the terminal: the first behind `hang`, the others indented as far.
+pub(super) fn paragraph(out: &mut String, text: &str, hang: &str) {
+    let width = hang.chars().count();
+    for (index, line) in wrapped(text, WIDTH - width).iter().enumerate() {
+        out.push_str(&if index == 0 { hang.to_owned() } else { " ".repeat(width) });
+        out.push_str(line);
+        out.push('\n');
+    }
 }
 
 /// Lines of at most `width` letters, broken at spaces.

@@ -9,6 +9,7 @@
 
 pub mod cells;
 pub mod choice;
+pub mod gaps;
 pub mod judged;
 pub mod plan;
 pub mod requirement;
@@ -26,7 +27,7 @@ use judged::Judged;
 use plan::{Plan, plan};
 use rules::Limits;
 use verify::{Means, Rivals, Verified, verify};
-use ways::{Column, Way};
+use ways::{Column, Ttls, Way};
 
 use super::StudyError;
 use crate::scenario::{Metric, Scenario};
@@ -69,7 +70,8 @@ const MARGINS: [f64; 3] = [0.5, 0.9, 1.0];
 pub fn optimize(scenario: &Scenario, choices: Choices, means: Means<'_>) -> Result<Optimum, StudyError> {
     let judged = Judged::of(scenario);
     let columns = ways::columns(&scenario.model, choices.with_jobs);
-    let cells = measure(scenario, &columns, &judged, means.jobs, means.progress, means.interrupt)?;
+    let ttls = if choices.with_jobs { gaps::observe(scenario, means)? } else { Ttls::new() };
+    let cells = measure(scenario, &columns, ttls, &judged, means)?;
     let mut repair = Repair { margins: vec![0.0; judged.len()], ..Repair::default() };
     let mut best: Option<Attempt> = None;
     for round in 0..=MARGINS.len() {

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Simulation;
+
 /// `replisim breakeven`.
 #[derive(Debug, Args)]
 #[command(
@@ -19,22 +21,13 @@ pub struct BreakevenArguments {
     /// A key, by its dotted path, and the values that it takes; may be given twice [default: run.demand=0.1..10:13log]
     #[arg(long, value_name = "KEY=FROM..TO[:STEPS|log]")]
     pub vary: Vec<String>,
-    /// Change a value of the scenario, by its dotted path; may be given many times
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    /// How it is simulated.
+    #[command(flatten)]
+    pub simulation: Simulation,
     /// Directory for the results [default: outputs/<file stem>-breakeven]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Seed of all random draws; like `--set run.seed=N`
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Trials of each strategy at each point; like `--set run.trials=N`
-    #[arg(long, value_name = "N")]
-    pub trials: Option<u64>,
     /// Compare this strategy only with others named so; may be given many times [default: all but the bound]
     #[arg(long, value_name = "NAME")]
     pub strategy: Vec<String>,
-    /// Threads [default: one per core]; results do not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Simulation;
+
 /// `replisim optimize`.
 #[derive(Debug, Args)]
 #[command(after_help = "Objectives are those of the scenario and those given here:\n  lag p99 <= 30s; lag 99% within \
@@ -22,19 +24,10 @@ pub struct OptimizeArguments {
     /// Consider caches that drop images so long after their last pull: the service cannot, a job of yours has to
     #[arg(long)]
     pub with_jobs: bool,
-    /// Change a value of the scenario, by its dotted path; may be given many times
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    /// How it is simulated.
+    #[command(flatten)]
+    pub simulation: Simulation,
     /// Directory for the results [default: outputs/<file stem>-optimize]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Seed of all random draws; like `--set run.seed=N`
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Trials of each way and of the recommendation; like `--set run.trials=N`
-    #[arg(long, value_name = "N")]
-    pub trials: Option<u64>,
-    /// Threads [default: one per core]; results do not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
 }

@@ -2,11 +2,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::Simulation;
+
 /// `replisim sensitivity`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Every assumption of the scenario that has a plausible range goes over it, alone and together with \
-                        the others; what the file says itself stays, unless --vary names it.\n\nExamples:\n  replisim \
+                        the others; what the file says itself stays, unless --vary names it. Each point has 5 \
+                        trials unless --trials says otherwise.\n\nExamples:\n  replisim \
                         sensitivity shop.toml\n  replisim sensitivity shop.toml --vary clusters.eu.nodes=10..80\n  \
                         replisim sensitivity shop.toml --only --vary \
                         prices.cross_region_pull=inter-region,internet --vary 'repositories.\"*\".image.size=50 MB..500 MB:log'\n  replisim \
@@ -27,24 +30,15 @@ pub struct SensitivityArguments {
     /// What the choice of a strategy is taken by
     #[arg(long, value_name = "METRIC", default_value = "cost")]
     pub metric: DecisionMetric,
-    /// Change a value of the scenario, by its dotted path; may be given many times
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    /// How it is simulated.
+    #[command(flatten)]
+    pub simulation: Simulation,
     /// Directory for the results [default: outputs/<file stem>-sensitivity]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Seed of all random draws; like `--set run.seed=N`
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Trials of each strategy at each point [default: 5]
-    #[arg(long, value_name = "N")]
-    pub trials: Option<u64>,
     /// Choose from this strategy; may be given many times [default: all but bounds]
     #[arg(long, value_name = "NAME")]
     pub strategy: Vec<String>,
-    /// Threads [default: one per core]; results do not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
 }
 
 /// What a decision is taken by.

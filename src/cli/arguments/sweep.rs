@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use replisim::study::sweep::Shard;
 
+use super::Simulation;
+
 /// `replisim sweep`.
 #[derive(Debug, Args)]
 #[command(
@@ -25,24 +27,15 @@ pub struct SweepArguments {
     /// Instead of every combination: N points of a Latin hypercube over the ranges
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub lhs: Option<u32>,
-    /// Change a value of the scenario at every point, by its dotted path; may be given many times
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    /// How it is simulated.
+    #[command(flatten)]
+    pub simulation: Simulation,
     /// Directory for the results [default: outputs/<file stem>-sweep]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Seed of all random draws; like `--set run.seed=N`
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Trials of each strategy at each point; like `--set run.trials=N`
-    #[arg(long, value_name = "N")]
-    pub trials: Option<u64>,
     /// Run this strategy only; may be given many times [default: all]
     #[arg(long, value_name = "NAME")]
     pub strategy: Vec<String>,
-    /// Threads [default: one per core]; results do not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
     /// Go on with the unfinished sweep in the directory, if there is one
     #[arg(long)]
     pub resume: bool,

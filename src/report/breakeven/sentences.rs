@@ -1,6 +1,7 @@
 //! The answer in sentences.
 
 use super::{interval, quantity};
+use crate::report::findings::sentence;
 use crate::report::numbers::{self, list};
 use crate::study::breakeven::tables::{Breakeven, CheapestRow, ClosedForm, CrossingRow, KeyRecord, PULLS_PER_IMAGE};
 
@@ -28,6 +29,13 @@ pub fn answer(found: &Breakeven) -> Vec<String> {
         out.extend(more.iter().cloned());
     }
     out
+}
+
+/// What is to be said under a reading at one value of a second key, without naming that value.
+pub fn at(found: &Breakeven, reading: &str, value: &str) -> Vec<String> {
+    let groups = values_of(found, reading);
+    let own = groups.iter().find(|(fixed, _)| *fixed == Some(value));
+    own.map_or(Vec::new(), |(fixed, rows)| one(found, reading, *fixed, rows))
 }
 
 fn lower(sentence: &str) -> String {
@@ -59,10 +67,18 @@ fn under(found: &Breakeven, reading: &str) -> Vec<String> {
     let groups = values_of(found, reading);
     let [(None, rows)] = &groups[..] else {
         let second = found.record.keys.get(1).map_or("", |key| key.key.as_str());
-        let told = groups.iter().take(MOST_VALUES).flat_map(|(value, rows)| {
-            let place = format!("With {second} = {}", value.unwrap_or(""));
-            let one = one(found, reading, *value, rows);
-            one.into_iter().map(move |sentence| format!("{place}: {}", lower(&sentence)))
+        // Neighbours of which the same is to be said are told together.
+        let mut told: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+        for (value, rows) in groups.iter().take(MOST_VALUES) {
+            let (value, one) = (value.unwrap_or(""), one(found, reading, *value, rows));
+            match told.last_mut() {
+                Some((values, same)) if *same == one => values.push(value),
+                _ => told.push((vec![value], one)),
+            }
+        }
+        let told = told.into_iter().flat_map(|(values, sentences)| {
+            let place = format!("With {second} = {}", list(&values));
+            sentences.into_iter().map(move |sentence| format!("{place}: {}", lower(&sentence)))
         });
         return moved(found, reading, &groups).into_iter().chain(told).collect();
     };
@@ -88,16 +104,14 @@ fn moved(found: &Breakeven, reading: &str, groups: &[(Option<&str>, Vec<&Cheapes
     let at = |row: &CrossingRow| {
         quantity(row.crossing.unwrap_or(0.0), if row.key == PULLS_PER_IMAGE { "" } else { &row.unit })
     };
-    Some(format!(
-        "Above {} {what} with {second} = {} and above {} with {second} = {}, {} is cheaper than {}.",
-        at(one),
-        low.0.unwrap_or(""),
-        at(two),
-        high.0.unwrap_or(""),
-        phrase(found, &one.strategy_a),
-        phrase(found, &one.strategy_b),
-        second = second.key
-    ))
+    let (low, high) = (low.0.unwrap_or(""), high.0.unwrap_or(""));
+    let who = format!("{} is cheaper than {}", phrase(found, &one.strategy_a), phrase(found, &one.strategy_b));
+    let (one, two, second) = (at(one), at(two), &second.key);
+    Some(if one == two {
+        format!("Above {one} {what}, with {second} = {low} as with {high}, {who}.")
+    } else {
+        format!("Above {one} {what} with {second} = {low} and above {two} with {second} = {high}, {who}.")
+    })
 }
 
 /// Where the cheapest strategy changes as the key rises.
@@ -122,6 +136,16 @@ fn one(found: &Breakeven, reading: &str, fixed: Option<&str>, rows: &[&CheapestR
     }
     if let (true, [first, .., last]) = (out.is_empty(), rows) {
         let unsure = rows.iter().filter(|row| row.significant == Some(false)).count();
+        if unsure == rows.len() {
+            out.push(format!(
+                "From {} = {} to {}, {} are too close to call throughout: nothing crosses them.",
+                key.key,
+                first.value,
+                last.value,
+                level(found, rows)
+            ));
+            return out;
+        }
         let doubt = match unsure {
             0 => String::new(),
             count => format!(
@@ -139,6 +163,21 @@ fn one(found: &Breakeven, reading: &str, fixed: Option<&str>, rows: &[&CheapestR
         ));
     }
     out
+}
+
+/// The cheapest and the next of all these rows, if these are the same two strategies everywhere.
+fn level(found: &Breakeven, rows: &[&CheapestRow]) -> String {
+    let pair = |row: &CheapestRow| {
+        let mut names = [Some(row.cheapest.clone()), row.next.clone()];
+        names.sort();
+        names
+    };
+    match (rows.first().map(|row| (row, pair(row))), rows.first().and_then(|row| row.next.as_deref())) {
+        (Some((first, both)), Some(next)) if rows.iter().all(|row| pair(row) == both) => {
+            list(&[phrase(found, &first.cheapest), phrase(found, next)])
+        }
+        _ => "the two cheapest".to_owned(),
+    }
 }
 
 /// A crossing's row, and the same in pulls per image.
@@ -235,7 +274,7 @@ pub fn remarks(found: &Breakeven) -> Vec<String> {
         told.push(form);
         out.extend(closed(form, told.len() == 1));
     }
-    out.extend(record.notes.iter().cloned());
+    out.extend(record.notes.iter().map(|note| sentence(note)));
     out
 }
 

@@ -104,6 +104,48 @@ fn without_a_crossing_the_winner_is_named() {
 }
 
 #[test]
+fn notes_on_a_terminal_are_sentences_in_a_list_below_the_answer() {
+    let mut found = found();
+    found.record.by_default = true;
+    found.record.notes = vec!["cache: this needs a clean-up job".into()];
+    let text = summary(&found, &[]);
+    let (answer, notes) = text.split_once("\nNotes\n").expect("a part of their own");
+    assert!(answer.starts_with("Above 6.0 pulls per image") && !answer.contains("clean-up"), "{text}");
+    assert!(notes.starts_with("- No key was asked for, so demand was varied:"), "{notes}");
+    assert!(notes.ends_with("- cache: this needs a clean-up job.\n"), "{notes}");
+}
+
+#[test]
+fn a_lead_within_the_noise_everywhere_is_no_lead_and_neighbours_are_told_together() {
+    let mut found = found();
+    found.crossings.clear();
+    for row in &mut found.cheapest {
+        (row.cheapest, row.next, row.significant) = ("copy".into(), Some("pull".into()), Some(false));
+    }
+    let even = "rom run.demand = 0.1 to 1, replicating to eu-west-1 and pulling across are too close to call throughout: \
+         nothing crosses them.";
+    assert_eq!(sentences::answer(&found), [format!("F{even}")]);
+    // The same at two values of a second key, and a winner at the third.
+    found.record.keys.push(KeyRecord { key: "size".into(), ..KeyRecord::default() });
+    let rows = std::mem::take(&mut found.cheapest);
+    for value in ["1 MB", "2 MB", "3 MB"] {
+        found.cheapest.extend(rows.iter().map(|row| CheapestRow {
+            fixed_key: Some("size".into()),
+            fixed_value: Some(value.into()),
+            significant: Some(value == "3 MB"),
+            ..row.clone()
+        }));
+    }
+    let told = sentences::answer(&found);
+    assert_eq!(told[0], format!("With size = 1 MB and 2 MB: f{even}"));
+    assert!(told[1].starts_with("With size = 3 MB: from run.demand = 0.1 to 1, replicating"), "{told:?}");
+    assert_eq!(sentences::at(&found, "inter-region", "2 MB"), [format!("F{even}")]);
+    found.crossings = vec![CrossingRow { key: "run.demand".into(), ..CrossingRow::default() }];
+    let heading = "\nCrossings in run.demand and size\n1 pair of strategies does not cross within the range; ";
+    assert!(summary(&found, &[]).contains(heading), "no table of nothing");
+}
+
+#[test]
 fn the_summary_fits_and_the_report_escapes() {
     let found = found();
     for line in summary(&found, &[]).lines() {

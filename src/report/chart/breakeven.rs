@@ -6,11 +6,13 @@ use super::canvas::{Anchor, Area, Canvas, Type};
 use super::font::{self, Weight};
 use super::frame::{self, LABEL, TICK, Words};
 use super::palette::{INK, LIMIT, WHITE, colour, dash};
+use super::place::Taken;
 use super::scale::{Scale, from_zero};
 use super::{Figure, LeftOut};
 use crate::report::breakeven::{quantity, sentences};
-use crate::report::numbers::{count_tick, money_tick};
+use crate::report::numbers::{brief, count_tick, money_tick};
 use crate::report::reading::Reading;
+use crate::report::sweep::shortened_key;
 use crate::study::breakeven::tables::{Breakeven, CrossingRow, KeyRecord, PULLS_PER_IMAGE, PointRow};
 
 /// File name without extension.
@@ -33,7 +35,7 @@ pub fn draw(reading: &Reading, found: &Breakeven) -> Result<Figure, LeftOut> {
     }
     let fixed = panels.iter().flat_map(|panel| &panel.points).find_map(|row| row.fixed_value.as_deref());
     let place = match (fixed, found.record.keys.get(1)) {
-        (Some(value), Some(second)) => format!(" with {} = {value}", second.key),
+        (Some(value), Some(second)) => format!(" with {} = {}", shortened_key(&second.key), brief(value)),
         _ => String::new(),
     };
     let words = Words {
@@ -41,7 +43,7 @@ pub fn draw(reading: &Reading, found: &Breakeven) -> Result<Figure, LeftOut> {
         title: title(found, &panels, fixed),
         subtitle: format!(
             "Dollars a month over {}{place}; {}, bands are 95\u{a0}% intervals",
-            key.key,
+            shortened_key(&key.key),
             frame::trials(reading)
         ),
         caption:
@@ -87,13 +89,12 @@ fn panels(found: &Breakeven) -> Vec<Panel<'_>> {
 }
 
 fn title(found: &Breakeven, panels: &[Panel], fixed: Option<&str>) -> String {
-    let answer = sentences::answer(found);
-    let wanted = fixed.map(|value| format!("= {value}: "));
-    let sentence = match &wanted {
-        Some(place) => answer.iter().find(|sentence| sentence.contains(place.as_str())),
-        None => answer.first(),
+    // The subtitle says at which value of a second key this is.
+    let told = match (fixed, panels.first()) {
+        (Some(value), Some(panel)) => sentences::at(found, panel.reading, value),
+        _ => sentences::answer(found),
     };
-    let text = sentence.map_or_else(|| format!("{} readings of the pull price", panels.len()), Clone::clone);
+    let text = told.into_iter().next().unwrap_or_else(|| format!("{} readings of the pull price", panels.len()));
     text.trim_end_matches('.').to_owned()
 }
 
@@ -189,6 +190,7 @@ fn paint(canvas: &Canvas, cell: Area, reading: &Reading, key: &KeyRecord, panel:
             canvas.polygon(&upper.chain(lower).collect::<Vec<_>>(), colour(strategy).towards(WHITE, 0.82));
         }
     }
+    let mut taken = Taken::default();
     for strategy in reading.strategies.iter().rev() {
         let rows = panel.points.iter().filter(|row| row.strategy == strategy.name()).enumerate();
         let mut line: Vec<(f64, f64)> =
@@ -199,8 +201,9 @@ fn paint(canvas: &Canvas, cell: Area, reading: &Reading, key: &KeyRecord, panel:
         if panel.points.iter().any(|row| row.number.is_none()) {
             places.iter().for_each(|place| canvas.dot(*place, 6.0, colour(strategy)));
         }
+        taken.line(places);
     }
-    marks(canvas, plot, &axis.scale, &y, panel, &key.key);
+    marks(canvas, plot, (&axis.scale, &y), panel, &key.key, taken);
 }
 
 /// Dollars upwards. Over a logarithmic key in the logarithm too, or the crossing would lie flat on the axis.
@@ -218,7 +221,8 @@ fn upright(key: &KeyRecord, (least, most): (f64, f64), plot: Area) -> (Scale, Ve
 }
 
 /// The crossings at which the cheapest strategy changes: a dot, a line down to the axis, the value and its interval.
-fn marks(canvas: &Canvas, plot: Area, x: &Scale, y: &Scale, panel: &Panel, key: &str) {
+fn marks(canvas: &Canvas, plot: Area, (x, y): (&Scale, &Scale), panel: &Panel, key: &str, mut taken: Taken) {
+    let mut labels = Vec::new();
     for (index, row) in panel.crossings.iter().enumerate().filter(|(_, row)| row.key == key) {
         let Some(at) = row.crossing else { continue };
         let Some(cost) = cost_at(panel, &row.strategy_a, at) else { continue };
@@ -231,22 +235,56 @@ fn marks(canvas: &Canvas, plot: Area, x: &Scale, y: &Scale, panel: &Panel, key: 
             continue;
         }
         let place = (x.at(at), y.at(cost));
-        if let (Some(low), Some(high)) = (row.ci_low, row.ci_high) {
-            let (low, high) = (x.at(low), x.at(high));
+        if row.ci_low.is_some() || row.ci_high.is_some() {
+            // An end that the range does not hold lies beyond it.
+            let (low, high) =
+                (row.ci_low.map_or(plot.left, |at| x.at(at)), row.ci_high.map_or(plot.right, |at| x.at(at)));
             canvas.line(&[(low, plot.bottom - 3.0), (high.max(low + 2.0), plot.bottom - 3.0)], LIMIT, 6.0);
         }
         canvas.dashed(&[place, (place.0, plot.bottom)], LIMIT, 2.0, &[7.0, 6.0]);
         canvas.dot(place, 8.0, LIMIT);
+        taken.dot(place, 8.0);
+        taken.line(vec![place, (place.0, plot.bottom)]);
         let pulls =
             panel.crossings.get(index + 1).filter(|row| row.key == PULLS_PER_IMAGE && row.method != "closed-form");
         let text = match pulls.and_then(|row| row.crossing) {
             Some(pulls) => format!("{} pulls per image", quantity(pulls, "")),
             None => quantity(at, &row.unit),
         };
-        let look = LABEL.bold();
-        let left = (place.0 - look.width(&text) - 14.0).max(plot.left + 6.0);
-        frame::on_white(canvas, (left, (place.1 - 22.0).max(plot.top + 22.0)), &text, look);
+        labels.push((place, text));
     }
+    let look = LABEL.bold();
+    for (place, text) in labels {
+        let Some(label) = taken.choose(around(place, look.width(&text), plot)) else { continue };
+        let nearest =
+            (place.0.clamp(label.left, label.right), if label.top > place.1 { label.top } else { label.bottom });
+        if libm::fabs(nearest.1 - place.1) > 1.5 * LABEL_HEIGHT {
+            canvas.line(&[place, nearest], LIMIT, 1.5);
+        }
+        frame::on_white(canvas, (label.left, label.bottom - 8.0), &text, look);
+    }
+}
+
+/// Height of a label's box.
+const LABEL_HEIGHT: f64 = 30.0;
+
+/// Boxes for a label of this width around a point, the nearest first, all within the plot.
+fn around((x, y): (f64, f64), width: f64, plot: Area) -> Vec<Area> {
+    const AWAY: f64 = 14.0;
+    let last = (plot.right - width - 6.0).max(plot.left + 6.0);
+    let mut boxes = Vec::new();
+    for step in 0..8 {
+        let above = y - AWAY - LABEL_HEIGHT * f64::from(step + 1);
+        let below = y + AWAY + LABEL_HEIGHT * f64::from(step);
+        let (left, right) = (x - AWAY - width, x + AWAY);
+        for (left, top) in [(left, above), (right, above), (right, below), (left, below)] {
+            let left = left.clamp(plot.left + 6.0, last);
+            if top >= plot.top && top + LABEL_HEIGHT <= plot.bottom - 8.0 {
+                boxes.push(Area { left, top, right: left + width, bottom: top + LABEL_HEIGHT });
+            }
+        }
+    }
+    boxes
 }
 
 /// Cost of a strategy between its points.

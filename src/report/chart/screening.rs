@@ -2,8 +2,9 @@
 
 use super::canvas::{Area, Type};
 use super::frame::{self, LABEL, TICK, Words};
-use super::palette::{GRID, INK, LIMIT};
-use super::scale::{Scale, from_zero, spread};
+use super::palette::{INK, LIMIT, MUTED};
+use super::place::Taken;
+use super::scale::{Scale, from_zero};
 use super::{Figure, LeftOut};
 use crate::report::numbers;
 use crate::report::reading::Reading;
@@ -12,6 +13,20 @@ use crate::study::sensitivity::Sensitivity;
 
 /// Keys that are named beside their dot.
 const NAMED: usize = 9;
+
+/// Radius of a dot.
+const RADIUS: f64 = 8.0;
+
+/// Boxes for a name of this width beside a dot, the nearest first; to the right there is room outside of the plot.
+fn beside((x, y): (f64, f64), width: f64, plot: Area) -> Vec<Area> {
+    const HEIGHT: f64 = 24.0;
+    let lefts = [x + 26.0, x - 26.0 - width];
+    let rows = (0..12).flat_map(|step| [-1.0, 1.0].map(|side| y + side * HEIGHT * f64::from(step) / 2.0));
+    rows.flat_map(|y| lefts.map(|left| (left, y)))
+        .map(|(left, y)| Area { left, top: y - HEIGHT / 2.0, right: left + width, bottom: y + HEIGHT / 2.0 })
+        .filter(|area| area.left >= plot.left && area.top >= plot.top - HEIGHT && area.bottom <= plot.bottom)
+        .collect()
+}
 
 /// Draws the chart.
 pub fn draw(study: &Sensitivity, reading: &Reading) -> Result<Figure, LeftOut> {
@@ -49,18 +64,24 @@ pub fn draw(study: &Sensitivity, reading: &Reading) -> Result<Figure, LeftOut> {
         across.iter().for_each(|tick| frame::tick_below(canvas, plot, x.at(*tick), &lead_tick(*tick, record)));
         up.iter().for_each(|tick| frame::tick_left(canvas, plot, y.at(*tick), &lead_tick(*tick, record)));
         let reach = across[across.len() - 1].min(up[up.len() - 1]);
-        canvas.dashed(&[(x.at(0.0), y.at(0.0)), (x.at(reach), y.at(reach))], GRID, 3.0, &[10.0, 8.0]);
+        canvas.dashed(&[(x.at(0.0), y.at(0.0)), (x.at(reach), y.at(reach))], MUTED, 2.0, &[10.0, 8.0]);
         let named: Vec<_> = rows.iter().filter(|row| row.mu_star > 0.02 * most).take(NAMED).collect();
-        let wanted: Vec<f64> = named.iter().map(|row| y.at(row.sigma.unwrap_or(0.0))).collect();
-        let places = spread(&wanted, 30.0, (plot.top + 10.0, plot.bottom - 4.0));
+        let mut taken = Taken::default();
         for row in rows.iter().rev() {
             let colour = if row.flips > 0 { LIMIT } else { INK };
-            canvas.dot((x.at(row.mu_star), y.at(row.sigma.unwrap_or(0.0))), 8.0, colour);
+            let place = (x.at(row.mu_star), y.at(row.sigma.unwrap_or(0.0)));
+            canvas.dot(place, RADIUS, colour);
+            taken.dot(place, RADIUS + 2.0);
         }
-        for (row, place) in named.iter().zip(&places) {
+        let look = Type { size: 18.0, ..LABEL };
+        for row in named {
             let at = (x.at(row.mu_star), y.at(row.sigma.unwrap_or(0.0)));
-            canvas.line(&[(at.0 + 9.0, at.1), (at.0 + 24.0, *place)], GRID, 1.5);
-            frame::on_white(canvas, (at.0 + 28.0, *place + 6.0), &row.key, Type { size: 18.0, ..LABEL });
+            let Some(label) = taken.choose(beside(at, look.width(&row.key), plot)) else { continue };
+            let middle = (label.top + label.bottom) / 2.0;
+            let end = if label.left > at.0 { label.left - 6.0 } else { label.right + 6.0 };
+            let begin = at.0 + if end > at.0 { RADIUS } else { -RADIUS };
+            canvas.line(&[(begin, at.1), (end, middle)], MUTED, 1.5);
+            frame::on_white(canvas, (label.left, middle + 6.0), &row.key, look);
         }
         canvas.text(
             (plot.left, area.bottom - 4.0),

@@ -5,7 +5,7 @@ use super::font::{self, Weight};
 use super::frame::{self, LABEL, TICK, Words};
 use super::palette::{INK, WHITE, colour};
 use super::{Figure, LeftOut};
-use crate::report::breakeven::quantity;
+use crate::report::numbers::brief;
 use crate::report::reading::{Reading, Strategy};
 use crate::study::breakeven::tables::{Breakeven, CheapestRow, KeyRecord};
 
@@ -23,12 +23,7 @@ pub fn draw(reading: &Reading, found: &Breakeven) -> Result<Figure, LeftOut> {
     let words = Words {
         name: NAME.into(),
         title: title(found, reading),
-        subtitle: format!(
-            "The cheapest strategy by {} and {}; {}, hatched where the lead is not significant",
-            first.key,
-            second.key,
-            frame::trials(reading)
-        ),
+        subtitle: format!("The cheapest strategy, hatched where its lead is within chance; {}", frame::trials(reading)),
         caption:
             "A cell is hatched where the 95 % interval of the paired difference between the cheapest and the next \
                   does not leave zero out; each cell is judged by itself, without correction for their number."
@@ -68,7 +63,10 @@ fn title(found: &Breakeven, reading: &Reading) -> String {
     winners.retain(|(_, count)| *count > 0);
     winners.sort_by_key(|winner| std::cmp::Reverse(winner.1));
     let unsure = rows.iter().filter(|row| row.significant == Some(false)).count();
-    let tail = if unsure == 0 { String::new() } else { format!("; {unsure} are too close to call") };
+    if unsure == rows.len() {
+        return format!("The two cheapest are too close to call in all {} combinations", rows.len());
+    }
+    let tail = if unsure == 0 { String::new() } else { format!("; {unsure} of them too close to call") };
     if let [(only, _)] = winners[..] {
         return format!("{} is the cheapest in all {} combinations{tail}", frame::shortened(only.name()), rows.len());
     }
@@ -79,7 +77,7 @@ fn title(found: &Breakeven, reading: &Reading) -> String {
 
 fn paint(canvas: &Canvas, cell: Area, keys: (&KeyRecord, &KeyRecord), rows: &[&CheapestRow], reading: &Reading) {
     let (first, second) = keys;
-    let widest = second.values.iter().map(|text| TICK.width(text)).fold(0.0, f64::max).min(150.0);
+    let widest = second.values.iter().map(|text| TICK.width(&brief(text))).fold(0.0, f64::max).min(150.0);
     let plot = Area {
         left: cell.left + widest + 44.0,
         top: cell.top + 66.0,
@@ -105,7 +103,7 @@ fn paint(canvas: &Canvas, cell: Area, keys: (&KeyRecord, &KeyRecord), rows: &[&C
     let mut free = f64::NEG_INFINITY;
     for (index, value) in first.values.iter().enumerate() {
         let x = plot.left + width * (index as f64 + 0.5);
-        let text = font::fit(&label(rows, value), TICK.size, Weight::Regular, 170.0);
+        let text = font::fit(&brief(value), TICK.size, Weight::Regular, 170.0);
         let half = TICK.width(&text) / 2.0 + 7.0;
         if x - half >= free {
             free = x + half;
@@ -115,7 +113,7 @@ fn paint(canvas: &Canvas, cell: Area, keys: (&KeyRecord, &KeyRecord), rows: &[&C
     let each = (24.0 / height).ceil().max(1.0) as usize;
     for (index, value) in second.values.iter().enumerate().step_by(each) {
         let y = plot.bottom - height * (index as f64 + 0.5) + 7.0;
-        let text = font::fit(value, TICK.size, Weight::Regular, 150.0);
+        let text = font::fit(&brief(value), TICK.size, Weight::Regular, 150.0);
         canvas.text((plot.left - 12.0, y), &text, TICK.anchored(Anchor::End));
     }
     let look = Type::new(18.0, INK);
@@ -124,15 +122,6 @@ fn paint(canvas: &Canvas, cell: Area, keys: (&KeyRecord, &KeyRecord), rows: &[&C
     canvas.text(((plot.left + plot.right) / 2.0, cell.bottom - 6.0), &below, look.anchored(Anchor::Middle));
     let beside = font::fit(&second.key, look.size, Weight::Regular, room);
     canvas.text((cell.left, plot.top - 16.0), &beside, look);
-}
-
-/// A value of the first key in three figures, if it is a number.
-fn label(rows: &[&CheapestRow], value: &str) -> String {
-    let number = rows.iter().find(|row| row.value == value).and_then(|row| row.number);
-    let unit =
-        value.trim_start_matches('$').trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
-    let before = if value.starts_with('$') { "$" } else { "" };
-    number.map_or(value.to_owned(), |number| quantity(number, &format!("{before}{}", unit.trim())))
 }
 
 /// White diagonals across a box.

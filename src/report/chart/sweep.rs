@@ -6,10 +6,10 @@ use super::frame::{self, LABEL, TICK, Words};
 use super::palette::{GRID, INK, WHITE, colour, dash};
 use super::scale::{self, Scale, from_zero};
 use super::{Figure, LeftOut};
-use crate::report::numbers::{count_tick, money, money_tick};
+use crate::report::numbers::{brief, count_tick, money, money_tick};
 use crate::report::reading::Strategy;
 use crate::report::sweep::view::{Point, View};
-use crate::report::sweep::{shortened_key, verdict};
+use crate::report::sweep::{headline, shortened_key};
 use crate::study::sweep::Method;
 
 mod map;
@@ -45,7 +45,7 @@ fn words(view: &View, subtitle: String, caption: &str) -> Words {
     });
     Words {
         name: NAME.into(),
-        title: verdict(view, &frame::shortened),
+        title: headline(view, &frame::shortened),
         subtitle,
         caption: caption.into(),
         // Whoever listens has no patience for hundreds of points.
@@ -105,7 +105,7 @@ impl Axis {
         for value in wanted.into_iter().filter(|value| (low..=high).contains(value)) {
             let is_free = |(other, _): &(f64, String)| (scale.at(*other) - scale.at(value)).abs() >= room;
             if ticks.iter().all(is_free) {
-                ticks.push((value, count_tick(value)));
+                ticks.push((value, brief(&count_tick(value))));
             }
         }
         Axis { scale, is_logarithmic: is_wide && low < high, is_number: true, ticks }
@@ -143,7 +143,7 @@ struct Mark {
 
 fn curves(view: &View) -> Figure {
     let reading = view.reading();
-    let points = view.by_first_key();
+    let points = view.by_key(0);
     let trials = frame::trials(&reading);
     let has_intervals = points.iter().any(|it| it.rows.iter().any(|row| row.summary.cost_ci_low_usd_month.is_some()));
     let interval = match (has_intervals, view.record.keys[0].unit.is_some()) {

@@ -5,7 +5,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use super::{Grid, HEADS, alone, details, inputs, method, overview, sentence, unchanged, verdicts};
 use crate::report::findings;
 use crate::report::numbers::list;
-use crate::report::terminal::{WIDTH, flush, shortened, wrapped};
+use crate::report::terminal::{self, WIDTH, flush, shortened};
 use crate::study::diff::Difference;
 
 /// Letters of a name in a table.
@@ -46,11 +46,7 @@ fn section(out: &mut String, title: &str, lines: &[String]) {
 fn paragraph(out: &mut String, text: &str, hang: &str) {
     // A line break in a name would break the layout.
     let text = text.replace(['\n', '\r'], " ");
-    for (index, line) in wrapped(&text, WIDTH - hang.chars().count()).iter().enumerate() {
-        out.push_str(&if index == 0 { hang.to_owned() } else { " ".repeat(hang.chars().count()) });
-        out.push_str(line);
-        out.push('\n');
-    }
+    terminal::paragraph(out, &text, hang);
 }
 
 fn table(grid: &Grid) -> String {

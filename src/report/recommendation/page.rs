@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::words::{Others, address, selectors};
 use crate::cloud::RegistryId;
 use crate::report::numbers;
+use crate::report::terminal::paragraph;
 use crate::report::write::File;
 use crate::scenario::Scenario;
 use crate::study::optimize::Optimum;
@@ -365,7 +366,8 @@ fn assumptions(scenario: &Scenario, optimum: &Optimum) -> String {
 
 /// The summary on the terminal.
 pub fn terminal(scenario: &Scenario, optimum: &Optimum) -> String {
-    let mut text = wrapped(&answer(scenario, optimum).replace(['`', '*'], ""), 100);
+    let mut text = String::new();
+    paragraph(&mut text, &answer(scenario, optimum).replace(['`', '*'], ""), "");
     for row in &optimum.verified.objectives {
         text.push_str(&objective(row));
     }
@@ -381,25 +383,6 @@ fn objective(row: &ObjectiveRow) -> String {
         }
         _ => format!("objective {}: nothing to measure\n", row.objective),
     }
-}
-
-fn wrapped(text: &str, width: usize) -> String {
-    let mut lines = String::new();
-    let mut length = 0;
-    for word in text.split(' ') {
-        let word_length = word.chars().count();
-        if length > 0 && length + 1 + word_length > width {
-            lines.push('\n');
-            length = 0;
-        } else if length > 0 {
-            lines.push(' ');
-            length += 1;
-        }
-        lines.push_str(word);
-        length += word_length;
-    }
-    lines.push('\n');
-    lines
 }
 
 /// The summary as JSON.

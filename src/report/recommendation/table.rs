@@ -19,7 +19,7 @@ pub fn file(scenario: &Scenario, optimum: &Optimum) -> File {
         let (wanted, chosen) = (optimum.wishes.columns[index], optimum.plan.columns[index]);
         let replicated = chosen == 1;
         let name = |column: usize| match cell.runs || column == 1 {
-            true => cells.columns[column].at(cell.destination, model).to_string(),
+            true => cells.way(column, index, model).to_string(),
             false => "not needed".into(),
         };
         let mut row = vec![

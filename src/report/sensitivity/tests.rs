@@ -65,12 +65,13 @@ fn the_first_sentence_is_the_answer() {
         "copy stays cheapest over the plausible range of the one key; nothing must be known better to choose it over pull.",
         "a lead just below zero is nothing to choose by"
     );
-    let mut tie = study(vec![bar("delay", -0.00005, 0.00002, 3)]);
+    let mut tie = study(vec![bar("delay", -5.0, 0.00002, 3), bar("size", 0.0, 0.00002, 0)]);
     tie.record.lead = 0.00001;
-    assert_eq!(
-        answer(&tie),
-        "As the scenario is, copy and pull are level; delay moves them furthest apart, by $0.00005 a month."
-    );
+    let told = "As the scenario is, copy and pull are level; delay moves them furthest apart, by $5.00 a month.";
+    assert_eq!(answer(&tie), told);
+    assert_eq!(sentences(&tie)[1], "Both stand at $40.00 a month; the lead below is that of copy.");
+    tie.bars.remove(0);
+    assert_eq!(answer(&tie), "As the scenario is, copy and pull are level, and no key alone moves them apart.");
     let mut alone = study(Vec::new());
     alone.record.second.clear();
     assert!(answer(&alone).starts_with("There is nothing to choose"));
@@ -105,6 +106,12 @@ fn charts_without_anything_to_show_say_why() {
     let (figures, left_out) = charts(&still);
     assert!(figures.is_empty() && left_out.len() == 2, "{left_out:?}");
     assert!(charts(&study(Vec::new())).0.is_empty());
+}
+
+#[test]
+fn one_key_and_many_have_their_own_verb() {
+    assert_eq!(further_keys(1), "1 key that moves it less");
+    assert_eq!(further_keys(2), "2 keys that move it less");
 }
 
 #[test]

@@ -11,11 +11,9 @@ use crate::report::chart::{Figure, LeftOut};
 use crate::report::findings::sentence;
 use crate::report::markdown::escape;
 use crate::report::numbers::{amount, money, of};
-use crate::report::terminal::wrapped;
+use crate::report::terminal::{WIDTH, flush, paragraph, shortened};
 use crate::study::sweep::Method;
 
-/// Columns of a terminal that the summary fits into.
-const WIDTH: usize = 100;
 /// Letters of a strategy's name there.
 const NAME: usize = 30;
 /// Points that the report lists; the table has all of them.
@@ -101,30 +99,23 @@ pub(super) fn markdown(view: &View, chart: &Result<Figure, LeftOut>) -> String {
 }
 
 fn verdict(view: &View) -> String {
-    sentence(&findings::verdict(view, &str::to_owned))
+    sentence(&findings::verdict(view))
 }
 
 /// The summary: finding, how each strategy fares, files; ends with a line break.
 pub fn terminal_summary(finished: &Finished, written: &[PathBuf]) -> String {
     let view = View::of(finished);
     let mut out = String::new();
-    let mut paragraph = |text: &str, hang: &str| {
-        let mut lead = hang.to_owned();
-        for line in wrapped(text, WIDTH - hang.len()) {
-            out.push_str(&format!("{lead}{line}\n"));
-            lead = " ".repeat(hang.len());
-        }
-    };
-    paragraph(&verdict(&view), "");
-    findings::more(&view).iter().for_each(|text| paragraph(text, "- "));
-    paragraph(&extent(&view).replace('`', ""), "");
+    paragraph(&mut out, &verdict(&view), "");
+    findings::more(&view).iter().for_each(|text| paragraph(&mut out, text, "- "));
+    paragraph(&mut out, &extent(&view).replace('`', ""), "");
     let fares = view.fares();
     if !fares.is_empty() {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
         let cells = |texts: [String; 5]| {
             texts.into_iter().enumerate().map(|(index, text)| match index {
-                0 => Cell::new(crate::report::terminal::shortened(&text, NAME)),
+                0 => Cell::new(shortened(&text, NAME)),
                 _ => Cell::new(text).set_alignment(CellAlignment::Right),
             })
         };
@@ -132,7 +123,7 @@ pub fn terminal_summary(finished: &Finished, written: &[PathBuf]) -> String {
         fares.iter().for_each(|fare| {
             table.add_row(cells(fare_cells(&view, fare)));
         });
-        out += &format!("\n{}\n", crate::report::terminal::flush(&table));
+        out += &format!("\n{}\n", flush(&table));
     }
     if let Some(table) = written.iter().find(|path| path.ends_with(TABLE)) {
         let dir = table.parent().unwrap_or(table);

@@ -2,7 +2,7 @@ use super::*;
 use view::View;
 
 fn first_sentence(finished: &Finished) -> String {
-    verdict(&View::of(finished), &str::to_owned)
+    findings::verdict(&View::of(finished))
 }
 
 #[test]
@@ -56,9 +56,16 @@ fn the_first_sentence_says_who_is_cheapest_where_and_what_is_too_close() {
     assert_eq!(first_sentence(&finished), "This shard has no points");
     let three = fixture::three_keys();
     assert_eq!(first_sentence(&three), "pull is the cheapest at all 8 points, at $0.40 to $1.28 a month");
+    let map = fixture::two_keys();
     assert_eq!(
-        first_sentence(&fixture::two_keys()),
-        "copy is the cheapest at 10 of 32 points, cache at 9, pull at 8; at 5 the cheapest are too close to call"
+        first_sentence(&map),
+        "copy is the cheapest at 10 of 32 points (clusters.eu.nodes from 20 to 60), cache at 9 (clusters.eu.nodes from 10 \
+         to 40), pull at 8 (clusters.eu.nodes from 1 to 10); at 5 the cheapest are too close to call"
+    );
+    assert_eq!(
+        headline(&View::of(&map), &str::to_owned),
+        "copy is the cheapest at 10 of 32 points, cache at 9, pull at 8; at 5 the cheapest are too close to call",
+        "the map shows where"
     );
     let mut even = fixture::three_keys();
     for row in even.rows.iter_mut().filter(|row| row.summary.strategy == "cache") {
@@ -66,6 +73,51 @@ fn the_first_sentence_says_who_is_cheapest_where_and_what_is_too_close() {
     }
     let told = "pull and cache are the cheapest at all 8 points, too close to call, at $0.40 to $1.28 a month";
     assert_eq!(first_sentence(&even), told);
+}
+
+/// The costs of each point of the first duration at every other duration as well.
+fn one_key_decides() -> Finished {
+    let mut finished = fixture::two_keys();
+    let first = finished.rows.clone();
+    for row in &mut finished.rows {
+        let same = |other: &&SweepRow| {
+            (&other.values[0], &other.values[1], &other.summary.strategy)
+                == (&row.values[0], &"30d".to_owned(), &row.summary.strategy)
+        };
+        let model = first.iter().find(same).expect("a row of the first duration");
+        (row.summary, row.margins) = (model.summary.clone(), model.margins.clone());
+    }
+    finished
+}
+
+#[test]
+fn a_key_that_alone_decides_who_leads_is_the_only_one_in_the_sentence() {
+    let mut finished = one_key_decides();
+    assert_eq!(
+        first_sentence(&finished),
+        "pull is the cheapest with clusters.eu.nodes from 1 to 10, cache from 20 to 40, copy at 60; at 15 the cheapest are \
+         too close to call; run.duration changes nothing about this"
+    );
+    // In a sample no value comes twice: of the other key nothing is known.
+    finished.record.method = crate::study::sweep::Method::LatinHypercube;
+    assert!(first_sentence(&finished).ends_with("too close to call"), "{}", first_sentence(&finished));
+}
+
+/// Leaders differ between points though nobody wins: it is said where each of them is among the cheapest.
+#[test]
+fn where_nobody_wins_it_is_said_who_is_among_the_cheapest() {
+    let mut finished = fixture::one_key();
+    for row in &mut finished.rows {
+        let is_level = row.summary.strategy == "cache" || (row.summary.strategy == "copy" && row.point >= 3);
+        if is_level && row.margins.above_cheapest_ci_low_usd_month.is_some() {
+            row.margins.above_cheapest_ci_low_usd_month = Some(-0.1);
+        }
+    }
+    assert_eq!(
+        first_sentence(&finished),
+        "Nobody leads beyond chance: cache is among the cheapest at all 5 points, copy at 3 (\"shop/api\".push.rate from \
+         20/day to 90/day), pull at 2 (\"shop/api\".push.rate from 2/day to 10/day)"
+    );
 }
 
 #[test]

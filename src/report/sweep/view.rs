@@ -106,10 +106,10 @@ impl<'a> View<'a> {
         Reading::of(&self.tables)
     }
 
-    /// Points in the order of the first key: by number where it has numbers, else as they are.
-    pub fn by_first_key(&self) -> Vec<&Point<'a>> {
+    /// Points in the order of a key: by number where it has numbers, else as they are.
+    pub fn by_key(&self, key: usize) -> Vec<&Point<'a>> {
         let mut points: Vec<&Point> = self.points.iter().collect();
-        let measure = |point: &Point| point.rows[0].measures.first().copied().flatten();
+        let measure = |point: &Point| point.rows[0].measures.get(key).copied().flatten();
         if points.iter().all(|point| measure(point).is_some()) {
             points.sort_by(|a, b| measure(a).partial_cmp(&measure(b)).unwrap_or(std::cmp::Ordering::Equal));
         }

@@ -11,16 +11,17 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::judged::{Judged, Watch};
-use super::ways::{Column, Keep, Manner, Way, destinations, pure, same_partition, with_eviction};
+use super::verify::Means;
+use super::ways::{Column, Keep, Manner, Ttls, Way, destinations, pure, same_partition, with_eviction};
 use crate::billing::{LineItem, OwnRates, bill, split_by_meter};
 use crate::cloud::{RegionId, RegistryId};
 use crate::engine::{Model, run_with_journal};
 use crate::scenario::{Metric, Scenario};
+use crate::study::StudyError;
 use crate::study::in_order::in_order;
-use crate::study::{Progress, StudyError};
 use crate::units::Usd;
 
 /// What a way does in a cell, all trials together.
@@ -95,6 +96,8 @@ pub struct Cells {
     pub at_home: Counts,
     /// Trials of each column.
     pub trials: u64,
+    /// What [`Column::ObservedTtl`] stands for; empty when it is not measured.
+    pub ttls: Ttls,
 }
 
 /// Where a part of a bill belongs.
@@ -133,15 +136,15 @@ const LOST: f64 = 0.01;
 pub fn measure(
     scenario: &Scenario,
     columns: &[Column],
+    ttls: Ttls,
     judged: &[Judged],
-    jobs: usize,
-    progress: &dyn Progress,
-    interrupt: &AtomicBool,
+    means: Means<'_>,
 ) -> Result<Cells, StudyError> {
+    let Means { jobs, progress, interrupt } = means;
     let manner = Manner::of(&scenario.model);
     let destinations = destinations(&scenario.model);
     let classes = classes(&scenario.model, &destinations);
-    let (models, lines) = lines(&scenario.model, &manner, columns, &destinations, &classes);
+    let (models, lines) = lines(&scenario.model, &manner, (columns, &ttls), &destinations, &classes);
     let map = Map::of(&scenario.model, &destinations);
     let trials = scenario.run.trials.max(1);
     progress.planned(trials * lines.len() as u64);
@@ -189,6 +192,7 @@ pub fn measure(
         at_home: gathered.at_home(judged.len()),
         destinations,
         trials,
+        ttls,
     })
 }
 
@@ -212,7 +216,7 @@ fn classes(model: &Model, destinations: &[RegistryId]) -> Vec<usize> {
 fn lines(
     model: &Model,
     manner: &Manner,
-    columns: &[Column],
+    (columns, ttls): (&[Column], &Ttls),
     destinations: &[RegistryId],
     classes: &[usize],
 ) -> (Vec<Model>, Vec<Line>) {
@@ -224,7 +228,7 @@ fn lines(
         for class in 0..if across { 1 } else { count } {
             let of_class = |(to, own): (&RegistryId, &usize)| (*own == class).then_some(*to);
             let members: Vec<RegistryId> = destinations.iter().zip(classes).filter_map(of_class).collect();
-            base.strategies.push(pure(model, manner, *kind, &members, &kind.name()));
+            base.strategies.push(pure(model, manner, *kind, &members, ttls, &kind.name()));
             lines.push(Line { column, class, model: 0, strategy: base.strategies.len() - 1 });
         }
     }
@@ -379,6 +383,12 @@ impl Gathered<'_> {
 }
 
 impl Cells {
+    /// The way that a column stands for in a cell.
+    pub fn way(&self, column: usize, index: usize, model: &Model) -> Way {
+        let cell = &self.cells[index];
+        self.columns[column].at(cell.repository, cell.destination, &self.ttls, model)
+    }
+
     /// Dollars a month of a sum over all trials.
     pub fn per_month(&self, usd: i128, scenario: &Scenario) -> f64 {
         Usd(usd).dollars() / (self.trials as f64 * scenario.model.calendar.months_covered())

@@ -108,7 +108,9 @@ impl Maker<'_> {
             Column::Same(Way::Across) => true,
             Column::Same(Way::Cache(Keep::AsConfigured | Keep::Days(_))) => age.is_none_or(|age| age == column),
             // A policy in days would take its images too.
-            Column::Same(Way::Cache(Keep::Ttl(_))) | Column::BreakEvenTtl => age.is_none_or(|age| age == KEPT),
+            Column::Same(Way::Cache(Keep::Ttl(_))) | Column::BreakEvenTtl | Column::ObservedTtl => {
+                age.is_none_or(|age| age == KEPT)
+            }
         };
         let wanted = self.wishes.columns[index];
         if !self.wishes.required[index] || wanted == REPLICATE {
@@ -288,7 +290,7 @@ fn weaker(one: Exactness, other: Exactness) -> Exactness {
 impl Plan {
     /// The way of a cell.
     pub fn way(&self, model: &Model, cells: &Cells, index: usize) -> Way {
-        cells.columns[self.columns[index]].at(cells.cells[index].destination, model)
+        cells.way(self.columns[index], index, model)
     }
 
     /// The plan as a strategy of the scenario.

@@ -15,7 +15,7 @@ use crate::formats::replication::refused_filter;
 use crate::scenario::{Diagnostics, load};
 use crate::study::Unseen;
 use crate::study::optimize::verify::Part;
-use crate::units::Usd;
+use crate::units::{HOUR, Span, Usd};
 
 fn scenario(text: &str) -> Scenario {
     let dir = tempfile::tempdir().expect("a directory");
@@ -194,6 +194,44 @@ fn a_namespace_is_evicted_by_one_age_and_its_template_is_what_was_measured() {
         - optimum.cells.cells.iter().map(|cell| optimum.cells.per_month(cell.ways[0].cost.0, &scenario)).sum::<f64>();
     let whole = own.cost.mean;
     assert!((home + sum - whole).abs() < 1e-6, "{home} + {sum} against {whole}");
+}
+
+/// One image, pulled at random: now and then several times in a row.
+const BURSTS: &str = r#"
+schema = 1
+strategies = ["cross-region-pull"]
+run = { duration = "20d", trials = 2 }
+network = { preset = "ideal" }
+[[repositories]]
+name = "team/model"
+registry = "us-east-1"
+image = { size = "2 GB", layers = 1, new_bytes = "100%" }
+push = { list = [{ at = "0s", tag = "v1" }] }
+[[clusters]]
+name = "eu"
+registry = "eu-west-1"
+nodes = 4
+cache = "none"
+path = "internet"
+pulls = { rate = "0.1/day" }
+"#;
+
+/// The slow twin: every third time-to-live of whole hours, each run through the whole engine and billed.
+#[test]
+fn the_observed_time_to_live_costs_least_of_all_that_a_job_can_keep_to() {
+    let scenario = scenario(BURSTS);
+    let means = Means { jobs: 2, progress: &Unseen, interrupt: &AtomicBool::new(false) };
+    let ttls = gaps::observe(&scenario, means).expect("it runs");
+    let ttl = |hours: i64| Column::Same(Way::Cache(Keep::Ttl(Span(hours * HOUR))));
+    // Measuring expects these three first.
+    let mut columns = ways::columns(&scenario.model, false)[..3].to_vec();
+    columns.push(Column::ObservedTtl);
+    columns.extend((1..=20 * 24).step_by(3).map(ttl));
+    let cells = measure(&scenario, &columns, ttls, &[], means).expect("it runs");
+    let [cell] = &cells.cells[..] else { panic!("one repository, one destination") };
+    let least = cell.ways[3..].iter().map(|way| way.cost).min().expect("columns");
+    assert_eq!(cell.ways[3].cost, least, "{:?}", cells.ttls);
+    assert!(cell.ways[3].cost < cell.ways[2].cost, "a cache that keeps all for ever costs more");
 }
 
 /// Every set of names that one filter can select, with the filter.

@@ -142,7 +142,7 @@ impl Rivals {
             (Way::Replicate, "replicating everything"),
             (Way::Cache(Keep::AsConfigured), "caching everything"),
         ] {
-            let strategy = pure(&scenario.model, &manner, Column::Same(way), &cells.destinations, name);
+            let strategy = pure(&scenario.model, &manner, Column::Same(way), &cells.destinations, &cells.ttls, name);
             parts.push((Part::Pure, scenario.model.strategies.len()));
             scenario.model.strategies.push(strategy);
         }

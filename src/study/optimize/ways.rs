@@ -1,9 +1,10 @@
 //! The ways in which a registry can get a repository's images, and the strategies that measure them.
 //!
-//! A *column* is a way that every destination is measured under in one run; only the time-to-live that breaks even
-//! differs between destinations, because prices do. What a scenario's own strategies set besides (the service delay, what
+//! A *column* is a way that every destination is measured under in one run; only times-to-live differ between
+//! destinations, because prices and pulls do. What a scenario's own strategies set besides (the service delay, what
 //! becomes of images that are there already, the age of the upstream check) is taken over from them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::cloud::RegistryId;
@@ -60,14 +61,24 @@ pub enum Column {
     Same(Way),
     /// A cache with each destination's own break-even time-to-live.
     BreakEvenTtl,
+    /// A cache with the time-to-live that costs least over the gaps that a repository's pulls had at a destination.
+    ObservedTtl,
 }
 
+/// Times-to-live that cost least, by repository and destination (see [`gaps`](super::gaps)).
+pub type Ttls = BTreeMap<(u32, RegistryId), Span>;
+
 impl Column {
-    /// The way at a destination.
-    pub fn at(self, destination: RegistryId, model: &Model) -> Way {
+    /// The way of a repository at a destination.
+    pub fn at(self, repository: u32, destination: RegistryId, ttls: &Ttls, model: &Model) -> Way {
+        let even = || break_even(destination, model);
         match self {
             Column::Same(way) => way,
-            Column::BreakEvenTtl => Way::Cache(Keep::Ttl(break_even(destination, model))),
+            Column::BreakEvenTtl => Way::Cache(Keep::Ttl(even())),
+            // Where nothing is pulled, any will do.
+            Column::ObservedTtl => {
+                Way::Cache(Keep::Ttl(ttls.get(&(repository, destination)).copied().unwrap_or_else(even)))
+            }
         }
     }
 
@@ -80,6 +91,7 @@ impl Column {
             Column::Same(Way::Cache(Keep::Days(days))) => format!("cache_{days}d"),
             Column::Same(Way::Cache(Keep::Ttl(span))) => format!("ttl_{}", hours(span)),
             Column::BreakEvenTtl => "ttl_break_even".into(),
+            Column::ObservedTtl => "ttl_observed".into(),
         }
     }
 }
@@ -87,9 +99,6 @@ impl Column {
 /// Ages in days at which a cache's images may go (B16). A lifecycle policy could name any; these span the break-even of
 /// every list price (3 to 27 days, theory C2).
 pub const DAYS: [u32; 5] = [1, 3, 7, 14, 30];
-
-/// Times-to-live that are tried besides the break-even one.
-const TTLS: [Span; 4] = [Span(12 * HOUR), Span(2 * DAY), Span(5 * DAY), Span(12 * DAY)];
 
 /// What is measured: pulling across first. An age that the run never reaches is no candidate.
 pub fn columns(model: &Model, with_jobs: bool) -> Vec<Column> {
@@ -99,22 +108,25 @@ pub fn columns(model: &Model, with_jobs: bool) -> Vec<Column> {
     let days = DAYS.into_iter().filter(|days| i64::from(*days) * DAY < whole);
     columns.extend(days.map(|days| Column::Same(Way::Cache(Keep::Days(days)))));
     if with_jobs {
-        columns.push(Column::BreakEvenTtl);
-        let ttls = TTLS.into_iter().filter(|ttl| ttl.0 < whole);
-        columns.extend(ttls.map(|ttl| Column::Same(Way::Cache(Keep::Ttl(ttl)))));
+        columns.extend([Column::BreakEvenTtl, Column::ObservedTtl]);
     }
     columns
 }
 
-/// The time after which keeping a byte has cost as much as fetching it again, T = e / s (theory C4), in whole hours and at
-/// least one; at the lowest price at which bytes can enter the region, in the first month.
+/// The break-even time-to-live in whole hours, at least one and at most a year.
 pub fn break_even(destination: RegistryId, model: &Model) -> Span {
+    let hours = libm::round(break_even_exactly(destination, model).0 as f64 / HOUR as f64);
+    Span((hours as i64).clamp(1, 365 * 24) * HOUR)
+}
+
+/// The time after which keeping a byte has cost as much as fetching it again, T = e / s (theory C4): at the lowest price at
+/// which bytes can enter the region, in the first month. Where keeping is free it never does.
+pub fn break_even_exactly(destination: RegistryId, model: &Model) -> Span {
     let region = usize::from(model.cloud.registry(destination).region.0);
     let fetch = model.bound.fetch.get(region).map_or(0.0, |(_, weight)| *weight);
     let store = model.bound.store.get(region).and_then(|months| months.first()).copied().unwrap_or(0.0);
-    let longest = 365 * 24;
-    let whole = if store > 0.0 { libm::round(fetch / store / HOUR as f64) } else { longest as f64 };
-    Span((whole as i64).clamp(1, longest) * HOUR)
+    // A float beyond the largest integer becomes that one.
+    Span(if store > 0.0 { libm::round(fetch / store) as i64 } else { i64::MAX })
 }
 
 /// What strategies set besides who gets what.
@@ -217,8 +229,14 @@ pub fn same_partition(model: &Model, one: RegistryId, other: RegistryId) -> bool
 }
 
 /// The strategy under which these destinations, and no others, are served by a column.
-pub fn pure(model: &Model, manner: &Manner, column: Column, destinations: &[RegistryId], name: &str) -> Strategy {
-    let repositories: Vec<RepositoryId> = (0..model.demand.repositories.len() as u32).map(RepositoryId).collect();
+pub fn pure(
+    model: &Model,
+    manner: &Manner,
+    column: Column,
+    destinations: &[RegistryId],
+    ttls: &Ttls,
+    name: &str,
+) -> Strategy {
     let mut rules = Vec::new();
     if column == Column::Same(Way::Replicate) {
         for home in homes(model) {
@@ -233,16 +251,19 @@ pub fn pure(model: &Model, manner: &Manner, column: Column, destinations: &[Regi
         (0u16..).map(ClusterId).zip(&model.demand.clusters).filter(move |(_, it)| it.registry == to).map(|(id, _)| id)
     };
     // One part for all destinations: rules act once, and a cache is one wherever it is.
-    let mut groups: Vec<(Way, Vec<ClusterId>)> = Vec::new();
+    let mut groups: BTreeMap<(Way, Vec<RepositoryId>), Vec<ClusterId>> = BTreeMap::new();
     for destination in destinations {
-        let way = column.at(*destination, model);
-        match groups.iter_mut().find(|(known, _)| *known == way) {
-            Some((_, members)) => members.extend(clusters(*destination)),
-            None => groups.push((way, clusters(*destination).collect())),
+        let mut ways: BTreeMap<Way, Vec<RepositoryId>> = BTreeMap::new();
+        for repository in 0..model.demand.repositories.len() as u32 {
+            let way = column.at(repository, *destination, ttls, model);
+            ways.entry(way).or_default().push(RepositoryId(repository));
+        }
+        for group in ways {
+            groups.entry(group).or_default().extend(clusters(*destination));
         }
     }
-    let exceptions = groups.into_iter().map(|(way, clusters)| Exception {
-        repositories: repositories.clone(),
+    let exceptions = groups.into_iter().map(|((way, repositories), clusters)| Exception {
+        repositories,
         clusters,
         kind: manner.kind(way, &rules),
         if_missing: manner.if_missing(way),

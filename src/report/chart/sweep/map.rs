@@ -5,14 +5,18 @@ use crate::report::chart::Figure;
 use crate::report::chart::canvas::{Anchor, Area, Canvas, Type};
 use crate::report::chart::font::{self, Weight};
 use crate::report::chart::frame::{self, LABEL, TICK};
-use crate::report::chart::palette::{Colour, INK, WHITE, colour};
-use crate::report::numbers::money;
+use crate::report::chart::palette::{Colour, INK, MUTED, WHITE, colour};
+use crate::report::numbers::{brief, money};
 use crate::report::reading::Strategy;
+use crate::report::sweep::shortened_key;
 use crate::report::sweep::view::{Point, View};
 use crate::study::sweep::Method;
 
 /// Width of the column of values at the left.
 const VALUES: f64 = 150.0;
+
+/// How far a colour goes towards white where chance could explain the lead.
+const PALE: f64 = 0.7;
 
 /// Draws the map.
 pub fn draw(view: &View) -> Figure {
@@ -25,14 +29,14 @@ pub fn draw(view: &View) -> Figure {
         (false, _) => (0, 1),
     };
     let trials = frame::trials(&reading);
-    let what = if is_grid { "with its dollars a month" } else { "one dot per point" };
+    let what = if is_grid {
+        "The cheapest strategy and its dollars a month"
+    } else {
+        "The cheapest strategy, a dot per point"
+    };
     let words = words(
         view,
-        format!(
-            "The cheapest strategy over {} and {}, {what}; {trials} at each point",
-            axis_name(view, across),
-            axis_name(view, up)
-        ),
+        format!("{what}; {trials} at each point"),
         "The colour is that of the cheapest strategy; it is pale where the cheapest are too close to call: less than half \
          a percent apart, or within chance.",
     );
@@ -43,13 +47,21 @@ pub fn draw(view: &View) -> Figure {
             .copied()
             .filter(|strategy| view.points.iter().any(|point| cheapest(point) == Some(strategy.name())))
             .collect();
-        let keys: Vec<(&str, Colour)> = winners.iter().map(|it| (it.name(), colour(it))).collect();
+        let mut keys: Vec<(&str, Colour)> = winners.iter().map(|it| (it.name(), colour(it))).collect();
+        if view.points.iter().any(|point| !point.is_clear) {
+            keys.push(("pale: too close to call", MUTED.towards(WHITE, PALE)));
+        }
         let area = Area { top: area.top + frame::keys(canvas, area, &keys), ..area };
         let plot =
             Area { left: area.left + VALUES, top: area.top + 78.0, right: area.right, bottom: area.bottom - 78.0 };
-        canvas.text((area.left, area.top + 60.0), &axis_name(view, up), LABEL);
+        // The values of a grid have their units with them.
+        let name = |key: usize| match is_grid {
+            true => shortened_key(&view.record.keys[key].key),
+            false => axis_name(view, key),
+        };
+        canvas.text((area.left, area.top + 60.0), &name(up), LABEL);
         let middle = ((plot.left + plot.right) / 2.0, plot.bottom + 66.0);
-        canvas.text(middle, &axis_name(view, across), LABEL.anchored(Anchor::Middle));
+        canvas.text(middle, &name(across), LABEL.anchored(Anchor::Middle));
         if is_grid {
             cells(canvas, view, &winners, plot, across, up);
         } else {
@@ -65,7 +77,7 @@ fn cheapest<'a>(point: &Point<'a>) -> Option<&'a str> {
 /// The colour of a point.
 fn shade(point: &Point, winners: &[Strategy]) -> Option<Colour> {
     let own = winners.iter().find(|strategy| cheapest(point) == Some(strategy.name())).map(colour)?;
-    Some(if point.is_clear { own } else { own.towards(WHITE, 0.7) })
+    Some(if point.is_clear { own } else { own.towards(WHITE, PALE) })
 }
 
 /// A cell per point; values stand as they are written, numbers upwards.
@@ -96,15 +108,15 @@ fn cells(canvas: &Canvas, view: &View, winners: &[Strategy], plot: Area, across:
     }
     // Labels that have no room of their own are left out evenly.
     let step = |room: f64, needed: f64| (needed / room).ceil().max(1.0) as usize;
-    let widest = keys[across].values.iter().map(|text| TICK.width(text)).fold(0.0, f64::max).min(180.0);
+    let widest = keys[across].values.iter().map(|text| TICK.width(&brief(text))).fold(0.0, f64::max).min(180.0);
     for (index, text) in keys[across].values.iter().enumerate().step_by(step(width, widest + 14.0)) {
         let x = plot.left + width * (index as f64 + 0.5);
-        let text = font::fit(text, TICK.size, Weight::Regular, width.max(180.0));
+        let text = font::fit(&brief(text), TICK.size, Weight::Regular, width.max(180.0));
         canvas.text((x, plot.bottom + 30.0), &text, TICK.anchored(Anchor::Middle));
     }
     for (index, text) in keys[up].values.iter().enumerate().step_by(step(height, 26.0)) {
         let y = plot.bottom - height * (index as f64 + 0.5);
-        let text = font::fit(text, TICK.size, Weight::Regular, VALUES - 16.0);
+        let text = font::fit(&brief(text), TICK.size, Weight::Regular, VALUES - 16.0);
         canvas.text((plot.left - 12.0, y + 7.0), &text, TICK.anchored(Anchor::End));
     }
 }
