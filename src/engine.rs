@@ -16,12 +16,15 @@ mod metering;
 mod outcome;
 mod outage;
 mod permissions;
+mod prices;
 mod probes;
 mod pulls;
 mod recovery;
 mod run;
 mod series;
+mod times;
 mod upkeep;
+mod warm;
 mod world;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::{Bill, BillError, OwnRates, PriceBook, Terms, bill};
 use crate::cloud::{Account, AccountId, Client, Cloud, Links, RegionId, SlowStart};
 use crate::ledger::{Item, Ledger, MeterKey};
 use crate::sim::Calendar;
-use crate::units::{Bandwidth, DAY, HOUR, Span, Time, Usd};
+use crate::units::{Bandwidth, Bytes, DAY, HOUR, Span, Time, Usd};
 
 /// Property tests see the same cases on every run.
 pub(super) fn cases(number: u32) -> ProptestConfig {
@@ -34,14 +34,9 @@ pub(super) fn cloud(accounts: &[&str], regions: &[&str]) -> Cloud {
             slow_start: SlowStart::None,
             efficiency: 1.0,
             pair_limit: vec![vec![Bandwidth::UNLIMITED; square]; square],
+            pair_buffer: vec![vec![Bytes(0); square]; square],
             registry_egress: Vec::new(),
-            client: Client {
-                request_round_trips: 1,
-                serial_requests: 3,
-                start: Span::ZERO,
-                layer_start: Span::ZERO,
-                parallel_layers: 3,
-            },
+            client: Client::CONTAINERD,
         },
     }
 }

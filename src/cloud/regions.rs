@@ -154,6 +154,11 @@ pub fn rtt(from: &RegionInfo, to: &RegionInfo) -> Rtt {
     }
 }
 
+/// The round-trip time that distance alone suggests, also where it was measured.
+pub fn rtt_by_distance(from: &RegionInfo, to: &RegionInfo) -> Span {
+    distance::estimate(from, to)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,8 @@
 //! `unlimited` keeps every layer and forgets images; `none` keeps nothing. With a mere chance of a warm pull nothing is
 //! kept either: that draw is the caller's.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
@@ -18,9 +19,6 @@ use crate::registry::{Image, Layer};
 
 /// Percent of a cache at which images start to go, and down to which they do.
 const MARKS: (u64, u64) = (85, 80);
-
-/// No neighbour in the list of images.
-const NONE: u32 = u32::MAX;
 
 /// The images and layers on one node.
 #[derive(Clone, Debug)]
@@ -65,6 +63,16 @@ impl NodeCacheState {
         let whole = self.images.places.contains_key(&image.id);
         let layers = if whole { &[] } else { image.layers.as_slice() };
         layers.iter().filter(|layer| !self.layers.contains_key(&layer.id)).copied()
+    }
+
+    /// Where the image stands, if all of it is here and the node keeps images: [`NodeCacheState::use_again`] takes it.
+    pub fn find(&self, image: &Image) -> Option<PlaceId> {
+        self.images.places.get(&image.pulled().id).map(|place| PlaceId(*place))
+    }
+
+    /// The image at a place just found is used again.
+    pub fn use_again(&mut self, place: PlaceId) {
+        self.images.renew(place.0);
     }
 
     /// Whether the node has every layer of `image`. Always false without a cache, even for an image without layers.
@@ -129,11 +137,6 @@ impl NodeCacheState {
         }
     }
 
-    /// The image was used, if it is there: it is now the last to go.
-    pub fn touch(&mut self, image: &Image) {
-        self.images.touch(image.pulled().id);
-    }
-
     /// The node was replaced: nothing is left.
     pub fn clear(&mut self) {
         *self = NodeCacheState::empty(self.keeps);
@@ -157,28 +160,30 @@ impl NodeCacheState {
     }
 }
 
-/// Images from the least to the most recently used: a list linked through the places of a slab.
-#[derive(Clone, Debug)]
+/// Where an image stands in a cache until it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaceId(u32);
+
+/// Images with the moment of their last use, in uses of the cache.
+///
+/// Uses are many and evictions are few, so a use writes one number, and the queue of who goes next learns of it only when
+/// it comes to that image: what stands in it is never later than the last use.
+#[derive(Clone, Debug, Default)]
 struct Recency {
     /// Place by image id.
     places: Map<u32>,
     slab: Vec<Place>,
     free: Vec<u32>,
-    oldest: u32,
-    newest: u32,
+    /// Uses so far.
+    uses: u64,
+    /// A use of each place, the earliest on top.
+    queue: BinaryHeap<Reverse<(u64, u32)>>,
 }
 
 #[derive(Clone, Debug)]
 struct Place {
     image: Option<Arc<Image>>,
-    older: u32,
-    newer: u32,
-}
-
-impl Default for Recency {
-    fn default() -> Self {
-        Recency { places: Map::default(), slab: Vec::new(), free: Vec::new(), oldest: NONE, newest: NONE }
-    }
+    last: u64,
 }
 
 impl Recency {
@@ -189,16 +194,19 @@ impl Recency {
     /// Makes an image the newest; false if it is not here.
     fn touch(&mut self, image: u32) -> bool {
         let Some(&place) = self.places.get(&image) else { return false };
-        if place != self.newest {
-            self.unlink(place);
-            self.append(place);
-        }
+        self.renew(place);
         true
+    }
+
+    fn renew(&mut self, place: u32) {
+        self.uses += 1;
+        self.slab[place as usize].last = self.uses;
     }
 
     fn push(&mut self, image: Arc<Image>) {
         let id = image.id;
-        let entry = Place { image: Some(image), older: NONE, newer: NONE };
+        self.uses += 1;
+        let entry = Place { image: Some(image), last: self.uses };
         let place = match self.free.pop() {
             Some(place) => {
                 self.slab[place as usize] = entry;
@@ -209,46 +217,27 @@ impl Recency {
                 self.slab.len() as u32 - 1
             }
         };
-        self.append(place);
+        self.queue.push(Reverse((self.uses, place)));
         self.places.insert(id, place);
     }
 
     fn pop_oldest(&mut self) -> Option<Arc<Image>> {
-        if self.oldest == NONE {
-            return None;
+        while let Some(Reverse((used, place))) = self.queue.pop() {
+            // An image may have been taken out from under its entry.
+            let Place { image: Some(image), last } = &self.slab[place as usize] else { continue };
+            if *last > used {
+                self.queue.push(Reverse((*last, place)));
+                continue;
+            }
+            return self.take(image.id);
         }
-        let image = self.slab[self.oldest as usize].image.as_ref()?.id;
-        self.take(image)
+        None
     }
 
     fn take(&mut self, image: u32) -> Option<Arc<Image>> {
         let place = self.places.remove(&image)?;
-        self.unlink(place);
         self.free.push(place);
         self.slab[place as usize].image.take()
-    }
-
-    fn append(&mut self, place: u32) {
-        let older = self.newest;
-        self.newest = place;
-        let entry = &mut self.slab[place as usize];
-        (entry.older, entry.newer) = (older, NONE);
-        match older {
-            NONE => self.oldest = place,
-            older => self.slab[older as usize].newer = place,
-        }
-    }
-
-    fn unlink(&mut self, place: u32) {
-        let Place { older, newer, .. } = self.slab[place as usize];
-        match older {
-            NONE => self.oldest = newer,
-            older => self.slab[older as usize].newer = newer,
-        }
-        match newer {
-            NONE => self.newest = older,
-            newer => self.slab[newer as usize].older = older,
-        }
     }
 }
 

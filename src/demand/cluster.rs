@@ -47,6 +47,19 @@ pub(super) enum Clock<'a> {
     List { rows: std::iter::Enumerate<std::slice::Iter<'a, ListedPull>>, key: EntityKey },
 }
 
+impl Clock<'_> {
+    /// When it strikes next; a list goes on when its row is taken.
+    pub(super) fn next(&mut self) -> Option<Time> {
+        match self {
+            Clock::None => None,
+            Clock::ScaleUp { arrivals, stream, .. } => arrivals.next(stream),
+            Clock::Rate { arrivals, times, .. } => arrivals.next(times),
+            Clock::Times(times) => times.next().copied(),
+            Clock::List { rows, .. } => rows.clone().next().map(|(_, row)| row.at),
+        }
+    }
+}
+
 /// A node that a scale-up will bring.
 pub(super) struct Newcomer {
     pub(super) identity: u64,

@@ -199,6 +199,17 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Takes the next event. A clock of pulls at a rate, of which there are most, goes on at once.
+    fn take(&mut self) -> Option<(Time, Event)> {
+        let (at, Event::Rate { cluster, trigger }) = self.queue.next()? else { return self.queue.pop() };
+        let (cluster, trigger) = (*cluster, *trigger);
+        match self.clusters[usize::from(cluster)].clocks[usize::from(trigger)].next().filter(|next| *next < self.end) {
+            Some(next) => self.queue.renew(next),
+            None => drop(self.queue.pop()),
+        }
+        Some((at, Event::Rate { cluster, trigger }))
+    }
+
     fn handle(&mut self, at: Time, event: Event) -> Option<Occurrence> {
         match event {
             Event::Clock(repository) => {
@@ -267,11 +278,7 @@ impl<'a> Source<'a> {
                 }
                 None
             }
-            Event::Rate { cluster, trigger } => {
-                let request = self.pull_at_rate(at, cluster, trigger);
-                self.schedule_trigger(cluster, trigger);
-                request.map(Occurrence::Pull)
-            }
+            Event::Rate { cluster, trigger } => self.pull_at_rate(at, cluster, trigger).map(Occurrence::Pull),
             Event::Moment { cluster, trigger } => {
                 let until = self.clusters[usize::from(cluster)].fleet.numbers();
                 self.sweep = Some(Sweep { at, cluster, node: 0, until, place: 0, failover: None });
@@ -443,20 +450,16 @@ impl<'a> Source<'a> {
     }
 
     fn schedule_trigger(&mut self, cluster: u16, trigger: u16) {
-        let (next, priority, event) = match &mut self.clusters[usize::from(cluster)].clocks[usize::from(trigger)] {
+        let clock = &mut self.clusters[usize::from(cluster)].clocks[usize::from(trigger)];
+        let Some(at) = clock.next() else { return };
+        let (priority, event) = match clock {
             Clock::None => return,
-            Clock::ScaleUp { arrivals, stream, .. } => {
-                (arrivals.next(stream), NODES, Event::ScaleUp { cluster, trigger })
-            }
-            Clock::Rate { arrivals, times, .. } => (arrivals.next(times), PULLS, Event::Rate { cluster, trigger }),
-            Clock::Times(times) => (times.next().copied(), PULLS, Event::Moment { cluster, trigger }),
-            Clock::List { rows, .. } => {
-                (rows.clone().next().map(|(_, row)| row.at), PULLS, Event::Listed { cluster, trigger })
-            }
+            Clock::ScaleUp { .. } => (NODES, Event::ScaleUp { cluster, trigger }),
+            Clock::Rate { .. } => (PULLS, Event::Rate { cluster, trigger }),
+            Clock::Times(_) => (PULLS, Event::Moment { cluster, trigger }),
+            Clock::List { .. } => (PULLS, Event::Listed { cluster, trigger }),
         };
-        if let Some(at) = next {
-            self.schedule(at, priority, event);
-        }
+        self.schedule(at, priority, event);
     }
 }
 
@@ -473,7 +476,7 @@ impl Iterator for Source<'_> {
             if let Some(request) = self.continue_sweep() {
                 return Some(Occurrence::Pull(request));
             }
-            let (at, event) = self.queue.pop()?;
+            let (at, event) = self.take()?;
             if let Some(occurrence) = self.handle(at, event) {
                 return Some(occurrence);
             }

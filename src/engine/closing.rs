@@ -31,6 +31,7 @@ impl Trial<'_> {
         for index in 0..self.lanes.len() {
             self.lanes[index].close(&mut self.meters, end);
         }
+        self.outcome.pull_times = self.times.close();
         self.outcome.series = self.series.close();
         self.outcome.stored_bytes_end = self.outcome.series.iter().filter_map(|daily| daily.stored.last()).sum();
         self.outcome.probes = self.probes.close();

@@ -262,16 +262,15 @@ impl Trial<'_> {
         let mut line = self.downloads.line(order.from, region(order.runner.unwrap_or(order.to)), hazards);
         let mut begins = now + order.overhead;
         if let Some(runner) = order.runner {
-            begins = begins + self.downloads.serial_requests(line.rtt);
             line = line.then(&self.downloads.way(region(runner), region(order.to), hazards));
+            begins = begins + self.downloads.opening(now, &line);
         }
         copy.flows = begins;
         let parallel = self.model.cloud.links.client.parallel_layers;
         let took = match sizes.is_empty() {
-            true => Some(Span::ZERO),
-            false => self
-                .downloads
-                .alone(&line, &sizes, parallel, Bandwidth::UNLIMITED)
+            true => Some(order.runner.map_or(Span::ZERO, |_| self.downloads.closing(now, &line, 0))),
+            false if line.is_shared() => None,
+            false => Some(self.downloads.alone(&line, &sizes, parallel, Bandwidth::UNLIMITED))
                 .filter(|took| !hazards.disturbs(&line.legs, now, begins + *took)),
         };
         match took {

@@ -3,14 +3,17 @@
 //! A line without a finite pipe cannot be contended: its download is priced in closed form when it begins and needs no
 //! events, unless a fault comes in between. Otherwise each connection is a flow of the fluid network, started after its
 //! request's round trips (and, by choice, its slow-start delay), and the download ends with its last flow. An outage
-//! cuts downloads, a slow link changes the ceilings of those under way.
+//! cuts downloads, a slow link changes the ceilings of those under way. Answers that cross a full pair of regions queue
+//! in its buffer, and so do the acknowledgements that a window waits for.
 
 use slab::Slab;
 
-use crate::cloud::law::{download_time, ramp_rates, slow_start_delay, stream_ceiling};
-use crate::cloud::{Cloud, RegionId, RegistryId, SlowStart};
+use crate::cloud::law::{
+    INITIAL_WINDOW, download_time, next_window, slow_start_delay, standing_queue, stream_ceiling, window_rate,
+};
+use crate::cloud::{Cloud, Links, RegionId, RegistryId, Requests, SlowStart};
 use crate::network::{ClassId, Fabric, FlowId, PipeId};
-use crate::units::{Bandwidth, Span, Time};
+use crate::units::{Bandwidth, Bytes, Span, Time};
 
 use super::hazards::Hazards;
 
@@ -20,7 +23,8 @@ pub(super) type Legs = [Option<(RegionId, RegionId)>; 2];
 /// A way from a registry to a region: the pipes it crosses and what one connection can do on it.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
-    pub rtt: Span,
+    /// Of each of its legs.
+    rtts: [Span; 2],
     pub pipes: Vec<PipeId>,
     /// Of one connection.
     pub ceiling: Bandwidth,
@@ -31,7 +35,7 @@ pub(super) struct Line {
 impl Line {
     /// One line after the other, streaming through a machine in between.
     pub fn then(mut self, next: &Line) -> Line {
-        self.rtt += next.rtt;
+        self.rtts[1] = next.rtts[0];
         self.ceiling = if next.ceiling < self.ceiling { next.ceiling } else { self.ceiling };
         for pipe in &next.pipes {
             if !self.pipes.contains(pipe) {
@@ -40,6 +44,16 @@ impl Line {
         }
         self.legs[1] = next.legs[0];
         self
+    }
+
+    /// From end to end.
+    pub fn rtt(&self) -> Span {
+        self.rtts[0] + self.rtts[1]
+    }
+
+    /// Whether others may contend with what flows on it.
+    pub fn is_shared(&self) -> bool {
+        !self.pipes.is_empty()
     }
 
     fn touches(&self, region: RegionId) -> bool {
@@ -59,6 +73,13 @@ pub(super) enum Waiter {
 /// An event of a download under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
+    /// The first layers are asked for.
+    Begin {
+        /// Index of the download.
+        download: usize,
+        /// Tells it from an earlier download that had this index.
+        serial: u64,
+    },
     /// A layer's bytes begin to flow.
     Flow {
         /// Index of the download.
@@ -68,7 +89,7 @@ pub(super) enum Step {
         /// Index of its layer.
         layer: usize,
     },
-    /// A connection's window has doubled so many times.
+    /// A connection's window grows.
     Ramp {
         /// Index of the download.
         download: usize,
@@ -76,8 +97,13 @@ pub(super) enum Step {
         serial: u64,
         /// Index of its layer.
         layer: usize,
-        /// Doublings.
-        step: u32,
+    },
+    /// What follows a download's last byte is done.
+    Closed {
+        /// Index of the download.
+        download: usize,
+        /// Tells it from an earlier download that had this index.
+        serial: u64,
     },
 }
 
@@ -91,7 +117,6 @@ struct Download {
     parallel: u32,
     /// Ceiling of all its connections together.
     node: Bandwidth,
-    per_layer: Span,
     active: Vec<Active>,
     /// Bytes of layers that are whole.
     moved: u64,
@@ -101,8 +126,10 @@ struct Download {
 struct Active {
     layer: usize,
     flow: FlowId,
-    /// What slow start allows it now.
-    window: Bandwidth,
+    /// Bytes that it may have on the way.
+    window: u64,
+    /// What they allow now.
+    allowed: Bandwidth,
 }
 
 /// The network of a trial.
@@ -146,7 +173,7 @@ impl<'a> Downloads<'a> {
         let rtt = self.cloud.rtt(from, to) + extra;
         let pipes = self.pairs[usize::from(from.0)][usize::from(to.0)].into_iter().collect();
         let ceiling = Bandwidth(stream_ceiling(&self.cloud.links, rtt).0 * left);
-        Line { rtt, pipes, ceiling, legs: [Some((from, to)), None] }
+        Line { rtts: [rtt, Span::ZERO], pipes, ceiling, legs: [Some((from, to)), None] }
     }
 
     /// Slow links began or ended: pairs and connections under way carry what is left now.
@@ -164,11 +191,10 @@ impl<'a> Downloads<'a> {
         for id in ids {
             let mut ways = self.downloads[id].line.legs.iter().flatten().map(|leg| self.way(leg.0, leg.1, hazards));
             let Some(first) = ways.next() else { continue };
-            let Line { rtt, ceiling, .. } = ways.fold(first, |line, way| line.then(&way));
+            let Line { rtts, ceiling, .. } = ways.fold(first, |line, way| line.then(&way));
             // Requests that are on their way take as long as they took when they left.
-            let per_layer = self.per_layer(rtt);
             let download = &mut self.downloads[id];
-            (download.line.rtt, download.per_layer) = (rtt, per_layer);
+            download.line.rtts = rtts;
             if ceiling != download.line.ceiling {
                 download.line.ceiling = ceiling;
                 self.rebalance(id, now);
@@ -189,28 +215,42 @@ impl<'a> Downloads<'a> {
         cut
     }
 
-    /// Time of the requests ahead of a download's layers, or of a pull that needs none.
-    pub fn serial_requests(&self, rtt: Span) -> Span {
-        let client = &self.cloud.links.client;
-        let trips = i64::from(client.request_round_trips) * i64::from(client.serial_requests.saturating_sub(1));
-        client.start + Span(rtt.0.saturating_mul(trips))
+    fn network(&mut self, now: Time) -> Network<'_> {
+        Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric }
     }
 
-    /// How long the download of `layers` takes when nothing can contend with it, in closed form; `None` when its line
-    /// has a finite pipe.
-    pub fn alone(&self, line: &Line, layers: &[u64], parallel: u32, node: Bandwidth) -> Option<Span> {
-        if !line.pipes.is_empty() {
+    /// Time until the first request of a layer.
+    pub fn opening(&mut self, now: Time, line: &Line) -> Span {
+        self.cloud.links.client.start + self.network(now).requests(line, |side| side.opening)
+    }
+
+    /// Time after the last byte of so many layers.
+    pub fn closing(&mut self, now: Time, line: &Line, layers: usize) -> Span {
+        self.network(now).closing(line, layers)
+    }
+
+    /// How long a pull that needs no layer takes while no link is slow; `None` where it may wait in a queue.
+    pub fn manifest_alone(&mut self, from: RegistryId, to: RegionId) -> Option<Span> {
+        let from = self.cloud.registry(from).region;
+        let rtts = [self.cloud.rtt(from, to), Span::ZERO];
+        let line = Line { rtts, pipes: Vec::new(), ceiling: Bandwidth::UNLIMITED, legs: [Some((from, to)), None] };
+        if self.network(Time::START).is_buffered(&line) {
             return None;
         }
-        let node = Bandwidth(node.0 * self.cloud.links.efficiency);
-        let slow_start = self.cloud.links.slow_start;
-        let per_layer = self.per_layer(line.rtt);
-        Some(download_time(layers, parallel, line.ceiling.0, node.0, per_layer, slow_start, line.rtt))
+        Some(self.opening(Time::START, &line) + self.closing(Time::START, &line, 0))
     }
 
-    fn per_layer(&self, rtt: Span) -> Span {
-        let client = &self.cloud.links.client;
-        client.layer_start + Span(rtt.0.saturating_mul(i64::from(client.request_round_trips)))
+    /// How long the download of `layers` takes when nothing contends with it, as on a line that is not shared: in
+    /// closed form.
+    pub fn alone(&mut self, line: &Line, layers: &[u64], parallel: u32, node: Bandwidth) -> Span {
+        let node = Bandwidth(node.0 * self.cloud.links.efficiency);
+        let slow_start = self.cloud.links.slow_start;
+        // Nothing on this line fills up, whenever it is.
+        let mut network = self.network(Time::START);
+        let per_layer = network.requests(line, |side| side.layer);
+        let closing = network.closing(line, layers.len());
+        let moving = download_time(layers, parallel, line.ceiling.0, node.0, per_layer, slow_start, line.rtt());
+        Span(moving.0.saturating_add(closing.0))
     }
 
     /// Begins a download at `now` on a line with pipes, so many connections at a time under one ceiling for them all;
@@ -225,15 +265,24 @@ impl<'a> Downloads<'a> {
         schedule: &mut dyn FnMut(Time, Step),
     ) {
         let node = Bandwidth(node.0 * self.cloud.links.efficiency);
-        let per_layer = self.per_layer(line.rtt);
         let unfinished = layers.len();
         self.begun += 1;
         let parallel = parallel.clamp(1, layers.len().max(1) as u32);
         let (serial, active, moved) = (self.begun, Vec::new(), 0);
-        let download =
-            Download { serial, line, layers, next: 0, unfinished, parallel, node, per_layer, active, moved, waiter };
+        let download = Download { serial, line, layers, next: 0, unfinished, parallel, node, active, moved, waiter };
         let id = self.downloads.insert(download);
-        for _ in 0..parallel {
+        let network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+        if network.is_buffered(&self.downloads[id].line) {
+            // How long the requests take is known when they leave.
+            schedule(now, Step::Begin { download: id, serial: self.begun });
+        } else {
+            self.ask(id, now, schedule);
+        }
+    }
+
+    /// Asks for the first layers.
+    fn ask(&mut self, id: usize, now: Time, schedule: &mut dyn FnMut(Time, Step)) {
+        for _ in 0..self.downloads[id].parallel {
             self.request_next(id, now, schedule);
         }
     }
@@ -241,54 +290,80 @@ impl<'a> Downloads<'a> {
     fn request_next(&mut self, id: usize, now: Time, schedule: &mut dyn FnMut(Time, Step)) {
         let download = &mut self.downloads[id];
         let layer = download.next;
-        let Some(bytes) = download.layers.get(layer) else { return };
+        let Some(&bytes) = download.layers.get(layer) else { return };
         download.next += 1;
-        let mut at = now + download.per_layer;
+        let line = &download.line;
+        let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+        let mut at = now + network.requests(line, |side| side.layer);
         if self.cloud.links.slow_start == SlowStart::Delay {
             // Reckoned, as for a download alone, at the rate that it gets when all its connections flow.
             let share = Bandwidth(download.node.0 / f64::from(download.parallel));
-            let rate = if share < download.line.ceiling { share } else { download.line.ceiling };
-            at = at + slow_start_delay(rate, download.line.rtt, *bytes);
+            let rate = if share < line.ceiling { share } else { line.ceiling };
+            at = at + slow_start_delay(rate, line.rtt(), bytes);
         }
         schedule(at, Step::Flow { download: id, serial: download.serial, layer });
     }
 
-    /// Executes a step.
-    pub fn step(&mut self, now: Time, step: Step, schedule: &mut dyn FnMut(Time, Step)) {
+    /// Executes a step; returns who waits for a download that ends with it.
+    pub fn step(&mut self, now: Time, step: Step, schedule: &mut dyn FnMut(Time, Step)) -> Option<Waiter> {
+        let (Step::Flow { download: id, serial, .. }
+        | Step::Ramp { download: id, serial, .. }
+        | Step::Begin { download: id, serial }
+        | Step::Closed { download: id, serial }) = step;
+        // An outage may have cut it.
+        self.downloads.get(id).filter(|download| download.serial == serial)?;
         match step {
-            Step::Flow { download: id, serial, layer } => {
-                let ramp = self.cloud.links.slow_start == SlowStart::Ramp;
-                // An outage may have cut it.
-                let Some(download) = self.downloads.get_mut(id).filter(|d| d.serial == serial) else { return };
-                let mut window = Bandwidth::UNLIMITED;
-                if ramp {
-                    for (step, (after, rate)) in ramp_rates(download.line.rtt, download.line.ceiling).enumerate() {
-                        if step == 0 {
-                            window = rate;
-                        } else {
-                            let serial = download.serial;
-                            schedule(now + after, Step::Ramp { download: id, serial, layer, step: step as u32 });
-                        }
-                    }
-                }
-                let class = class(&mut self.fabric, download, window, download.active.len() + 1);
+            Step::Begin { .. } => self.ask(id, now, schedule),
+            Step::Flow { layer, .. } => {
+                let allowed = self.allowed(id, layer, INITIAL_WINDOW, now, schedule);
+                let download = &self.downloads[id];
+                let class = class(&mut self.fabric, download, allowed, download.active.len() + 1);
                 let flow = self.fabric.start(now, class, download.layers[layer], owner(id, layer));
-                let download = &mut self.downloads[id];
-                download.active.push(Active { layer, flow, window });
+                self.downloads[id].active.push(Active { layer, flow, window: INITIAL_WINDOW, allowed });
                 self.rebalance(id, now);
             }
-            Step::Ramp { download: id, serial, layer, step } => {
-                // The connection, or the whole download, may be done.
-                let Some(download) = self.downloads.get_mut(id).filter(|d| d.serial == serial) else { return };
-                let rates = ramp_rates(download.line.rtt, download.line.ceiling);
-                let Some((_, rate)) = rates.into_iter().nth(step as usize) else { return };
-                let Some(active) = download.active.iter_mut().find(|active| active.layer == layer) else { return };
-                if rate > active.window {
-                    active.window = rate;
+            Step::Ramp { layer, .. } => {
+                // The connection may be done.
+                let download = &self.downloads[id];
+                let index = download.active.iter().position(|active| active.layer == layer)?;
+                let mut network =
+                    Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+                let window = next_window(download.active[index].window, network.is_full(&download.line));
+                let allowed = self.allowed(id, layer, window, now, schedule);
+                let active = &mut self.downloads[id].active[index];
+                active.window = window;
+                if allowed != active.allowed {
+                    active.allowed = allowed;
                     self.rebalance(id, now);
                 }
             }
+            Step::Closed { .. } => return Some(self.downloads.remove(id).waiter),
         }
+        None
+    }
+
+    /// What a connection's window allows; while it holds the connection back, its next growth is scheduled.
+    fn allowed(
+        &mut self,
+        id: usize,
+        layer: usize,
+        window: u64,
+        now: Time,
+        schedule: &mut dyn FnMut(Time, Step),
+    ) -> Bandwidth {
+        if self.cloud.links.slow_start != SlowStart::Ramp {
+            return Bandwidth::UNLIMITED;
+        }
+        let Download { serial, line, .. } = &self.downloads[id];
+        let narrowest = line.pipes.iter().map(|pipe| self.fabric.capacity(*pipe).0).fold(line.ceiling.0, f64::min);
+        let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+        let rtt = network.round_trip(line, 0) + network.round_trip(line, 1);
+        let rate = window_rate(window, rtt);
+        if rate.0 >= narrowest {
+            return Bandwidth::UNLIMITED;
+        }
+        schedule(now + rtt, Step::Ramp { download: id, serial: *serial, layer });
+        rate
     }
 
     /// Gives each connection its share of the node's link.
@@ -297,8 +372,8 @@ impl<'a> Downloads<'a> {
         let connections = download.active.len();
         for index in 0..connections {
             let download = &self.downloads[id];
-            let (flow, window) = (download.active[index].flow, download.active[index].window);
-            let class = class(&mut self.fabric, download, window, connections);
+            let Active { flow, allowed, .. } = download.active[index];
+            let class = class(&mut self.fabric, download, allowed, connections);
             self.fabric.move_to(now, flow, class);
         }
     }
@@ -314,14 +389,79 @@ impl<'a> Downloads<'a> {
             download.active.retain(|active| active.layer != layer);
             download.unfinished -= 1;
             download.moved += download.layers[layer];
-            if download.unfinished == 0 {
-                finished.push(self.downloads.remove(id).waiter);
-            } else {
+            if download.unfinished > 0 {
                 self.request_next(id, now, schedule);
                 self.rebalance(id, now);
+                continue;
+            }
+            let serial = download.serial;
+            let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut self.fabric };
+            match network.closing(&download.line, download.layers.len()) {
+                Span::ZERO => finished.push(self.downloads.remove(id).waiter),
+                rest => schedule(now + rest, Step::Closed { download: id, serial }),
             }
         }
         finished
+    }
+}
+
+/// The links as they are loaded now.
+struct Network<'a> {
+    now: Time,
+    links: &'a Links,
+    pairs: &'a [Vec<Option<PipeId>>],
+    fabric: &'a mut Fabric,
+}
+
+impl Network<'_> {
+    /// Time of requests one after the other: of the registry that is read from, and of the one that a machine in
+    /// between writes to.
+    fn requests(&mut self, line: &Line, count: impl Fn(&Requests) -> u32) -> Span {
+        let client = &self.links.client;
+        let mut time = 0i64;
+        for (leg, side) in [client.pull, client.push].iter().enumerate() {
+            let requests = i64::from(count(side));
+            if line.legs[leg].is_some() && requests > 0 {
+                let trips = i64::from(client.request_round_trips);
+                let one = self.round_trip(line, leg).0.saturating_mul(trips).saturating_add(client.request_time.0);
+                time = time.saturating_add(one.saturating_mul(requests));
+            }
+        }
+        Span(time)
+    }
+
+    /// Time after the last byte of so many layers.
+    fn closing(&mut self, line: &Line, layers: usize) -> Span {
+        let work = self.links.client.layer_start.0.saturating_mul(layers as i64);
+        Span(self.requests(line, |side| side.closing).0.saturating_add(work))
+    }
+
+    /// Round-trip time of a leg, with the queue that stands ahead of it.
+    fn round_trip(&mut self, line: &Line, leg: usize) -> Span {
+        let alone = line.rtts[leg];
+        match self.buffered(line, leg) {
+            Some((pipe, buffer)) if self.fabric.is_full(self.now, pipe) => {
+                alone + standing_queue(buffer, Bandwidth(self.fabric.capacity(pipe).0 / self.links.efficiency))
+            }
+            _ => alone,
+        }
+    }
+
+    /// Whether windows on this line find its path full. Where no buffer is known, they never do.
+    fn is_full(&mut self, line: &Line) -> bool {
+        self.is_buffered(line) && line.pipes.iter().any(|pipe| self.fabric.is_full(self.now, *pipe))
+    }
+
+    fn is_buffered(&self, line: &Line) -> bool {
+        (0..line.legs.len()).any(|leg| self.buffered(line, leg).is_some())
+    }
+
+    /// The limit and the buffer of a leg's pair of regions, if it has both.
+    fn buffered(&self, line: &Line, leg: usize) -> Option<(PipeId, Bytes)> {
+        let (from, to) = line.legs[leg]?;
+        let (from, to) = (usize::from(from.0), usize::from(to.0));
+        let buffer = self.links.pair_buffer[from][to];
+        self.pairs[from][to].filter(|_| buffer.0 > 0).map(|pipe| (pipe, buffer))
     }
 }
 
@@ -329,8 +469,8 @@ fn owner(download: usize, layer: usize) -> u64 {
     (download as u64) << 32 | layer as u64
 }
 
-fn class(fabric: &mut Fabric, download: &Download, window: Bandwidth, connections: usize) -> ClassId {
+fn class(fabric: &mut Fabric, download: &Download, allowed: Bandwidth, connections: usize) -> ClassId {
     let share = download.node.0 / connections as f64;
-    let ceiling = download.line.ceiling.0.min(window.0).min(share);
+    let ceiling = download.line.ceiling.0.min(allowed.0).min(share);
     fabric.class(&download.line.pipes, Bandwidth(ceiling))
 }

@@ -8,7 +8,7 @@ use crate::demand::{
 use crate::registry::{Extension, RegistrySettings, ReplicationRule, quota::Call};
 use crate::sim::{Calendar, EntityKey, Law};
 use crate::strategy::{Existing, Kind, PullThroughCache, Replication, Runner, ScheduledCopy, Strategy};
-use crate::units::{Bandwidth, DAY, HOUR, Span, Time, Usd};
+use crate::units::{Bandwidth, Bytes, DAY, HOUR, Span, Time, Usd};
 
 use super::{BoundHints, Model, Service};
 
@@ -20,13 +20,7 @@ pub fn worked_example() -> Model {
     let regions: Vec<String> = ["us-east-1", "eu-west-1", "ap-southeast-1"].map(String::from).into();
     let registries = (0..3).map(|region| Registry { account: AccountId(0), region: RegionId(region) }).collect();
     let unlimited = vec![vec![Bandwidth::UNLIMITED; 3]; 3];
-    let client = Client {
-        request_round_trips: 1,
-        serial_requests: 3,
-        start: Span::ZERO,
-        layer_start: Span::ZERO,
-        parallel_layers: 3,
-    };
+    let client = Client::CONTAINERD;
     let cloud = Cloud {
         accounts: vec![Account { name: "main".into(), id: "000000000001".into() }],
         regions,
@@ -39,6 +33,7 @@ pub fn worked_example() -> Model {
             slow_start: SlowStart::None,
             efficiency: 1.0,
             pair_limit: unlimited,
+            pair_buffer: vec![vec![Bytes(0); 3]; 3],
             registry_egress: vec![Bandwidth::UNLIMITED; 3],
             client,
         },

@@ -46,6 +46,11 @@ impl<'a> Hazards<'a> {
         self.active.retain(|active| *active != strike);
     }
 
+    /// Whether anything is wrong at the moment.
+    pub fn any_in_force(&self) -> bool {
+        !self.active.is_empty()
+    }
+
     fn in_force(&self) -> impl Iterator<Item = (&'a FaultKind, Strike)> + '_ {
         self.active.iter().map(|strike| (&self.fault(*strike).kind, self.strikes[*strike]))
     }

@@ -282,7 +282,7 @@ pub struct Pulling {
 }
 
 /// Where a pull's time went; the sum is the pull time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PullParts {
     /// Until the image was there.
     pub waiting: Span,
@@ -292,6 +292,13 @@ pub struct PullParts {
     pub transfer: Span,
     /// Unpacking.
     pub unpack: Span,
+}
+
+impl PullParts {
+    /// First request to unpacked.
+    pub fn total(&self) -> Span {
+        self.waiting + self.queueing + self.transfer + self.unpack
+    }
 }
 
 /// Who is told of a trial's entries.
@@ -307,6 +314,11 @@ pub(super) struct Journal<'a> {
 impl<'a> Journal<'a> {
     pub fn new(listener: Option<Listener<'a>>) -> Journal<'a> {
         Journal { listener, copies: 0, pulls: 0 }
+    }
+
+    /// Whether somebody listens.
+    pub fn is_heard(&self) -> bool {
+        self.listener.is_some()
     }
 
     /// Tells of an entry, which is built only when somebody listens.

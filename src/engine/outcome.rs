@@ -68,11 +68,7 @@ impl Outcome {
     /// Nothing yet, with a cell for every region.
     pub(super) fn new(model: &Model) -> Outcome {
         let regions = model.cloud.regions.len();
-        Outcome {
-            pull_times: (0..regions).map(|_| PullTimes::default()).collect(),
-            lag: (0..regions).map(|_| Histogram::default()).collect(),
-            ..Outcome::default()
-        }
+        Outcome { lag: (0..regions).map(|_| Histogram::default()).collect(), ..Outcome::default() }
     }
 }
 

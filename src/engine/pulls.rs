@@ -22,6 +22,7 @@ use super::calls;
 use super::downloads::Waiter;
 use super::journal::{Entry, PullParts, Pulling};
 use super::outcome::{Cause, FailedEvent};
+use super::prices::{Price, Wanted};
 use super::run::{Event, Trial, order};
 
 /// A pull that is not over.
@@ -47,6 +48,20 @@ pub(super) struct Pull {
     told: Option<Arc<Pulling>>,
 }
 
+impl Pull {
+    /// A pull asked for at `now`: `measured` within the period, and drawn `warm` or not.
+    pub fn new(request: Request, backoff: Span, (measured, warm): (bool, bool), now: Time) -> Pull {
+        let (source, ready, layers, told) = (None, None, Vec::new(), None);
+        Pull { request, backoff, measured, warm, source, ready, begun: now, layers, slot: 0, life: 0, told }
+    }
+
+    /// A registry has the image.
+    pub fn found(&mut self, registry: RegistryId, image: Arc<Image>, now: Time) {
+        self.source = Some((registry, image));
+        self.ready.get_or_insert(now);
+    }
+}
+
 impl Trial<'_> {
     /// A node asks for an image.
     pub fn request(&mut self, request: Request) {
@@ -66,26 +81,17 @@ impl Trial<'_> {
             bound.read(&request, &missing, &mut self.meters);
             return;
         }
+        if self.pull_warm(&request, warm, measured) {
+            return;
+        }
         let now = self.now;
         let told = self.journal.pulling(|id| {
             let Request { cluster, node, repository, image, tag, moving, .. } = request.clone();
             Pulling { id, cluster, node, repository, image, tag, moving }
         });
         self.journal.about(now, &told, Entry::PullAsked);
-        let pull = Pull {
-            request,
-            backoff: cluster.backoff_first,
-            measured,
-            warm,
-            source: None,
-            ready: None,
-            begun: now,
-            layers: Vec::new(),
-            slot: 0,
-            life: 0,
-            told,
-        };
-        let id = self.pulls.insert(pull);
+        let pull = Pull::new(request, cluster.backoff_first, (measured, warm), now);
+        let id = self.pulls.insert(Pull { told, ..pull });
         self.attempt(id);
     }
 
@@ -98,17 +104,13 @@ impl Trial<'_> {
             self.wait(id, Cause::Outage);
             return;
         }
-        let route = self.components[component].behaviour.route(&request, at, self.now, &self.world);
-        let registry = match &route {
-            Route::From(registry, _) => *registry,
-            Route::Fetch { into, .. } => *into,
-            Route::Unreachable(cache) => *cache,
-        };
+        let registry = self.pair(request.cluster, request.repository).asks;
         if !request.moving && self.has_all(id, &request.image) {
             // The node needs nothing: it only asks for the manifest, whether or not the registry still has it.
             self.ready(id, registry, request.image.clone());
             return;
         }
+        let route = self.components[component].behaviour.route(&request, at, self.now, &self.world);
         if !self.world.is_up(registry) {
             self.wait(id, Cause::Outage);
             return;
@@ -229,8 +231,7 @@ impl Trial<'_> {
         if let Some(shelf) = self.world.find(registry, repository) {
             self.world.shelf_mut(shelf).note_pull(image.id, now);
         }
-        pull.source = Some((registry, image));
-        pull.ready.get_or_insert(now);
+        pull.found(registry, image, now);
         let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
         match place.queue.is_empty().then(|| place.slots.iter().position(|free| *free <= now)).flatten() {
             Some(slot) => self.start(id, slot),
@@ -290,42 +291,49 @@ impl Trial<'_> {
             self.fail(id, Cause::NoPath, now);
             return;
         }
-        let login = (Call::GetAuthorizationToken, u32::from(node.login <= now));
-        let [manifest, downloads] = calls::of_pull(layers.len());
-        self.series.calls(registry, now, layers.len() as u32);
-        let logged_in = self.calls.make(registry, now, &[login]);
-        if logged_in && login.1 > 0 {
-            node.login = now + calls::LOGIN;
-        }
-        if !logged_in || !self.calls.make(registry, now, &[manifest, downloads]) {
+        let (asker, number) = (request.cluster, request.node);
+        if !self.call_for_pull(asker, number, registry, layers.len()) {
             self.wait(id, Cause::Throttled);
             return;
         }
-        self.series.served(registry, now);
+        let pull = &mut self.pulls[id];
+        let node = &mut self.nodes[usize::from(asker.0)][number as usize];
         let line = self.downloads.line(registry, here.region, &self.world.hazards);
         pull.begun = now;
         pull.slot = slot;
         pull.life = node.life;
         node.cache.admit(&image);
-        let requests = self.downloads.serial_requests(line.rtt);
+        let requests = self.downloads.opening(now, &line);
         if layers.is_empty() {
-            let downloaded = pull.begun + requests;
+            let downloaded = pull.begun + requests + self.downloads.closing(now, &line, 0);
             self.finish(id, downloaded, Span::ZERO);
             return;
         }
         self.outcome.pulls_cold += u64::from(pull.measured);
-        let sizes: Vec<u64> = layers.iter().map(|layer| layer.bytes).collect();
         let begins = pull.begun + requests;
-        pull.layers = layers;
-        let alone = self.downloads.alone(&line, &sizes, cluster.parallel_layers, cluster.node_bandwidth);
-        match alone.filter(|took| !self.world.hazards.disturbs(&line.legs, now, begins + *took)) {
-            Some(took) => {
-                let unpack = unpack_time(&cluster.unpack, &sizes, image.compression);
+        let alone = (!line.is_shared()).then(|| {
+            let wanted = Wanted {
+                layers: layers.clone(),
+                compression: image.compression,
+                rtt: line.rtt(),
+                ceiling: line.ceiling,
+            };
+            self.prices.of(asker, pull.request.repository, wanted, |wanted| {
+                let sizes = sizes(&wanted.layers);
+                let took = self.downloads.alone(&line, &sizes, cluster.parallel_layers, cluster.node_bandwidth);
+                let unpack = unpack_time(&cluster.unpack, &sizes, wanted.compression);
+                Price { took, unpack, bytes: sizes.iter().sum() }
+            })
+        });
+        match alone.filter(|price| !self.world.hazards.disturbs(&line.legs, now, begins + price.took)) {
+            Some(Price { took, unpack, bytes }) => {
                 node.slots[slot] = begins + took + unpack;
-                self.moved(id, begins, took, sizes.iter().sum());
+                self.moved(id, begins, took, bytes);
                 self.finish(id, begins + took, unpack);
             }
             None => {
+                let sizes = sizes(&layers);
+                pull.layers = layers;
                 node.slots[slot] = Time::NEVER;
                 let client = (cluster.parallel_layers, cluster.node_bandwidth);
                 let queue = &mut self.queue;
@@ -335,12 +343,30 @@ impl Trial<'_> {
         }
     }
 
+    /// A node's calls to a registry for so many layers of an image; `false` = one of them was refused.
+    pub fn call_for_pull(&mut self, cluster: ClusterId, node: u32, registry: RegistryId, layers: usize) -> bool {
+        let now = self.now;
+        let node = &mut self.nodes[usize::from(cluster.0)][node as usize];
+        let login = (Call::GetAuthorizationToken, u32::from(node.login <= now));
+        let [manifest, downloads] = calls::of_pull(layers);
+        self.series.calls(registry, now, layers as u32);
+        let logged_in = self.calls.make(registry, now, &[login]);
+        if logged_in && login.1 > 0 {
+            node.login = now + calls::LOGIN;
+        }
+        let answered = logged_in && self.calls.make(registry, now, &[manifest, downloads]);
+        if answered {
+            self.series.served(registry, now);
+        }
+        answered
+    }
+
     /// The last byte of a contended download is here.
     pub fn pull_downloaded(&mut self, id: usize) {
         let pull = &self.pulls[id];
         let Some((_, image)) = &pull.source else { return };
         let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
-        let sizes: Vec<u64> = pull.layers.iter().map(|layer| layer.bytes).collect();
+        let sizes = sizes(&pull.layers);
         let unpack = unpack_time(&cluster.unpack, &sizes, image.compression);
         let (cluster, node, slot) = (pull.request.cluster, pull.request.node, pull.slot);
         let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
@@ -402,26 +428,27 @@ impl Trial<'_> {
         let waiting = ready - pull.request.at;
         let queueing = pull.begun - ready;
         let transfer = downloaded - pull.begun;
-        if let Some((registry, _)) = pull.source {
-            let times = PullParts { waiting, queueing, transfer, unpack };
-            self.journal.about(self.now, &pull.told, |pull| Entry::PullServed { pull, registry, times });
+        let Some((registry, _)) = pull.source else { return };
+        let times = PullParts { waiting, queueing, transfer, unpack };
+        self.journal.about(self.now, &pull.told, |pull| Entry::PullServed { pull, registry, times });
+        if pull.measured {
+            self.served(&pull.request, registry, times, downloaded + unpack);
         }
-        if !pull.measured {
-            return;
-        }
-        let total = waiting + queueing + transfer + unpack;
-        let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
-        let region = usize::from(self.model.cloud.registry(cluster.registry).region.0);
-        let times = &mut self.outcome.pull_times[region];
-        times.pull.record(total, 1);
-        times.waiting.record(waiting, 1);
-        times.queueing.record(queueing, 1);
-        times.transfer.record(transfer, 1);
-        times.unpack.record(unpack, 1);
-        self.outcome.waiting_ns += waiting.0 as u128;
-        self.probes.pull(&pull.request, Some(total));
-        self.recoveries.served(&pull.request, region, downloaded + unpack);
     }
+
+    /// A pull of the period is over at `end`.
+    pub fn served(&mut self, request: &Request, registry: RegistryId, times: PullParts, end: Time) {
+        self.times.record(request.cluster, registry, times);
+        self.outcome.waiting_ns += times.waiting.0 as u128;
+        self.probes.pull(request, Some(times.total()));
+        let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
+        let region = usize::from(self.model.cloud.registry(cluster.registry).region.0);
+        self.recoveries.served(request, region, end);
+    }
+}
+
+fn sizes(layers: &[Layer]) -> Vec<u64> {
+    layers.iter().map(|layer| layer.bytes).collect()
 }
 
 /// How long a node unpacks layers of these compressed sizes, in order, `parallel` at a time (theory A5: a rate that

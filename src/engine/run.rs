@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use slab::Slab;
 
 use crate::cloud::RegistryId;
-use crate::demand::{ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, RepositoryId, Source, fingerprint};
+use crate::demand::{
+    Cluster, ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, RepositoryId, Source, fingerprint,
+};
 use crate::faults::{Strike, strikes};
 use crate::sim::{Purpose, Queue, Stream};
 use crate::strategy::behaviour::{Action, Behaviour};
@@ -25,10 +27,12 @@ use super::home::{Waiting, Wish};
 use super::journal::{Entry, Journal, Listener};
 use super::lanes::LaneState;
 use super::metering::Meters;
+use super::prices::Prices;
 use super::probes::Probes;
 use super::pulls::Pull;
 use super::recovery::Recoveries;
 use super::series::Series;
+use super::times::Times;
 use super::world::{ShelfId, World};
 use super::{Model, Outcome};
 
@@ -111,6 +115,15 @@ pub(super) struct Component<'a> {
     pub is_job: bool,
 }
 
+/// What is the same for all pulls of a repository by a cluster.
+#[derive(Clone, Copy)]
+pub(super) struct Pair {
+    /// The component that serves it.
+    component: u16,
+    /// The registry that is asked.
+    pub asks: RegistryId,
+}
+
 /// A running trial.
 pub(super) struct Trial<'a> {
     pub model: &'a Model,
@@ -120,8 +133,8 @@ pub(super) struct Trial<'a> {
     pub series: Series<'a>,
     pub queue: Queue<Event>,
     pub components: Vec<Component<'a>>,
-    /// Which component serves a pair, by cluster and repository.
-    owners: Vec<Vec<u16>>,
+    /// Who serves a pair, by cluster and repository.
+    pairs: Vec<Vec<Pair>>,
     pub nodes: Vec<Vec<Node>>,
     pub calls: Calls,
     pub waiting: Waiting,
@@ -134,6 +147,8 @@ pub(super) struct Trial<'a> {
     pub images_in_flight: BTreeMap<(RegistryId, RepositoryId, u32), usize>,
     pub layers_in_flight: BTreeMap<(RegistryId, RepositoryId, u32), usize>,
     pub warm: Vec<Stream>,
+    pub times: Times,
+    pub prices: Prices,
     pub probes: Probes<'a>,
     /// Set for the bound, which takes the pulls.
     pub bound: Option<Bound<'a>>,
@@ -212,6 +227,13 @@ impl<'a> Trial<'a> {
                 }
             }
         }
+        let pair = |cluster: &Cluster, (repository, component): (u32, u16)| {
+            let behaviour = &components[usize::from(component)].behaviour;
+            Pair { component, asks: behaviour.asks(RepositoryId(repository), cluster.registry, &world) }
+        };
+        let pairs = model.demand.clusters.iter().zip(owners);
+        let pairs =
+            pairs.map(|(cluster, owners)| (0..).zip(owners).map(|owner| pair(cluster, owner)).collect()).collect();
         let warm = model.demand.clusters.iter().map(|c| Stream::new(seed, trial, c.key, Purpose::WarmPull)).collect();
         Trial {
             model,
@@ -221,7 +243,7 @@ impl<'a> Trial<'a> {
             series: Series::new(model.cloud.registries.len(), &model.calendar),
             queue: Queue::new(),
             components,
-            owners,
+            pairs,
             nodes: Vec::new(),
             calls: Calls::new(model),
             waiting: Waiting::default(),
@@ -233,6 +255,8 @@ impl<'a> Trial<'a> {
             images_in_flight: BTreeMap::new(),
             layers_in_flight: BTreeMap::new(),
             warm,
+            times: Times::new(model),
+            prices: Prices::new(model),
             probes: Probes::new(model),
             bound: matches!(strategy.kind, Kind::Clairvoyant { .. }).then(|| Bound::new(model)),
             outcome: Outcome::new(model),
@@ -361,7 +385,9 @@ impl<'a> Trial<'a> {
             Event::NodeFree(cluster, node) => self.node_free(cluster, node),
             Event::Step(step) => {
                 let queue = &mut self.queue;
-                self.downloads.step(self.now, step, &mut |at, step| queue.push(at, order::ARRIVAL, Event::Step(step)));
+                let mut schedule = |at, step| queue.push(at, order::ARRIVAL, Event::Step(step));
+                let finished = self.downloads.step(self.now, step, &mut schedule);
+                finished.into_iter().for_each(|waiter| self.downloaded(waiter));
             }
             Event::DayEnd(day) => {
                 for index in 0..self.model.cloud.registries.len() {
@@ -376,11 +402,13 @@ impl<'a> Trial<'a> {
         let queue = &mut self.queue;
         let finished =
             self.downloads.complete(self.now, &mut |at, step| queue.push(at, order::ARRIVAL, Event::Step(step)));
-        for waiter in finished {
-            match waiter {
-                Waiter::Pull(pull) => self.pull_downloaded(pull),
-                Waiter::Copy(copy) => self.copy_moved(copy),
-            }
+        finished.into_iter().for_each(|waiter| self.downloaded(waiter));
+    }
+
+    fn downloaded(&mut self, waiter: Waiter) {
+        match waiter {
+            Waiter::Pull(pull) => self.pull_downloaded(pull),
+            Waiter::Copy(copy) => self.copy_moved(copy),
         }
     }
 
@@ -399,7 +427,11 @@ impl<'a> Trial<'a> {
 
     /// The component that serves a pair.
     pub fn owner(&self, cluster: ClusterId, repository: RepositoryId) -> usize {
-        usize::from(self.owners[usize::from(cluster.0)][repository.0 as usize])
+        usize::from(self.pair(cluster, repository).component)
+    }
+
+    pub fn pair(&self, cluster: ClusterId, repository: RepositoryId) -> Pair {
+        self.pairs[usize::from(cluster.0)][repository.0 as usize]
     }
 }
 

@@ -1,6 +1,6 @@
 //! What stands where: every repository in every registry, and what happened to its images there.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::cloud::{RegionId, RegistryId};
@@ -28,7 +28,8 @@ pub(super) struct Shelf {
     pub ttl: Option<Span>,
     /// A daily run is on its way.
     pub upkeep: bool,
-    marks: BTreeMap<u32, Mark>,
+    /// In order of image.
+    marks: VecDeque<(u32, Mark)>,
 }
 
 /// What happened to an image on a shelf.
@@ -106,7 +107,7 @@ impl<'a> World<'a> {
             counts: RepositoryCounts { repository: repository.0, registry: registry.0, ..RepositoryCounts::default() },
             ttl: None,
             upkeep: false,
-            marks: BTreeMap::new(),
+            marks: VecDeque::new(),
         });
         id
     }
@@ -194,9 +195,18 @@ impl Shelf {
         self.meter(class, delta, meters, now);
     }
 
+    /// Where the mark of an image is, or would be: usually that of the newest is asked for.
+    fn mark(&self, image: u32) -> Result<usize, usize> {
+        match self.marks.back() {
+            Some((newest, _)) if *newest == image => Ok(self.marks.len() - 1),
+            Some((newest, _)) if *newest < image => Err(self.marks.len()),
+            _ => self.marks.binary_search_by_key(&image, |(image, _)| *image),
+        }
+    }
+
     /// An image is gone.
     pub fn forget(&mut self, image: u32) {
-        if let Some(mark) = self.marks.remove(&image) {
+        if let Some((_, mark)) = self.mark(image).ok().and_then(|place| self.marks.remove(place)) {
             self.counts.copies_never_pulled += u64::from(mark.copied && !mark.pulled);
         }
     }
@@ -204,14 +214,19 @@ impl Shelf {
     /// An image arrived as a copy at `now`.
     pub fn note_arrival(&mut self, image: u32, counted: bool, now: Time) {
         self.counts.copies += u64::from(counted);
-        let mark = self.marks.entry(image).or_insert(Mark { copied: false, pulled: false, last_used: now });
+        let place = self.mark(image).unwrap_or_else(|place| {
+            self.marks.insert(place, (image, Mark { copied: false, pulled: false, last_used: now }));
+            place
+        });
+        let mark = &mut self.marks[place].1;
         mark.copied |= counted;
         mark.last_used = mark.last_used.max(now);
     }
 
     /// A node asked for an image here.
     pub fn note_pull(&mut self, image: u32, now: Time) {
-        if let Some(mark) = self.marks.get_mut(&image) {
+        if let Ok(place) = self.mark(image) {
+            let mark = &mut self.marks[place].1;
             mark.pulled = true;
             mark.last_used = mark.last_used.max(now);
         }
@@ -220,7 +235,7 @@ impl Shelf {
 
     /// When an image that came as a copy was last used.
     pub fn last_used(&self, image: u32) -> Option<Time> {
-        self.marks.get(&image).map(|mark| mark.last_used)
+        self.mark(image).ok().map(|place| self.marks[place].1.last_used)
     }
 
     /// Closes the books of a repository at the end of the period.
@@ -228,7 +243,7 @@ impl Shelf {
         for class in [StorageClass::Standard, StorageClass::Archive] {
             meters.settle(class, self.registry, self.repository, &mut self.stored[class as usize], end);
         }
-        let idle = self.marks.values().filter(|mark| mark.copied && !mark.pulled).count() as u64;
+        let idle = self.marks.iter().filter(|(_, mark)| mark.copied && !mark.pulled).count() as u64;
         self.counts.copies_never_pulled += idle;
         self.counts
     }

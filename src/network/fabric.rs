@@ -16,6 +16,9 @@ use crate::units::{Bandwidth, Time};
 /// The class of a flow that has completed and waits to be taken, and of a slot that is free.
 const NOWHERE: u32 = u32::MAX;
 
+/// A pipe with less than this share of its capacity left is full: rounding may leave a crumb.
+const FULL: f64 = 1e-9;
+
 /// A flow in flight.
 #[derive(Debug)]
 struct Flow {
@@ -76,6 +79,8 @@ pub struct Fabric {
     joinings: u64,
     serials: u64,
     completed: Vec<Completed>,
+    /// When each pipe was last asked whether it is full, and the answer.
+    asked: Vec<(Time, bool)>,
     filling: Filling,
     shares: Vec<Share>,
 }
@@ -105,6 +110,7 @@ impl Fabric {
             joinings: 0,
             serials: 0,
             completed: Vec::new(),
+            asked: Vec::new(),
             filling: Filling::default(),
             shares: Vec::new(),
         }
@@ -114,6 +120,7 @@ impl Fabric {
     pub fn pipe(&mut self, capacity: Bandwidth) -> PipeId {
         let pipe = self.capacity.len() as u32;
         self.capacity.push(capacity.0);
+        self.asked.push((Time(i64::MIN), false));
         let island = self.island();
         self.islands[island as usize].pipes.push(pipe);
         self.island_of.push(island);
@@ -128,6 +135,24 @@ impl Fabric {
             self.capacity[pipe] = capacity.0;
             self.mark(self.island_of[pipe]);
         }
+    }
+
+    /// What a pipe can carry.
+    pub fn capacity(&self, pipe: PipeId) -> Bandwidth {
+        Bandwidth(self.capacity[pipe.0 as usize])
+    }
+
+    /// Whether a pipe carries all that it can. Whoever asks at one instant gets the answer that the first one got, so
+    /// that those who act on it together find the pipe alike.
+    pub fn is_full(&mut self, now: Time, pipe: PipeId) -> bool {
+        let index = pipe.0 as usize;
+        if self.asked[index].0 != now {
+            self.run_to(now);
+            self.settle();
+            let is_full = self.filling.left(pipe.0).is_some_and(|left| left <= FULL * self.capacity[index]);
+            self.asked[index] = (now, is_full);
+        }
+        self.asked[index].1
     }
 
     /// The class of flows over `pipes`, none faster than `ceiling`. The same pipes, in any order, and the same ceiling

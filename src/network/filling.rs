@@ -83,8 +83,13 @@ impl Filling {
         }
     }
 
+    /// What the latest filling left of a pipe (bytes/s); `None` when nothing has crossed it or it has no limit.
+    pub(super) fn left(&self, pipe: u32) -> Option<f64> {
+        self.pipes.get(pipe as usize).map(|pipe| pipe.left).filter(|left| left.is_finite())
+    }
+
     fn lay_out(&mut self, capacity: &[f64], pipes: &[u32], routes: &[u32], classes: &mut [Share]) {
-        self.pipes.resize(capacity.len(), Pipe::default());
+        self.pipes.resize(capacity.len(), Pipe { left: f64::INFINITY, ..Pipe::default() });
         for &number in pipes {
             let pipe = &mut self.pipes[number as usize];
             (pipe.left, pipe.flows) = (capacity[number as usize], 0.0);

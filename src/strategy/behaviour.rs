@@ -188,6 +188,12 @@ pub trait Behaviour {
     /// A moment that it asked for has come.
     fn on_tick(&mut self, _now: Time, _view: &dyn View, _actions: &mut Vec<Action>) {}
 
+    /// Which registry a pull of a cluster of registry `at` asks, wherever its route leads from there: the same for the
+    /// whole run.
+    fn asks(&self, _repository: RepositoryId, at: RegistryId, _view: &dyn View) -> RegistryId {
+        at
+    }
+
     /// Where a pull of a cluster of registry `at` goes.
     fn route(&mut self, request: &Request, at: RegistryId, now: Time, view: &dyn View) -> Route;
 

@@ -1,7 +1,7 @@
 //! `cross-region-pull`: images stay in their home registry; every cold pull crosses. The null strategy.
 
 use crate::cloud::RegistryId;
-use crate::demand::Request;
+use crate::demand::{RepositoryId, Request};
 use crate::units::Time;
 
 use super::behaviour::{Behaviour, Route, View, resolve};
@@ -10,6 +10,10 @@ use super::behaviour::{Behaviour, Route, View, resolve};
 pub struct PullFromHome;
 
 impl Behaviour for PullFromHome {
+    fn asks(&self, repository: RepositoryId, _at: RegistryId, view: &dyn View) -> RegistryId {
+        view.home(repository)
+    }
+
     fn route(&mut self, request: &Request, _at: RegistryId, _now: Time, view: &dyn View) -> Route {
         let home = view.home(request.repository);
         Route::From(home, resolve(request, home, view))

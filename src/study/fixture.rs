@@ -15,7 +15,7 @@ use crate::registry::Patterns;
 use crate::scenario::{Metric, Objective, RunPlan, Scenario};
 use crate::sim::{Calendar, EntityKey, Histogram, Law};
 use crate::strategy::{Existing, Kind, Replication, Strategy};
-use crate::units::{BILL_GB, Bandwidth, DAY, Span, Time};
+use crate::units::{BILL_GB, Bandwidth, Bytes, DAY, Span, Time};
 
 /// us-east-1.
 pub const HOME: RegionId = RegionId(0);
@@ -111,14 +111,9 @@ fn cloud() -> Cloud {
             slow_start: SlowStart::None,
             efficiency: 1.0,
             pair_limit: vec![vec![Bandwidth::UNLIMITED; 2]; 2],
+            pair_buffer: vec![vec![Bytes(0); 2]; 2],
             registry_egress: vec![Bandwidth::UNLIMITED; 2],
-            client: Client {
-                request_round_trips: 1,
-                serial_requests: 1,
-                start: Span::ZERO,
-                layer_start: Span::ZERO,
-                parallel_layers: 3,
-            },
+            client: Client::CONTAINERD,
         },
     }
 }

@@ -17,6 +17,10 @@ pub fn bundled(name: &str) -> PathBuf {
     root().join("scenarios").join(format!("{name}.toml"))
 }
 
+/// What makes `planet` small enough for a test.
+pub const SMALL_PLANET: [&str; 3] =
+    ["run.duration=5d", "repositories.\"planet/job\".count=30", "clusters.jobs.pulls.rate=200/day"];
+
 /// Reads a scenario file; its problems end the test.
 pub fn read(path: &Path, sets: &[&str]) -> Scenario {
     let mut diagnostics = Diagnostics::default();

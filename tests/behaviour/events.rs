@@ -14,7 +14,7 @@ use replisim::study::events::{self, Event};
 use replisim::study::{Options, StudyError, Unseen};
 use serde_json::Value;
 
-use super::common::{bundled, read, root, run_on};
+use super::common::{SMALL_PLANET, bundled, read, root, run_on};
 
 /// The lines of these strategies; all when `None`.
 fn lines_of(scenario: &Scenario, strategies: Option<Vec<usize>>, jobs: usize) -> Vec<Value> {
@@ -199,6 +199,7 @@ fn every_line_of_every_bundled_scenario_is_as_the_service_documents_it_and_in_or
             "disaster-recovery" => &["run.duration=5d", "faults.use1-down.at=2d"],
             "monitoring" => &MONITORING,
             "gotcha-not-retroactive" => &[],
+            "planet" => &SMALL_PLANET,
             _ => &["run.duration=5d"],
         };
         let lines = lines(&read(&path, sets));

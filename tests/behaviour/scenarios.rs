@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::common::{bundled, dollars, failures, latency, read, refused, root, run, run_on, summary};
+use super::common::{SMALL_PLANET, bundled, dollars, failures, latency, read, refused, root, run, run_on, summary};
 
 #[test]
 fn every_bundled_scenario_opens_with_a_comment_and_runs() {
@@ -17,7 +17,17 @@ fn every_bundled_scenario_opens_with_a_comment_and_runs() {
         // What a scenario is about may lie later than in its first days.
         let late = text.contains("faults = [");
         let sets = ["run.trials=1", "run.duration=9d"];
-        let short = read(&path, if late { &sets[..1] } else { &sets });
+        let is_planet = path.ends_with("planet.toml");
+        let short = read(
+            &path,
+            if is_planet {
+                &SMALL_PLANET
+            } else if late {
+                &sets[..1]
+            } else {
+                &sets
+            },
+        );
         let tables = run_on(&short, 2);
         assert_eq!(tables.summary.len(), short.model.strategies.len(), "{}", path.display());
         assert!(tables.summary.iter().all(|row| row.cost_usd_month > 0.0), "{}", path.display());

@@ -19,11 +19,21 @@ use std::fs;
 use replisim::engine::journal::Entry;
 use replisim::engine::{Outcome, run, run_with_journal};
 use replisim::scenario::Scenario;
+use replisim::sim::Histogram;
 use replisim::strategy::Kind;
 use replisim::units::Time;
 
 use self::replay::Twin;
-use super::common::{read, root};
+use super::common::{SMALL_PLANET, bundled, read, root};
+
+/// The faults of `monitoring` in the first days.
+const MONITORING: [&str; 5] = [
+    "run.duration=5d",
+    "faults.no-permission.at=1d",
+    "faults.copies-fail.at=2d",
+    "faults.throttled.at=3d",
+    "faults.job-stands-still.at=4d",
+];
 
 /// What the twin finds wrong with a trial of each strategy, and how many entries it has followed.
 fn follow(scenario: &Scenario, trial: u64) -> (Vec<String>, u64) {
@@ -67,12 +77,8 @@ fn the_twin_agrees_with_every_bundled_scenario() {
         match name.as_str() {
             "disaster-recovery" => sets.push("faults.use1-down.at=2d"),
             "gotcha-not-retroactive" => sets.clear(),
-            "monitoring" => sets.extend([
-                "faults.no-permission.at=1d",
-                "faults.copies-fail.at=2d",
-                "faults.throttled.at=3d",
-                "faults.job-stands-still.at=4d",
-            ]),
+            "planet" => sets.extend(SMALL_PLANET),
+            "monitoring" => sets.extend(&MONITORING[1..]),
             _ => {}
         }
         let scenario = read(&path, &sets);
@@ -84,18 +90,43 @@ fn the_twin_agrees_with_every_bundled_scenario() {
     assert!(seen >= 11, "{seen} scenarios");
 }
 
+/// With a listener every pull takes the general way; without one a usual warm pull is worked out in a straight line.
 #[test]
 fn a_listener_changes_nothing() {
-    let scenario = read(&root().join("scenarios/shop.toml"), &["run.duration=4d"]);
+    let times = |histogram: &Histogram| {
+        let quantiles = [0.0, 0.01, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0].map(|q| histogram.quantile(q));
+        (histogram.count(), histogram.mean(), quantiles)
+    };
     let whole = |outcome: &Outcome| {
         let ledger: Vec<_> = outcome.ledger.by_day().map(|(key, days)| (key, days.to_vec())).collect();
         let counts = (outcome.pulls, outcome.pulls_cold, outcome.copies, outcome.events, outcome.demand_hash);
-        (ledger, counts, outcome.waiting_ns, outcome.failures.clone(), outcome.by_repository.clone())
+        let parts: Vec<_> = outcome
+            .pull_times
+            .iter()
+            .map(|region| {
+                [&region.pull, &region.waiting, &region.queueing, &region.transfer, &region.unpack].map(times)
+            })
+            .collect();
+        let probes: Vec<_> =
+            outcome.probes.iter().flatten().map(|probe| (times(&probe.histogram), probe.within)).collect();
+        let failed = (outcome.waiting_ns, outcome.failures.clone(), outcome.strikes.clone());
+        (ledger, counts, parts, probes, failed, outcome.by_repository.clone(), outcome.series.clone())
     };
-    for index in 0..scenario.model.strategies.len() {
-        let alone = run(&scenario.model, index, 1, 1);
-        let heard = run_with_journal(&scenario.model, index, 1, 1, &mut |_, _| {});
-        assert!(whole(&alone) == whole(&heard), "strategy {index}");
+    let tight = ["service.quotas.batch_get_image=3/s", "service.quotas.get_authorization_token=1/s"];
+    for (name, sets) in [
+        ("shop", vec!["run.duration=4d"]),
+        ("shop", vec!["run.duration=4d", "clusters.eu.cache={ warm = \"70%\" }"]),
+        ("planet", SMALL_PLANET.to_vec()),
+        ("planet", [&SMALL_PLANET[..2], &["clusters.jobs.pulls.rate=3000/day", "run.duration=2d"], &tight].concat()),
+        ("disaster-recovery", vec!["run.duration=5d", "faults.use1-down.at=2d"]),
+        ("monitoring", MONITORING.to_vec()),
+    ] {
+        let scenario = read(&bundled(name), &sets);
+        for index in 0..scenario.model.strategies.len() {
+            let alone = run(&scenario.model, index, 1, 1);
+            let heard = run_with_journal(&scenario.model, index, 1, 1, &mut |_, _| {});
+            assert!(whole(&alone) == whole(&heard), "{name} {sets:?}, strategy {index}");
+        }
     }
 }
 

@@ -11,7 +11,10 @@
 use crate::units::{Bandwidth, Span};
 
 /// Bytes in the first window: 10 segments of 1,448 bytes, Linux's default on a path of 1,500-byte packets.
-pub const INITIAL_WINDOW: u64 = 14_480;
+pub const INITIAL_WINDOW: u64 = 10 * SEGMENT;
+
+/// Payload of a packet (bytes).
+const SEGMENT: u64 = 1_448;
 
 /// Doublings after which a window holds more than any object: 2^40 first windows are 16 PB.
 const MOST_ROUNDS: u32 = 40;
@@ -48,13 +51,28 @@ pub fn slow_start_delay(rate: Bandwidth, rtt: Span, bytes: u64) -> Span {
     Span::from_seconds(f64::from(pauses) * rtt.as_seconds() - sent as f64 / rate.0)
 }
 
+/// The rate that a window allows, spread over its round trip.
+pub fn window_rate(window: u64, rtt: Span) -> Bandwidth {
+    match rtt > Span::ZERO {
+        true => Bandwidth(window as f64 / rtt.as_seconds()),
+        false => Bandwidth::UNLIMITED,
+    }
+}
+
+/// A window a round trip later: twice as large while the path has room, and one segment larger once it is full and
+/// begins to lose packets, as congestion avoidance has it (RFC 5681). So who comes to a full path waits for room, and
+/// who was there first keeps most of it.
+pub fn next_window(window: u64, full: bool) -> u64 {
+    if full { window.saturating_add(SEGMENT) } else { window.saturating_mul(2) }
+}
+
 /// The ramp as steps for the sharing of links: from each moment after the first byte on, the rate that the window
 /// allows. The first step begins at zero, the last one is `ceiling`.
 pub fn ramp_rates(rtt: Span, ceiling: Bandwidth) -> impl Iterator<Item = (Span, Bandwidth)> {
     let rounds = if rtt <= Span::ZERO { 0 } else { rounds(ceiling, rtt) };
-    let climb = (0..rounds).map(move |round| (Span(rtt.0 * i64::from(round)), window(round) as f64 / rtt.as_seconds()));
-    let top = (Span(rtt.0.saturating_mul(i64::from(rounds))), ceiling.0);
-    climb.chain(std::iter::once(top)).map(|(from, rate)| (from, Bandwidth(rate)))
+    let climb = (0..rounds).map(move |round| (Span(rtt.0 * i64::from(round)), window_rate(window(round), rtt)));
+    let top = (Span(rtt.0.saturating_mul(i64::from(rounds))), ceiling);
+    climb.chain(std::iter::once(top))
 }
 
 /// Round trips before the first byte when many connections are opened at once: the handshake, and the agreement on what
@@ -114,6 +132,15 @@ mod tests {
         let top = |rtt, rate| ramp_rates(rtt, rate).last().expect("the top step");
         assert_eq!(top(RTT, near), (Span(8 * RTT.0), near));
         assert_eq!(top(twice, far), (Span(16 * RTT.0), far));
+    }
+
+    #[test]
+    fn a_window_doubles_while_there_is_room() {
+        assert_eq!(next_window(INITIAL_WINDOW, false), 28_960);
+        assert_eq!(next_window(INITIAL_WINDOW, true), 15_928);
+        assert_eq!(next_window(u64::MAX, false), u64::MAX);
+        assert_eq!(window_rate(INITIAL_WINDOW, RTT), Bandwidth(144_800.0));
+        assert_eq!(window_rate(INITIAL_WINDOW, Span::ZERO), Bandwidth::UNLIMITED);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! `[network]` and `[service]`: links, clients, quotas.
 
 use super::run::table_or_empty;
-use crate::cloud::{Client, Links, RegionId, SlowStart, regions};
+use crate::cloud::law::{BBR_GOODPUT, CUBIC_GOODPUT};
+use crate::cloud::{Client, Links, RegionId, Requests, SlowStart, regions};
 use crate::engine::Service;
 use crate::registry::quota::Call;
 use crate::scenario::tree::{Entry, Node, Value};
@@ -24,28 +25,21 @@ pub fn ideal(r: &mut Reading<'_>, root: &Node) -> bool {
 /// Reads the client's habits.
 pub fn client(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Client {
     let table = &table_or_empty(root, "network");
-    let containerd = Client {
-        request_round_trips: 1,
-        serial_requests: 3,
-        start: Span::ZERO,
-        layer_start: Span::ZERO,
-        parallel_layers: 3,
+    let mut client = {
+        let words = [("containerd", Client::CONTAINERD), ("skopeo-1.9", Client::SKOPEO_1_9)];
+        r.or(table, "client", Client::CONTAINERD, |r, n| r.word(n, &words))
     };
-    let skopeo = Client {
-        request_round_trips: 3,
-        serial_requests: 4,
-        start: Span(41_000_000),
-        layer_start: Span(14_000_000),
-        parallel_layers: 6,
-    };
-    let mut client =
-        r.or(table, "client", containerd, |r, n| r.word(n, &[("containerd", containerd), ("skopeo-1.9", skopeo)]));
     if ideal {
-        (client.start, client.layer_start) = (Span::ZERO, Span::ZERO);
+        (client.start, client.request_time, client.layer_start) = (Span::ZERO, Span::ZERO, Span::ZERO);
     }
+    let usual = client.pull;
+    let in_a_row = r.or(table, "serial_requests", usual.opening + 1 + usual.closing, |r, n| r.count(n, 0));
+    let pull = Requests { opening: in_a_row.saturating_sub(1 + usual.closing), ..usual };
     Client {
         request_round_trips: r.or(table, "request_round_trips", client.request_round_trips, |r, n| r.count(n, 0)),
-        serial_requests: r.or(table, "serial_requests", client.serial_requests, |r, n| r.count(n, 0)),
+        request_time: r.or(table, "request_time", client.request_time, |r, n| r.duration(n)),
+        pull,
+        push: client.push,
         start: r.or(table, "client_start", client.start, |r, n| r.duration(n)),
         layer_start: r.or(table, "layer_start", client.layer_start, |r, n| r.duration(n)),
         parallel_layers: client.parallel_layers,
@@ -85,26 +79,10 @@ pub fn links(r: &mut Reading<'_>, root: &Node, ideal: bool, client: Client) -> L
         }
     }
     assume_round_trips(r, ideal, &estimated);
-    let unlimited = vec![vec![Bandwidth::UNLIMITED; size]; size];
-    let pair_limit = table.get("pair_limit").map_or(unlimited.clone(), |node| {
-        let mut limits = unlimited;
-        if matches!(node.value, Value::Table(_)) {
-            for entry in node.entries() {
-                if let (Some((from, to)), Some(limit)) = (pair(r, entry), r.bandwidth(&entry.node)) {
-                    limits[from][to] = limit;
-                }
-            }
-        } else if let Some(limit) = r.bandwidth(node) {
-            for (from, row) in limits.iter_mut().enumerate() {
-                for (to, cell) in row.iter_mut().enumerate() {
-                    if from != to {
-                        *cell = limit;
-                    }
-                }
-            }
-        }
-        limits
-    });
+    let pair_limit = by_pair(r, table.get("pair_limit"), size, Bandwidth::UNLIMITED, |r, n| r.bandwidth(n));
+    let pair_buffer = by_pair(r, table.get("pair_buffer"), size, Bytes(0), |r, n| r.size(n).map(Bytes));
+    let goodput = [("none", 1.0), ("cubic", CUBIC_GOODPUT), ("bbr", BBR_GOODPUT)];
+    let goodput = r.or(table, "congestion", 1.0, |r, n| r.word(n, &goodput));
     let stream_window = match table.get("stream_window") {
         Some(node) if node.text() == Some("unlimited") => None,
         Some(node) => {
@@ -126,7 +104,7 @@ pub fn links(r: &mut Reading<'_>, root: &Node, ideal: bool, client: Client) -> L
         stream_window,
         slow_start: r
             .or(table, "slow_start", if ideal { SlowStart::None } else { SlowStart::Delay }, |r, n| r.word(n, &words)),
-        efficiency: r.or(table, "efficiency", 1.0, |r, n| {
+        efficiency: r.or(table, "efficiency", goodput, |r, n| {
             let share = r.number(n, 0.0)?;
             if share <= 0.0 || share > 1.0 {
                 r.error(&n.origin, "the efficiency lies above 0 and is at most 1", "");
@@ -135,9 +113,38 @@ pub fn links(r: &mut Reading<'_>, root: &Node, ideal: bool, client: Client) -> L
             Some(share)
         }),
         pair_limit,
+        pair_buffer,
         registry_egress: egress(r, table),
         client,
     }
+}
+
+/// A value for each pair of regions: one for all, or a table by pair.
+fn by_pair<T: Copy>(
+    r: &mut Reading<'_>,
+    node: Option<&Node>,
+    size: usize,
+    default: T,
+    read: impl Fn(&mut Reading<'_>, &Node) -> Option<T>,
+) -> Vec<Vec<T>> {
+    let mut cells = vec![vec![default; size]; size];
+    let Some(node) = node else { return cells };
+    if matches!(node.value, Value::Table(_)) {
+        for entry in node.entries() {
+            if let (Some((from, to)), Some(value)) = (pair(r, entry), read(r, &entry.node)) {
+                cells[from][to] = value;
+            }
+        }
+    } else if let Some(value) = read(r, node) {
+        for (from, row) in cells.iter_mut().enumerate() {
+            for (to, cell) in row.iter_mut().enumerate() {
+                if from != to {
+                    *cell = value;
+                }
+            }
+        }
+    }
+    cells
 }
 
 fn assume_round_trips(r: &mut Reading<'_>, ideal: bool, estimated: &[(RegionId, RegionId)]) {

@@ -141,7 +141,7 @@ pub static NETWORK: Table = table(
             .plausibly(&[plausible("70 MB/s", "35 MB/s..140 MB/s:log", "theory A6")]),
         key(
             "stream_window",
-            Type::Size,
+            Type::WordOr(&["unlimited"], &Type::Size),
             "\"3.55 MB\"",
             "theory B3",
             "one connection runs at `stream_window` / RTT at most",
@@ -152,7 +152,7 @@ pub static NETWORK: Table = table(
             Type::Word(&["containerd", "skopeo-1.9"]),
             "\"containerd\"",
             "",
-            "fills the next four keys and the layers at a time (3; 6)",
+            "fills the next five keys, the layers at a time (3; 6) and the requests of a push by a job's machine (1; 11)",
         ),
         key(
             "request_round_trips",
@@ -161,9 +161,28 @@ pub static NETWORK: Table = table(
             "",
             "round trips of a request: 1 on a kept connection, 3 on a new TLS connection",
         ),
-        key("serial_requests", Type::Count(1), "3; 4", "", "requests one after the other in a pull"),
-        key("client_start", Type::Duration, "\"0s\"; \"41 ms\"", "", "time before the first request"),
-        key("layer_start", Type::Duration, "\"0s\"; \"14 ms\"", "", "time that a layer costs besides its bytes"),
+        key(
+            "request_time",
+            Type::Duration,
+            "\"0s\"; \"4 ms\"",
+            "",
+            "what a request costs besides its round trips: both ends' work on it",
+        ),
+        key(
+            "serial_requests",
+            Type::Count(1),
+            "3; 4",
+            "",
+            "requests one after the other in a pull, one of them for the first layers; skopeo makes the last one after them",
+        ),
+        key("client_start", Type::Duration, "\"0s\"; \"16 ms\"", "", "time before the first request"),
+        key(
+            "layer_start",
+            Type::Duration,
+            "\"0s\"; \"11 ms\"",
+            "",
+            "the client's work on a layer besides its bytes, one layer after the other",
+        ),
         key(
             "slow_start",
             Type::Word(&["delay", "ramp", "none"]),
@@ -171,11 +190,15 @@ pub static NETWORK: Table = table(
             "theory B4.2",
             "closed-form delay ahead of each connection; or the window's ramp inside the sharing, exact and slower",
         ),
-        key("efficiency", Type::Fraction, "1.0", "", "goodput over rate after headers").plausibly(&[plausible(
-            "1.0",
-            "0.9..1.0",
-            "an assumption: headers and repeats",
-        )]),
+        key(
+            "congestion",
+            Type::Word(&["none", "cubic", "bbr"]),
+            "\"none\"",
+            "choice",
+            "what of a link's rate arrives, for `efficiency`: all of it, 82 % or 97 %; `none` = rates are goodput",
+        ),
+        key("efficiency", Type::Fraction, "by `congestion`", "", "goodput over rate after headers")
+            .plausibly(&[plausible("1.0", "0.9..1.0", "an assumption: headers and repeats")]),
         key(
             "rtt",
             Type::Map(MapKey::Pair, &Type::Duration),
@@ -189,6 +212,14 @@ pub static NETWORK: Table = table(
             "\"unlimited\"",
             "theory 0.3",
             "shared by all flows of the pair; one bandwidth, or a table by `\"a>b\"`",
+        ),
+        key(
+            "pair_buffer",
+            Type::OneOf(&[Type::Size, Type::Map(MapKey::Pair, &Type::Size)]),
+            "\"0 B\"",
+            "choice",
+            "what can queue ahead of a pair at its limit: half of it stands on average, and requests and windows wait for \
+             it; one size, or a table by `\"a>b\"`",
         ),
         key(
             "registry_egress",

@@ -252,7 +252,7 @@ fn network_keys_are_read_for_pairs_and_registries() {
     assert_eq!((links.rtt[0][1], links.rtt[1][0]), (Span(50_000_000), Span(50_000_000)));
     assert_eq!((links.pair_limit[0][1], links.pair_limit[1][0]), (Bandwidth(125e6), Bandwidth::UNLIMITED));
     assert_eq!((links.registry_egress[0], links.registry_egress[1]), (Bandwidth(250e6), Bandwidth::UNLIMITED));
-    assert_eq!((links.client.parallel_layers, links.client.serial_requests), (6, 5));
+    assert_eq!((links.client.parallel_layers, links.client.pull.opening), (6, 3));
     let text = format!("[network]\nrtt = {{ \"us-east-1>eu-west-2\" = \"50ms\" }}\n{QUICK}");
     assert_eq!(messages(&text), ["no registry is in the region `eu-west-2`, did you mean `eu-west-1`?"]);
 }

@@ -1,0 +1,94 @@
+//! Downloads with which nothing contends, worked out once for all nodes of a cluster that lack the same layers.
+//!
+//! After a push the nodes that run the image lack the same layers, one after the other, so the last download of each
+//! repository is worth remembering. It holds as long as all that it was worked out from is the same.
+
+use crate::demand::{ClusterId, RepositoryId};
+use crate::registry::Layer;
+use crate::units::{Bandwidth, Span};
+
+use super::Model;
+
+/// What a download depends on besides its cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Wanted {
+    pub layers: Vec<Layer>,
+    pub compression: f64,
+    pub rtt: Span,
+    /// Of one connection.
+    pub ceiling: Bandwidth,
+}
+
+/// What it comes to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Price {
+    pub took: Span,
+    pub unpack: Span,
+    pub bytes: u64,
+}
+
+/// The last download of each repository, by cluster.
+pub(super) struct Prices(Vec<Vec<Option<(Wanted, Price)>>>);
+
+impl Prices {
+    /// Nothing has been downloaded yet.
+    pub fn new(model: &Model) -> Prices {
+        Prices(vec![vec![None; model.demand.repositories.len()]; model.demand.clusters.len()])
+    }
+
+    /// What a download comes to, by `work` when it is not like the last one.
+    pub fn of(
+        &mut self,
+        cluster: ClusterId,
+        repository: RepositoryId,
+        wanted: Wanted,
+        work: impl FnOnce(&Wanted) -> Price,
+    ) -> Price {
+        let last = &mut self.0[usize::from(cluster.0)][repository.0 as usize];
+        match last {
+            Some((known, price)) if *known == wanted => *price,
+            _ => {
+                let price = work(&wanted);
+                *last = Some((wanted, price));
+                price
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::worked_example;
+    use super::*;
+
+    /// The twin works out every download anew.
+    #[test]
+    fn what_is_remembered_is_what_would_be_worked_out() {
+        let mut prices = Prices::new(&worked_example());
+        let layer = |id, bytes| Layer { id, bytes };
+        let base = Wanted {
+            layers: vec![layer(1, 10), layer(2, 20)],
+            compression: 2.0,
+            rtt: Span::seconds(1),
+            ceiling: Bandwidth(5.0),
+        };
+        let others = [
+            Wanted { layers: vec![layer(2, 20)], ..base.clone() },
+            Wanted { layers: vec![layer(1, 10), layer(3, 20)], ..base.clone() },
+            Wanted { compression: 3.0, ..base.clone() },
+            Wanted { rtt: Span::seconds(2), ..base.clone() },
+            Wanted { ceiling: Bandwidth(6.0), ..base.clone() },
+        ];
+        let mut worked = 0;
+        for other in others {
+            for wanted in [&base, &base, &other] {
+                let price = prices.of(ClusterId(1), RepositoryId(0), wanted.clone(), |wanted| {
+                    worked += 1;
+                    Price { took: Span(worked), unpack: wanted.rtt, bytes: wanted.layers.len() as u64 }
+                });
+                assert_eq!(price, Price { took: Span(worked), unpack: wanted.rtt, bytes: wanted.layers.len() as u64 });
+            }
+        }
+        assert_eq!(worked, 10, "the second of two alike is remembered, and nothing else");
+    }
+}
