@@ -20,7 +20,7 @@ pub fn of(text: &str) -> Scenario {
 }
 
 /// An estate where pulls go on at a steady rate and meet no queue: clusters of 100 nodes in the first so many of
-/// [`REGIONS`], which pull from the copies that replication makes there.
+/// [`REGIONS`], which pull from the copies that there are in their regions.
 #[derive(Clone, Copy)]
 pub struct Steady {
     /// Regions that pull, the first of which has the home registry.
@@ -31,27 +31,32 @@ pub struct Steady {
     pub pulls: f64,
     /// Whether nodes keep what they pulled; else every pull moves its image.
     pub warm: bool,
+    /// How images get to the regions: the scenario's text.
+    pub strategy: &'static str,
 }
+
+/// Copies of everything, everywhere, from the beginning on.
+const REPLICATION: &str = r#"{ kind = "replication", existing_images = "present" }"#;
 
 /// Pulls a second of all regions together.
 const RATE: f64 = 400.0;
 
 impl Steady {
-    /// Four regions, 40 repositories.
+    /// Four regions, 40 repositories, replicated.
     pub fn new(pulls: f64, warm: bool) -> Steady {
-        Steady { regions: 4, repositories: 40, pulls, warm }
+        Steady { regions: 4, repositories: 40, pulls, warm, strategy: REPLICATION }
     }
 
     /// The estate as a scenario of one trial.
     pub fn scenario(self) -> Scenario {
-        let Steady { regions, repositories, pulls, warm } = self;
+        let Steady { regions, repositories, pulls, warm, strategy } = self;
         let (seconds, rate) = (pulls / RATE, RATE / regions as f64);
         let places = REGIONS[..regions].iter().map(|region| format!("{region:?}")).collect::<Vec<_>>().join(", ");
         let cache = if warm { "200 GB" } else { "none" };
         of(&format!(
             r#"
             schema = 1
-            strategies = [{{ kind = "replication", existing_images = "present" }}]
+            strategies = [{strategy}]
             run = {{ duration = "{seconds:.0}s", trials = 1 }}
             service = {{ quotas = "unlimited" }}
             prices = {{ override = {{ storage = "$0.10/GB-month", inter_region = "$0.02/GB" }} }}

@@ -63,9 +63,10 @@ pub fn repositories() -> Panel {
     }
 }
 
-/// The same number of pulls by estates of more and more regions.
+/// The same number of pulls by estates of more and more regions, each with a cache: the service replicates to 25 at most.
 pub fn regions() -> Panel {
-    let at = |count| (count as f64, Steady { regions: count, ..Steady::new(0.0, true) });
+    let cache = r#""pull-through-cache""#;
+    let at = |count| (count as f64, Steady { regions: count, strategy: cache, ..Steady::new(0.0, true) });
     Panel {
         name: "regions",
         title: "One pull, in an estate of more and more regions",
