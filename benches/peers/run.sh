@@ -27,7 +27,7 @@ target=$(cargo metadata --no-deps --format-version 1 | python3 -c 'import json, 
 peers=$target/peers
 mkdir -p "$peers"
 
-fair_link=$(cargo bench --manifest-path ../../Cargo.toml --bench fair_link --no-run 2>&1 | tee /dev/stderr | sed -n 's/.*Executable.*(\(.*\))$/\1/p')
+fair_link=$(cargo bench --manifest-path ../../Cargo.toml --bench fair_link --no-run 2>&1 | tee >(cat >&2) | sed -n 's/.*Executable.*(\(.*\))$/\1/p')
 cargo build --release --manifest-path ../../Cargo.toml
 cargo build --release --locked --manifest-path rust/Cargo.toml --target-dir "$peers/rust"
 g++ -O3 -std=c++17 simgrid_peer.cpp -lsimgrid -o "$peers/simgrid_peer"
