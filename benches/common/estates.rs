@@ -19,8 +19,8 @@ pub fn of(text: &str) -> Scenario {
     read(&path)
 }
 
-/// An estate where pulls go on at a steady rate and meet no queue: clusters of 100 nodes in the first so many of
-/// [`REGIONS`], which pull from the copies that there are in their regions.
+/// An estate where pulls go on at a steady rate and meet no queue: [`NODES`] nodes, evenly in the first so many
+/// of [`REGIONS`], pull from the copies that there are in their regions.
 #[derive(Clone, Copy)]
 pub struct Steady {
     /// Regions that pull, the first of which has the home registry.
@@ -38,6 +38,9 @@ pub struct Steady {
 /// Copies of everything, everywhere, from the beginning on.
 const REPLICATION: &str = r#"{ kind = "replication", existing_images = "present" }"#;
 
+/// Nodes of all regions together: what grows with the regions shall be the regions.
+const NODES: usize = 400;
+
 /// Pulls a second of all regions together.
 const RATE: f64 = 400.0;
 
@@ -50,7 +53,7 @@ impl Steady {
     /// The estate as a scenario of one trial.
     pub fn scenario(self) -> Scenario {
         let Steady { regions, repositories, pulls, warm, strategy } = self;
-        let (seconds, rate) = (pulls / RATE, RATE / regions as f64);
+        let (seconds, rate, nodes) = (pulls / RATE, RATE / regions as f64, NODES / regions);
         let places = REGIONS[..regions].iter().map(|region| format!("{region:?}")).collect::<Vec<_>>().join(", ");
         let cache = if warm { "200 GB" } else { "none" };
         of(&format!(
@@ -73,7 +76,7 @@ impl Steady {
             [[clusters]]
             name = "nodes"
             registries = [{places}]
-            nodes = 100
+            nodes = {nodes}
             cache = "{cache}"
             parallel_images = 64
             unpack = "instant"
