@@ -176,7 +176,8 @@ fn link(flows: usize, completions: u64) {
     let mut simulation: Simulation<u64> = Simulation::new();
     let mut link = Link::default();
     let (mut ended, mut ends, mut begun) = (0, BTreeMap::new(), 0.0);
-    let mut begin = |link: &mut Link, simulation: &mut Simulation<u64>| link.join(simulation, sizes.next().unwrap_or(0.0));
+    let mut begin =
+        |link: &mut Link, simulation: &mut Simulation<u64>| link.join(simulation, sizes.next().unwrap_or(0.0));
     (0..flows).for_each(|_| begin(&mut link, &mut simulation));
     while ended < completions {
         let Some(event) = simulation.step() else { break };
