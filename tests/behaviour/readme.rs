@@ -17,7 +17,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/scenario.md",
@@ -32,6 +32,7 @@ const PAGES: [&str; 16] = [
     "docs/diff.md",
     "docs/events.md",
     "docs/statistics.md",
+    "docs/speed.md",
     "docs/native-files.md",
     "docs/from-your-account.md",
 ];
