@@ -120,6 +120,11 @@ impl Fabric {
         PipeId(pipe)
     }
 
+    /// What a pipe can carry.
+    pub fn capacity(&self, pipe: PipeId) -> Bandwidth {
+        Bandwidth(self.capacity[pipe.0 as usize])
+    }
+
     /// Changes what a pipe can carry; zero stops its flows.
     pub fn set_capacity(&mut self, now: Time, pipe: PipeId, capacity: Bandwidth) {
         self.run_to(now);
