@@ -15,6 +15,7 @@ mod cli {
     mod explain;
     mod optimize;
     mod report;
+    mod robust;
     mod sensitivity;
     mod sweep;
 }

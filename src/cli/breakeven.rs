@@ -47,7 +47,7 @@ pub fn run(arguments: &BreakevenArguments, shared: &Shared) -> Result<Exit, Stop
         Ok(found) => found,
         Err(error) => return Err(give_up(stop(error))),
     };
-    let files = pages::write(&directory, &found).map_err(|error| Stop::Failed(error.to_string()))?;
+    let files = pages::write(&directory, &found).map_err(|error| give_up(Stop::Failed(error.to_string())))?;
     if shared.json {
         output::print(&pages::summary_json(&found))?;
     } else if !shared.quiet {

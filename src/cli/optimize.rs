@@ -38,22 +38,22 @@ pub fn run(arguments: &OptimizeArguments, shared: &Shared) -> Result<Exit, Stop>
     let choices = Choices { with_jobs: arguments.with_jobs, limits: SERVICE };
     let optimum = optimize(&scenario, choices, means);
     bar.clear();
-    let optimum = optimum.map_err(|error| {
+    let leave = || {
         if is_new {
             // Only an empty directory goes; should it have to stay, it does no harm.
             let _ = std::fs::remove_dir(&dir);
         }
-        match error {
-            StudyError::Interrupted => Stop::Interrupted,
-            error => Stop::Failed(error.to_string()),
-        }
+    };
+    let optimum = optimum.inspect_err(|_| leave()).map_err(|error| match error {
+        StudyError::Interrupted => Stop::Interrupted,
+        error => Stop::Failed(error.to_string()),
     })?;
 
     let path = relative(&dir, &arguments.scenario);
     let lists_strategies = lists_strategies(&arguments.scenario, &sets);
     let base = Base { path: &path, lists_strategies, requirements: &requirements };
     let files = recommendation::files(&scenario, &optimum, &base);
-    let written = recommendation::write(&dir, &files).map_err(failed)?;
+    let written = recommendation::write(&dir, &files).inspect_err(|_| leave()).map_err(failed)?;
     proved(&dir.join("scenario.toml"), &sets)?;
     if shared.json {
         output::print_json(&recommendation::summary_json(&scenario, &optimum))?;

@@ -37,7 +37,8 @@ pub fn run(arguments: &RunArguments, shared: &Shared) -> Result<Exit, Stop> {
         return Err(Stop::Interrupted);
     }
 
-    let files = report::write_run(&target.directory, &tables).map_err(|error| Stop::Failed(error.to_string()))?;
+    let written = report::write_run(&target.directory, &tables).inspect_err(|_| target.leave());
+    let files = written.map_err(|error| Stop::Failed(error.to_string()))?;
     if let Some(events) = events {
         events.keep()?;
     }

@@ -79,7 +79,8 @@ pub fn run(arguments: &SensitivityArguments, shared: &Shared) -> Result<Exit, St
             Stop::Usage(error.to_string())
         }
     })?;
-    pages::write(&target.directory, &study).map_err(|error| Stop::Failed(error.to_string()))?;
+    let written = pages::write(&target.directory, &study).inspect_err(|_| target.leave());
+    written.map_err(|error| Stop::Failed(error.to_string()))?;
     if shared.json {
         let value = serde_json::to_value(&study).map_err(|error| Stop::Failed(error.to_string()))?;
         output::print_json(&value)?;
