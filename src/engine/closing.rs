@@ -32,7 +32,8 @@ impl Trial<'_> {
             self.lanes[index].close(&mut self.meters, end);
         }
         self.outcome.series = self.series.close();
-        self.outcome.stored_bytes_end = self.outcome.series.iter().filter_map(|daily| daily.stored.last()).sum();
+        let stored = self.outcome.series.iter().filter_map(|daily| daily.stored.last());
+        self.outcome.stored_bytes_end = stored.fold(0, |sum, bytes| sum.saturating_add(*bytes));
         self.outcome.probes = self.probes.close();
         self.outcome.strikes = self.recoveries.close();
         let ledger = self.meters.close();
