@@ -34,7 +34,7 @@ fn fails(text: &str) -> String {
     let scenario = scenario::load(&path, &[], &mut Diagnostics::default()).expect("it loads");
     let result: Result<Tables, StudyError> =
         compare(&scenario, &Options { strategies: None, jobs: 1 }, &Unseen, &false.into());
-    result.err().expect("it has no results").to_string()
+    result.expect_err("it has no results").to_string()
 }
 
 #[test]
