@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::{AccountId, RegionId};
-use crate::units::Bytes;
 
 /// What is metered, and in which unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,6 +107,11 @@ impl Ledger {
         *share = share.saturating_add(quantity);
     }
 
+    /// What a meter should have counted does not fit elsewhere.
+    pub fn overflows(&mut self, meter: MeterId) {
+        self.overflow = Some(self.keys[meter.0 as usize]);
+    }
+
     /// The meter whose sum no longer fits, if there is one: the run's amounts are then meaningless.
     pub fn overflow(&self) -> Option<MeterKey> {
         self.overflow
@@ -124,12 +128,10 @@ impl Ledger {
     }
 
     /// Bytes moved from one region to another, copies and pulls together.
-    pub fn cross_region_bytes(&self) -> Bytes {
-        let sum: u128 = self
-            .by_day()
+    pub fn cross_region_bytes(&self) -> u128 {
+        self.by_day()
             .filter(|(key, _)| matches!(key.item, Item::Copy | Item::Pull) && key.from != key.to)
             .flat_map(|(_, days)| days.iter())
-            .sum();
-        Bytes(u64::try_from(sum).unwrap_or(u64::MAX))
+            .fold(0, |sum, bytes| sum.saturating_add(*bytes))
     }
 }

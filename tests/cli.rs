@@ -16,6 +16,7 @@ mod cli {
     mod import;
     mod optimize;
     mod report;
+    mod robust;
     mod sensitivity;
     mod sweep;
 }

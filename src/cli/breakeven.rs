@@ -36,7 +36,7 @@ pub fn run(arguments: &BreakevenArguments, shared: &Shared) -> Result<Exit, Stop
         Ok(found) => found,
         Err(error) => return Err(target.give_up(stop(error))),
     };
-    let files = pages::write(&target.directory, &found)?;
+    let files = pages::write(&target.directory, &found).map_err(|error| target.give_up(error))?;
     if shared.json {
         output::print(&pages::summary_json(&found))?;
     } else if !shared.quiet {

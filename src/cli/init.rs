@@ -19,7 +19,11 @@ pub fn run(arguments: &InitArguments, shared: &Shared) -> Result<Exit, Stop> {
             ErrorKind::AlreadyExists => Stop::Usage(format!("`{file}` exists already; name a new file")),
             _ => Stop::Failed(format!("cannot write `{file}`: {error}")),
         })?;
-    target.write_all(text.as_bytes()).map_err(|error| Stop::Failed(format!("cannot write `{file}`: {error}")))?;
+    target.write_all(text.as_bytes()).map_err(|error| {
+        // Half a scenario is worse than none; should it have to stay, the message says enough.
+        let _ = std::fs::remove_file(&arguments.file);
+        Stop::Failed(format!("cannot write `{file}`: {error}"))
+    })?;
     if !shared.quiet {
         output::note(&format!("wrote {file}; now run: replisim run {file}"));
     }

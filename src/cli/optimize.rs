@@ -39,7 +39,7 @@ pub fn run(arguments: &OptimizeArguments, shared: &Shared) -> Result<Exit, Stop>
     let lists_strategies = lists_strategies(&arguments.scenario, &sets);
     let base = Base { path: &path, lists_strategies, requirements: &requirements };
     let files = recommendation::files(&scenario, &optimum, &base);
-    let written = recommendation::write(dir, &files)?;
+    let written = recommendation::write(dir, &files).map_err(|error| target.give_up(error))?;
     proved(&dir.join("scenario.toml"), &sets)?;
     if shared.json {
         output::print_json(&recommendation::summary_json(&scenario, &optimum))?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use replisim::billing::{self, PriceBook, Quantity};
 use replisim::formats::price_list::{self, PriceList};
+use replisim::report::lines::whole;
 use replisim::scenario::Diagnostics;
 use replisim::scenario::tree::Origin;
 
@@ -55,8 +56,7 @@ fn import(files: &[PathBuf], base: Option<&str>, out: Option<&Path>, shared: &Sh
     }
     let stays = counted(&book.tally(|source| !given.contains(&source.key.as_str())));
     if let Some(out) = out {
-        fs::write(out, book.text())
-            .map_err(|error| Stop::Failed(format!("cannot write {}: {error}", out.display())))?;
+        whole(out, book.text().as_bytes()).map_err(|error| Stop::Failed(error.to_string()))?;
     }
     if shared.json {
         let text = out.is_none().then(|| book.text());

@@ -36,7 +36,7 @@ pub fn run(arguments: &RunArguments, shared: &Shared) -> Result<Exit, Stop> {
         return Err(target.give_up(Stop::Interrupted));
     }
 
-    let files = report::write_run(&target.directory, &tables)?;
+    let files = report::write_run(&target.directory, &tables).map_err(|error| target.give_up(error))?;
     if let Some(events) = events {
         events.keep()?;
     }

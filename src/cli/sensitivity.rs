@@ -67,7 +67,7 @@ pub fn run(arguments: &SensitivityArguments, shared: &Shared) -> Result<Exit, St
         SensitivityError::Refused(_) => target.give_up(Stop::Invalid),
         error @ SensitivityError::Undecided(_) => target.give_up(Stop::Usage(error.to_string())),
     })?;
-    pages::write(&target.directory, &study)?;
+    pages::write(&target.directory, &study).map_err(|error| target.give_up(error))?;
     if shared.json {
         let value = serde_json::to_value(&study).map_err(|error| Stop::Failed(error.to_string()))?;
         output::print_json(&value)?;

@@ -33,7 +33,8 @@ impl Trial<'_> {
         }
         self.outcome.pull_times = self.times.close();
         self.outcome.series = self.series.close();
-        self.outcome.stored_bytes_end = self.outcome.series.iter().filter_map(|daily| daily.stored.last()).sum();
+        let stored = self.outcome.series.iter().filter_map(|daily| daily.stored.last());
+        self.outcome.stored_bytes_end = stored.fold(0, |sum, bytes| sum.saturating_add(*bytes));
         self.outcome.probes = self.probes.close();
         self.outcome.strikes = self.recoveries.close();
         let ledger = self.meters.close();

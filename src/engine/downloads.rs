@@ -311,8 +311,9 @@ impl<'a> Downloads<'a> {
         let mut at = now + network.requests(line, |side| side.layer);
         if self.cloud.links.slow_start == SlowStart::Delay {
             // Reckoned, as for a download alone, at the rate that it gets when all its connections flow.
-            let share = Bandwidth(download.node.0 / f64::from(download.parallel));
-            let rate = if share < line.ceiling { share } else { line.ceiling };
+            let pipes = line.pipes.iter().map(|pipe| network.fabric.capacity(*pipe).0);
+            let share = pipes.fold(download.node.0, f64::min) / f64::from(download.parallel);
+            let rate = Bandwidth(share.min(line.ceiling.0));
             at = at + slow_start_delay(rate, line.rtt(), bytes);
         }
         schedule(at, Step::Flow { download: id, serial: download.serial, layer });

@@ -155,6 +155,9 @@ impl Trial<'_> {
     pub fn store_push(&mut self, push: &Push) -> bool {
         let home = self.world.homes()[push.repository.0 as usize];
         let Some(id) = self.world.find(home, push.repository) else { return false };
+        if !self.meters.counts(home, &push.image) {
+            return false;
+        }
         let act = |state: &mut Repository| state.push(push.at, &push.image, push.tag.as_deref());
         let stored = match self.charge_archive(id, &push.image, act) {
             Ok(stored) => stored,

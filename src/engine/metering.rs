@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 use crate::cloud::{AccountId, Cloud, RegionId, RegistryId};
 use crate::demand::RepositoryId;
 use crate::ledger::{Item, Ledger, MeterId, MeterKey};
-use crate::registry::StorageClass;
+use crate::registry::{Image, StorageClass};
 use crate::sim::Calendar;
 use crate::units::{DAY, Span, Time};
 
 /// What is archived is charged for at least so long (C5).
 const ARCHIVE_MINIMUM: Span = Span(90 * DAY);
+
+/// Bytes that may be pushed in a trial, in all: no registry ever holds more than that, and twice as much fits.
+const MOST_PUSHED: u64 = u64::MAX / 2;
 
 /// The ledger of a trial with the calendar that it is kept by.
 pub(super) struct Meters<'a> {
@@ -25,6 +28,8 @@ pub(super) struct Meters<'a> {
     /// Bytes stored by registry and class, and since when.
     stored: Vec<[(u64, Time); 2]>,
     transfers: BTreeMap<(Item, AccountId, RegionId, RegionId), MeterId>,
+    /// Bytes of all images pushed so far, each counted whole.
+    pushed: u64,
 }
 
 /// Bytes that a repository stores in a registry, and since when.
@@ -47,7 +52,7 @@ impl<'a> Meters<'a> {
             })
             .collect();
         let stored = vec![[(0, Time::START); 2]; cloud.registries.len()];
-        Meters { cloud, calendar, ledger, storage, stored, transfers: BTreeMap::new() }
+        Meters { cloud, calendar, ledger, storage, stored, transfers: BTreeMap::new(), pushed: 0 }
     }
 
     /// Whether something that begins at `time` belongs to the period.
@@ -58,6 +63,17 @@ impl<'a> Meters<'a> {
     /// The last instant that something at `time` can be metered in; `None` before the start.
     fn instant(&self, time: Time) -> Option<Time> {
         (time >= Time::START).then(|| time.min(Time(self.calendar.end.0 - 1)))
+    }
+
+    /// Whether an image that is pushed still fits into what is counted of a registry. When it does not, the ledger says so
+    /// in place of amounts; whoever pushes leaves the image out, so that no sum of bytes wraps.
+    pub fn counts(&mut self, registry: RegistryId, image: &Image) -> bool {
+        self.pushed = image.layers.iter().fold(self.pushed, |sum, layer| sum.saturating_add(layer.bytes));
+        let fits = self.pushed <= MOST_PUSHED;
+        if !fits {
+            self.ledger.overflows(self.storage[usize::from(registry.0)][StorageClass::Standard as usize]);
+        }
+        fits
     }
 
     /// A repository's bytes of a storage class in a registry change by `delta` at `now`.

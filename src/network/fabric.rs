@@ -127,6 +127,11 @@ impl Fabric {
         PipeId(pipe)
     }
 
+    /// What a pipe can carry.
+    pub fn capacity(&self, pipe: PipeId) -> Bandwidth {
+        Bandwidth(self.capacity[pipe.0 as usize])
+    }
+
     /// Changes what a pipe can carry; zero stops its flows.
     pub fn set_capacity(&mut self, now: Time, pipe: PipeId, capacity: Bandwidth) {
         self.run_to(now);
@@ -135,11 +140,6 @@ impl Fabric {
             self.capacity[pipe] = capacity.0;
             self.mark(self.island_of[pipe]);
         }
-    }
-
-    /// What a pipe can carry.
-    pub fn capacity(&self, pipe: PipeId) -> Bandwidth {
-        Bandwidth(self.capacity[pipe.0 as usize])
     }
 
     /// Whether a pipe carries all that it can. Whoever asks at one instant gets the answer that the first one got, so

@@ -91,10 +91,48 @@ pub fn line(writer: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     writer.write_all(b"\n")
 }
 
-/// A hidden file in `directory`, with the rights that a new file has there.
+/// Writes a whole file in one go, or nothing.
+///
+/// # Errors
+/// When it cannot be written; then what was there before still is.
+pub fn whole(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let mut file = LinesFile::begin(path)?;
+    let writer: &mut dyn Write = match &mut file.target {
+        Target::Beside(file) => file,
+        Target::Open(file) => file,
+    };
+    writer.write_all(bytes).map_err(|source| WriteError::File { path: path.to_owned(), source })?;
+    file.keep()
+}
+
+/// How the name of a hidden file begins.
+const HIDDEN: &str = ".replisim-lines-";
+
+/// A hidden file in `directory`, with the rights that a new file has there. It is locked while its process lives, and
+/// those of killed ones go.
 fn beside(directory: &Path) -> io::Result<NamedTempFile> {
+    for entry in fs::read_dir(directory)?.flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(HIDDEN);
+        if is_ours
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+        {
+            // Should it have to stay, it does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    loop {
+        let file = hidden(directory)?;
+        // Between its making and its lock another process may have taken it for a dead one's.
+        if file.as_file().try_lock().is_err() || file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+fn hidden(directory: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".replisim-");
+    builder.prefix(HIDDEN);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

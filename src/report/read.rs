@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::report::csv::{self, CsvError, Row};
+use crate::report::write::{self, WriteError};
 use crate::study::tables::{BillRow, Tables, TrialRow};
 use crate::units::Usd;
 
@@ -75,13 +76,23 @@ pub enum ReadError {
         /// The cost of the trial.
         cost: Usd,
     },
+    /// A killed process was putting results in place, and the rest of them cannot be put there.
+    #[error("`{}` holds results that are half in place: {source}", path.display())]
+    HalfInPlace {
+        /// The directory.
+        path: PathBuf,
+        /// What stands in the way.
+        source: WriteError,
+    },
 }
 
-/// Reads the tables and the record that [`super::write_run`] wrote into `dir`.
+/// Reads the tables and the record that [`super::write_run`] wrote into `dir`; when that was killed in the middle, what it
+/// had ready is put into place first.
 ///
 /// # Errors
 /// The first file that is missing or does not parse, and a bill that does not add up.
 pub fn tables(dir: &Path) -> Result<Tables, ReadError> {
+    settle(dir)?;
     let path = dir.join(RUN_FILE);
     let record = serde_json::from_slice(&bytes(&path)?).map_err(|source| ReadError::Record { path, source })?;
     let tables = Tables {
@@ -100,6 +111,11 @@ pub fn tables(dir: &Path) -> Result<Tables, ReadError> {
     };
     add_up(dir, &tables)?;
     Ok(tables)
+}
+
+/// Ends what a killed process left unfinished.
+pub(super) fn settle(dir: &Path) -> Result<(), ReadError> {
+    write::settle(dir).map_err(|source| ReadError::HalfInPlace { path: dir.to_owned(), source })
 }
 
 /// A bill that lost its end still parses; what is told of it would be wrong without a word. So each trial's rows must add

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::report::chart;
 use crate::report::chart::sweep::NAME as CHART;
 use crate::report::csv::CsvError;
-use crate::report::read::ReadError;
+use crate::report::read::{ReadError, settle};
 use crate::report::write::{self, File, WriteError};
 use crate::study::sweep::{Record, SweepRow};
 
@@ -73,6 +73,7 @@ pub fn write(dir: &Path, finished: &Finished) -> Result<Vec<PathBuf>, WriteError
 /// # Errors
 /// When a file is missing or does not parse.
 pub fn read(dir: &Path) -> Result<Finished, ReadError> {
+    settle(dir)?;
     let bytes = |path: &Path| std::fs::read(path).map_err(|source| ReadError::File { path: path.to_owned(), source });
     let path = dir.join(RECORD);
     let record = serde_json::from_slice(&bytes(&path)?).map_err(|source| ReadError::Record { path, source })?;

@@ -75,8 +75,10 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
         waiting_hour: r.or(value, "waiting", Usd(0), |r, n| r.money(n, PriceUnit::Hour)),
         downtime_hour: r.or(value, "downtime", Usd(0), |r, n| r.money(n, PriceUnit::Hour)),
     });
-    let text = |key: &str| root.get(key).and_then(Node::text).map(str::to_string);
-    let stem = || path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    // It is shown on terminals, to which a control character may be an order.
+    let plain = |text: &str| text.replace(|letter: char| letter.is_control() && letter != '\n', "\u{fffd}");
+    let text = |key: &str| root.get(key).and_then(Node::text).map(plain);
+    let stem = || path.file_stem().map(|stem| plain(&stem.to_string_lossy())).unwrap_or_default();
     let cloud = Cloud {
         accounts: r.places.accounts.clone(),
         regions: r.places.regions.clone(),

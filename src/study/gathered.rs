@@ -84,7 +84,7 @@ pub(super) struct TrialFacts {
     /// Lag in all regions.
     pub lag: Tails,
     /// Copies and pulls between regions.
-    pub cross_region_bytes: u64,
+    pub cross_region_bytes: u128,
     /// Stored when the period ends.
     pub stored_bytes_end: u64,
 }
@@ -243,7 +243,7 @@ fn facts(outcome: &Outcome, bill: &Bill) -> TrialFacts {
         copies: outcome.copies,
         copies_failed: outcome.copies_failed,
         lag: Tails::of(&lag),
-        cross_region_bytes: outcome.ledger.cross_region_bytes().0,
+        cross_region_bytes: outcome.ledger.cross_region_bytes(),
         stored_bytes_end: outcome.stored_bytes_end,
     }
 }

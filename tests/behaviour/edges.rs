@@ -1,5 +1,7 @@
 //! Edges of the contract, each by a small scenario with one right answer.
 
+mod numbers;
+
 use super::common::{latency, run, summary};
 use replisim::study::tables::Tables;
 

@@ -69,6 +69,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     ("network.stream_window=0 B", "a window of nothing moves nothing"),
     ("service.quotas.batch_get_image=0/s", "a quota is above zero"),
+    ("service.quotas.batch_get_image=1/365d", "a quota is at least one call a day"),
     ("run.trials=9223372036854775807", "too many trials; at most 10000000"),
     ("run.duration=520000w", "the duration is too long"),
     ("run.start=1066-10-14", "the start lies outside the years 1970 to 2200"),

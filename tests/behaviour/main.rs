@@ -10,6 +10,7 @@ mod events;
 mod explain;
 mod hand_arithmetic;
 mod hostile;
+mod laws;
 mod measured;
 mod oracle;
 mod properties;

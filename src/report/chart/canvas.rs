@@ -134,7 +134,12 @@ pub fn svg(alt: &str, paint: impl FnOnce(&Canvas)) -> String {
     );
     // The backend puts texts on lines of their own; a trailing line break could be taken for a space.
     out.push_str(&body.replace("\n</text>", "</text>"));
-    out
+    if out.contains(is_no_xml) { out.replace(is_no_xml, "\u{fffd}") } else { out }
+}
+
+/// Whether XML has no place for a letter, whatever is written for it: names of files and titles may hold such.
+fn is_no_xml(letter: char) -> bool {
+    letter < ' ' && !['\t', '\n', '\r'].contains(&letter) || ['\u{fffe}', '\u{ffff}'].contains(&letter)
 }
 
 fn fine(point: Point) -> (i32, i32) {
@@ -246,6 +251,13 @@ mod tests {
         assert!(svg.contains("points=\"0,0 5,4 \""), "{svg}");
         assert!(svg.contains("aria-label=\"a &quot;quoted&quot; &lt;alt&gt;\""));
         assert!(svg.trim_end().ends_with("</svg>"));
+    }
+
+    #[test]
+    fn a_name_that_xml_cannot_hold_makes_no_broken_document() {
+        let svg = svg("a\u{7}\u{1b}[31m\u{ffff}b\tc", |canvas| canvas.line(&[(0.0, 0.0), (1.0, 1.0)], INK, 2.0));
+        assert!(svg.contains("a\u{fffd}\u{fffd}[31m\u{fffd}b\tc"), "{svg}");
+        assert!(resvg::usvg::roxmltree::Document::parse(&svg).is_ok());
     }
 
     #[test]

@@ -97,6 +97,10 @@ impl Journal {
             Err(TryLockError::WouldBlock) => return Err(JournalError::Busy(dir.to_owned())),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
+        if !path.exists() {
+            // The process that had it came to its end and took it away.
+            return Journal::open(dir, record, resume);
+        }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(failed)?;
         let (begun, mut points, whole) = parse(&bytes);

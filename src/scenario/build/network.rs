@@ -215,6 +215,10 @@ fn egress(r: &mut Reading<'_>, table: &Node) -> Vec<Bandwidth> {
     egress
 }
 
+/// Calls a second: one a day. Whoever is refused asks again within seconds until it is let through: under a quota of a
+/// call a year that is simulated for years.
+const LEAST_QUOTA: f64 = 1.15e-5;
+
 /// Reads `[service]`.
 pub fn service(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Service {
     let table = &table_or_empty(root, "service");
@@ -223,10 +227,17 @@ pub fn service(r: &mut Reading<'_>, root: &Node, ideal: bool) -> Service {
     let quota = |r: &mut Reading<'_>, (key, default): (&str, f64)| match quotas.get(key) {
         Some(node) if node.text() == Some("unlimited") => f64::INFINITY,
         Some(node) => r.rate(node).map_or(default, |rate: RateText| {
+            let per_second = rate.per_nanosecond() * NANOS as f64;
             if rate.count <= 0.0 {
                 r.error(&node.origin, "a quota is above zero", "or \"unlimited\"");
+            } else if per_second < LEAST_QUOTA {
+                r.error(
+                    &node.origin,
+                    "a quota is at least one call a day",
+                    "a throttling fault leaves less for a while",
+                );
             }
-            rate.per_nanosecond() * NANOS as f64
+            per_second
         }),
         None if unlimited => f64::INFINITY,
         None => default,

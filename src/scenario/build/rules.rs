@@ -84,6 +84,8 @@ fn source(r: &mut Reading<'_>, table: &Node, place: &Node, estate: &Estate) -> O
     }
     match estate.homes().as_slice() {
         [home] => Some(*home),
+        // Every repository was refused, and that has been said.
+        [] if r.diagnostics.has_errors() => None,
         homes => {
             let names: Vec<String> = homes.iter().map(|home| r.places.name(*home)).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();

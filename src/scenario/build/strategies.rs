@@ -317,6 +317,8 @@ fn centralized(r: &mut Reading<'_>, table: &Node, name: &str, estate: &Estate) -
     let registry = match (table.get("registry"), estate.homes().as_slice()) {
         (Some(node), _) => r.registry(node)?,
         (None, [home]) => *home,
+        // Every repository was refused, and that has been said.
+        (None, []) if r.diagnostics.has_errors() => return None,
         (None, homes) => {
             let names: Vec<String> = homes.iter().map(|home| r.places.name(*home)).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();

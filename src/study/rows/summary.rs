@@ -13,9 +13,9 @@ pub(super) fn rows(view: &View) -> Vec<SummaryRow> {
 
 fn row(view: &View, column: &Column) -> SummaryRow {
     let trials = &column.gathered.trials;
-    let mean = |of: fn(&TrialFacts) -> u64| {
+    let mean = |of: fn(&TrialFacts) -> u128| {
         // Summed as integers: exact, whatever the size.
-        trials.iter().map(|trial| u128::from(of(trial))).sum::<u128>() as f64 / view.trials
+        trials.iter().fold(0u128, |sum, trial| sum.saturating_add(of(trial))) as f64 / view.trials
     };
     let part = |group: usize| view.per_month(trials.iter().map(|trial| trial.groups[group]).sum::<Usd>());
     let cost = view.cost(column);
@@ -32,19 +32,19 @@ fn row(view: &View, column: &Column) -> SummaryRow {
         transfer_usd_month: part(1),
         network_path_usd_month: part(2),
         other_usd_month: part(3),
-        pulls: mean(|trial| trial.pulls),
-        pulls_cold: mean(|trial| trial.pulls_cold),
-        pulls_failed: mean(|trial| trial.pulls_failed),
+        pulls: mean(|trial| trial.pulls.into()),
+        pulls_cold: mean(|trial| trial.pulls_cold.into()),
+        pulls_failed: mean(|trial| trial.pulls_failed.into()),
         pull_p50_s,
         pull_p95_s,
         pull_p99_s,
-        copies: mean(|trial| trial.copies),
-        copies_failed: mean(|trial| trial.copies_failed),
+        copies: mean(|trial| trial.copies.into()),
+        copies_failed: mean(|trial| trial.copies_failed.into()),
         lag_p50_s,
         lag_p95_s,
         lag_p99_s,
         cross_region_bytes: mean(|trial| trial.cross_region_bytes),
-        stored_bytes_end: mean(|trial| trial.stored_bytes_end),
+        stored_bytes_end: mean(|trial| trial.stored_bytes_end.into()),
     }
 }
 
