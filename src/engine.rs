@@ -24,7 +24,7 @@ mod run;
 mod series;
 mod times;
 mod upkeep;
-mod warm;
+mod usual;
 mod world;
 
 #[cfg(test)]

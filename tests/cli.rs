@@ -15,6 +15,7 @@ mod cli {
     mod explain;
     mod import;
     mod optimize;
+    mod plain;
     mod report;
     mod robust;
     mod sensitivity;

@@ -178,6 +178,9 @@ pub struct RunArguments {
     /// End with exit code 3 when an objective is missed
     #[arg(long)]
     pub fail_on_miss: bool,
+    /// Work everything out the slow, obvious way, to check the fast one: the results are the same
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// `replisim check`.

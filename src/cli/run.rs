@@ -19,7 +19,8 @@ pub fn run(arguments: &RunArguments, shared: &Shared) -> Result<Exit, Stop> {
     if events_printed && shared.json {
         return Err(Stop::Usage("standard output takes either `--events -` or `--json`, not both".into()));
     }
-    let scenario = input::load(&arguments.scenario, &arguments.simulation.sets(), shared)?;
+    let mut scenario = input::load(&arguments.scenario, &arguments.simulation.sets(), shared)?;
+    scenario.model.plain = arguments.plain;
     let strategies = input::selected(&scenario, &arguments.strategy)?;
     let target = Target::prepare(arguments.out.as_deref(), &arguments.scenario, "")?;
     let events = arguments.events.as_deref().map(Events::begin).transpose().map_err(|stop| target.give_up(stop))?;

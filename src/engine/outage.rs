@@ -62,7 +62,7 @@ impl Trial<'_> {
                 };
                 let component = self.owner(cluster, repository);
                 let behaviour = &mut self.components[component].behaviour;
-                let is_there = match behaviour.route(&request, config.registry, self.now, &self.world) {
+                let is_there = match behaviour.route(&request.asked(), config.registry, self.now, &self.world) {
                     Route::From(registry, _) => {
                         self.world.is_up(registry) && self.world.holds(registry, repository, release.image.id)
                     }

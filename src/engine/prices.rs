@@ -43,17 +43,16 @@ impl Prices {
     /// What a download comes to, by `work` when it is not like the last one.
     pub fn of(
         &mut self,
-        cluster: ClusterId,
-        repository: RepositoryId,
-        wanted: Wanted,
+        (cluster, repository): (ClusterId, RepositoryId),
+        wanted: &Wanted,
         work: impl FnOnce(&Wanted) -> Price,
     ) -> Price {
         let last = &mut self.last[usize::from(cluster.0)][repository.0 as usize];
         match last {
-            Some((known, price)) if *known == wanted && !self.plain => *price,
+            Some((known, price)) if known == wanted && !self.plain => *price,
             _ => {
-                let price = work(&wanted);
-                *last = Some((wanted, price));
+                let price = work(wanted);
+                *last = Some((wanted.clone(), price));
                 price
             }
         }
@@ -86,7 +85,7 @@ mod tests {
         let mut worked = 0;
         for other in others {
             for wanted in [&base, &base, &other] {
-                let price = prices.of(ClusterId(1), RepositoryId(0), wanted.clone(), |wanted| {
+                let price = prices.of((ClusterId(1), RepositoryId(0)), wanted, |wanted| {
                     worked += 1;
                     Price { took: Span(worked), unpack: wanted.rtt, bytes: wanted.layers.len() as u64 }
                 });

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
-use crate::demand::{Asked, ClusterId, IfMissing, NodeCache, PathKind, Request, Unpack};
+use crate::demand::{Asked, Cluster, ClusterId, IfMissing, NodeCache, PathKind, RepositoryId, Request, Unpack};
 use crate::ledger::Item;
 use crate::registry::quota::Call;
 use crate::registry::{Image, Layer, StorageClass, policy};
@@ -19,10 +19,10 @@ use crate::strategy::behaviour::{Copy, Route, View, resolve};
 use crate::units::{Span, Time};
 
 use super::calls;
-use super::downloads::Waiter;
+use super::downloads::{Downloads, Line, Waiter};
 use super::journal::{Entry, PullParts, Pulling};
 use super::outcome::{Cause, FailedEvent};
-use super::prices::{Price, Wanted};
+use super::prices::{Price, Prices, Wanted};
 use super::run::{Event, Trial, order};
 
 /// What became of a request.
@@ -90,7 +90,7 @@ impl Trial<'_> {
             bound.read(request, &missing, &mut self.meters);
             return Served::Now;
         }
-        if let Some(served) = self.pull_warm(request, warm, measured) {
+        if let Some(served) = self.pull_as_usual(request, warm, measured) {
             return served;
         }
         let request = request.to_request();
@@ -121,7 +121,7 @@ impl Trial<'_> {
             self.ready(id, registry, request.image.clone());
             return;
         }
-        let route = self.components[component].behaviour.route(&request, at, self.now, &self.world);
+        let route = self.components[component].behaviour.route(&request.asked(), at, self.now, &self.world);
         if !self.world.is_up(registry) {
             self.wait(id, Cause::Outage);
             return;
@@ -130,6 +130,12 @@ impl Trial<'_> {
             self.wait(id, Cause::NotAllowed);
             return;
         }
+        self.routed(id, component, registry, route);
+    }
+
+    /// A pull goes where its strategy sends it; `registry` is the one that it asked.
+    pub fn routed(&mut self, id: usize, component: usize, registry: RegistryId, route: Route) {
+        let request = self.pulls[id].request.clone();
         match route {
             Route::From(registry, Some(image)) if self.world.holds(registry, request.repository, image.id) => {
                 self.ready(id, registry, image);
@@ -177,7 +183,7 @@ impl Trial<'_> {
             IfMissing::Wait => self.wait(id, cause),
             IfMissing::Home => {
                 let home = self.world.home(request.repository);
-                match resolve(request, home, &self.world) {
+                match resolve(&request.asked(), home, &self.world) {
                     _ if !self.world.is_up(home) => self.wait(id, Cause::Outage),
                     Some(image) if self.world.holds(home, request.repository, image.id) => self.ready(id, home, image),
                     _ => self.wait(id, cause),
@@ -323,18 +329,10 @@ impl Trial<'_> {
         self.outcome.pulls_cold += u64::from(pull.measured);
         let begins = pull.begun + requests;
         let alone = (!line.is_shared()).then(|| {
-            let wanted = Wanted {
-                layers: layers.clone(),
-                compression: image.compression,
-                rtt: line.rtt(),
-                ceiling: line.ceiling,
-            };
-            self.prices.of(asker, pull.request.repository, wanted, |wanted| {
-                let sizes = sizes(&wanted.layers);
-                let took = self.downloads.alone(&line, &sizes, cluster.parallel_layers, cluster.node_bandwidth);
-                let unpack = unpack_time(&cluster.unpack, &sizes, wanted.compression);
-                Price { took, unpack, bytes: sizes.iter().sum() }
-            })
+            let repository = pull.request.repository;
+            let (layers, compression) = (layers.clone(), image.compression);
+            let wanted = Wanted { layers, compression, rtt: line.rtt(), ceiling: line.ceiling };
+            price(&mut self.prices, &mut self.downloads, cluster, (asker, repository), &line, &wanted)
         });
         match alone.filter(|price| !self.world.hazards.disturbs(&line.legs, now, begins + price.took)) {
             Some(Price { took, unpack, bytes }) => {
@@ -410,11 +408,26 @@ impl Trial<'_> {
     /// Meters the bytes of a download that ends `took` after `begun`.
     fn moved(&mut self, id: usize, begun: Time, took: Span, bytes: u64) {
         let pull = &self.pulls[id];
-        let Some((registry, _)) = &pull.source else { return };
-        let cluster = &self.model.demand.clusters[usize::from(pull.request.cluster.0)];
+        let Some(registry) = pull.source.as_ref().map(|(registry, _)| *registry) else { return };
+        let (cluster, repository, told) = (pull.request.cluster, pull.request.repository, pull.told.clone());
+        self.moved_from(registry, cluster, repository, (begun, took), bytes);
+        let entry = |pull| Entry::PullMoved { pull, registry, bytes, times: (begun, begun + took) };
+        self.journal.about(self.now, &told, entry);
+    }
+
+    /// Meters the bytes of a cluster's pull from a registry.
+    pub fn moved_from(
+        &mut self,
+        registry: RegistryId,
+        cluster: ClusterId,
+        repository: RepositoryId,
+        (begun, took): (Time, Span),
+        bytes: u64,
+    ) {
+        let cluster = &self.model.demand.clusters[usize::from(cluster.0)];
         let here = self.model.cloud.registry(cluster.registry);
-        let there = self.model.cloud.registry(*registry);
-        let (repository, at) = (pull.request.repository, begun + took);
+        let there = self.model.cloud.registry(registry);
+        let at = begun + took;
         if begun < self.model.calendar.end {
             let path = if here.region == there.region { cluster.path.local } else { cluster.path.remote };
             self.meters.transfer(Item::Pull, there.account, (there.region, here.region), repository, bytes, at);
@@ -422,10 +435,7 @@ impl Trial<'_> {
                 self.meters.nat(here.account, there.region, here.region, repository, bytes, at);
             }
         }
-        self.series.egress(*registry, self.now, begun.min(self.now), took, bytes);
-        let registry = *registry;
-        let entry = |pull| Entry::PullMoved { pull, registry, bytes, times: (begun, at) };
-        self.journal.about(self.now, &pull.told, entry);
+        self.series.egress(registry, self.now, begun.min(self.now), took, bytes);
     }
 
     /// A pull whose download ended at `downloaded` is over after `unpack`.
@@ -443,19 +453,36 @@ impl Trial<'_> {
         let times = PullParts { waiting, queueing, transfer, unpack };
         self.journal.about(self.now, &pull.told, |pull| Entry::PullServed { pull, registry, times });
         if pull.measured {
-            self.served(&pull.request.asked(), registry, times, downloaded + unpack);
+            self.times.record(pull.request.cluster, registry, times);
+            self.served(&pull.request.asked(), times, downloaded + unpack);
         }
     }
 
     /// A pull of the period is over at `end`.
-    pub fn served(&mut self, request: &Asked, registry: RegistryId, times: PullParts, end: Time) {
-        self.times.record(request.cluster, registry, times);
+    pub fn served(&mut self, request: &Asked, times: PullParts, end: Time) {
         self.outcome.waiting_ns += times.waiting.0 as u128;
         self.probes.pull(request, Some(times.total()));
         let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
         let region = usize::from(self.model.cloud.registry(cluster.registry).region.0);
         self.recoveries.served(request, region, end);
     }
+}
+
+/// What a download with which nothing contends comes to.
+pub(super) fn price(
+    prices: &mut Prices,
+    downloads: &mut Downloads,
+    cluster: &Cluster,
+    pair: (ClusterId, RepositoryId),
+    line: &Line,
+    wanted: &Wanted,
+) -> Price {
+    prices.of(pair, wanted, |wanted| {
+        let sizes = sizes(&wanted.layers);
+        let took = downloads.alone(line, &sizes, cluster.parallel_layers, cluster.node_bandwidth);
+        let unpack = unpack_time(&cluster.unpack, &sizes, wanted.compression);
+        Price { took, unpack, bytes: sizes.iter().sum() }
+    })
 }
 
 fn sizes(layers: &[Layer]) -> Vec<u64> {

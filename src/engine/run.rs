@@ -13,6 +13,7 @@ use crate::demand::{
     Cluster, ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, RepositoryId, Source, fingerprint,
 };
 use crate::faults::{Strike, strikes};
+use crate::registry::Layer;
 use crate::sim::{Purpose, Queue, Stream};
 use crate::strategy::behaviour::{Action, Behaviour};
 use crate::strategy::{Kind, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy};
@@ -151,6 +152,8 @@ pub(super) struct Trial<'a> {
     pub warm: Vec<Stream>,
     pub times: Times,
     pub prices: Prices,
+    /// Room to write down which layers a pull lacks.
+    pub room: Vec<Layer>,
     pub probes: Probes<'a>,
     /// Set for the bound, which takes the pulls.
     pub bound: Option<Bound<'a>>,
@@ -260,6 +263,7 @@ impl<'a> Trial<'a> {
             warm,
             times: Times::new(model),
             prices: Prices::new(model),
+            room: Vec::new(),
             probes: Probes::new(model),
             bound: matches!(strategy.kind, Kind::Clairvoyant { .. }).then(|| Bound::new(model)),
             outcome: Outcome::new(model),

@@ -1,10 +1,10 @@
 //! Where pull time went, while a trial runs.
 //!
-//! Warm pulls of a cluster from a registry all take the same time, so pulls with equal parts that follow one another are
-//! counted, and recorded at once when another comes.
+//! Warm pulls of a cluster from a registry all take the same time, and so do those that download the same of a repository:
+//! pulls with equal parts that follow one another are counted, and recorded at once when another comes.
 
 use crate::cloud::RegistryId;
-use crate::demand::ClusterId;
+use crate::demand::{ClusterId, RepositoryId};
 
 use super::Model;
 use super::journal::PullParts;
@@ -14,9 +14,17 @@ use super::outcome::PullTimes;
 pub(super) struct Times {
     /// By region.
     times: Vec<PullTimes>,
-    /// By cluster: its region, and its last pulls by registry.
-    runs: Vec<(usize, Vec<Run>)>,
+    clusters: Vec<Last>,
     plain: bool,
+}
+
+/// The last pulls of a cluster.
+struct Last {
+    /// Index of the cluster's.
+    region: usize,
+    by_registry: Vec<Run>,
+    /// Those that downloaded the same of a repository.
+    by_repository: Vec<Run>,
 }
 
 /// Pulls that took the same time, one after the other.
@@ -29,36 +37,52 @@ struct Run {
 impl Times {
     /// No pulls yet.
     pub fn new(model: &Model) -> Times {
-        let runs = vec![Run { parts: PullParts::default(), pulls: 0 }; model.cloud.registries.len()];
+        let runs = |count| vec![Run { parts: PullParts::default(), pulls: 0 }; count];
         let region = |registry: RegistryId| usize::from(model.cloud.registry(registry).region.0);
         Times {
             times: model.cloud.regions.iter().map(|_| PullTimes::default()).collect(),
-            runs: model.demand.clusters.iter().map(|cluster| (region(cluster.registry), runs.clone())).collect(),
+            clusters: (model.demand.clusters.iter())
+                .map(|cluster| Last {
+                    region: region(cluster.registry),
+                    by_registry: runs(model.cloud.registries.len()),
+                    by_repository: runs(model.demand.repositories.len()),
+                })
+                .collect(),
             plain: model.plain,
         }
     }
 
     /// A pull of a cluster from a registry is over.
     pub fn record(&mut self, cluster: ClusterId, registry: RegistryId, parts: PullParts) {
-        let (region, runs) = &mut self.runs[usize::from(cluster.0)];
-        let run = &mut runs[usize::from(registry.0)];
-        if run.parts != parts || self.plain {
-            run.end(&mut self.times[*region]);
-            run.parts = parts;
-        }
-        run.pulls += 1;
+        let last = &mut self.clusters[usize::from(cluster.0)];
+        last.by_registry[usize::from(registry.0)].add(parts, self.plain, &mut self.times[last.region]);
+    }
+
+    /// A pull of a cluster that downloaded something of a repository is over.
+    pub fn record_of(&mut self, cluster: ClusterId, repository: RepositoryId, parts: PullParts) {
+        let last = &mut self.clusters[usize::from(cluster.0)];
+        last.by_repository[repository.0 as usize].add(parts, self.plain, &mut self.times[last.region]);
     }
 
     /// Hands over the times, by region.
     pub fn close(mut self) -> Vec<PullTimes> {
-        for (region, runs) in &mut self.runs {
-            runs.iter_mut().for_each(|run| run.end(&mut self.times[*region]));
+        for last in &mut self.clusters {
+            let runs = last.by_registry.iter_mut().chain(&mut last.by_repository);
+            runs.for_each(|run| run.end(&mut self.times[last.region]));
         }
         self.times
     }
 }
 
 impl Run {
+    fn add(&mut self, parts: PullParts, plain: bool, times: &mut PullTimes) {
+        if self.parts != parts || plain {
+            self.end(times);
+            self.parts = parts;
+        }
+        self.pulls += 1;
+    }
+
     fn end(&mut self, times: &mut PullTimes) {
         let pulls = std::mem::take(&mut self.pulls);
         let PullParts { waiting, queueing, transfer, unpack } = self.parts;
@@ -88,8 +112,11 @@ mod tests {
             let span = Span::seconds(seconds);
             let parts = PullParts { waiting: span, queueing: Span::ZERO, transfer: span + span, unpack: span };
             let region = usize::from(model.cloud.registry(model.demand.clusters[cluster].registry).region.0);
-            for _ in 0..pulls {
-                fast.record(ClusterId(cluster as u16), RegistryId(registry), parts);
+            for pull in 0..pulls {
+                match pull % 2 {
+                    0 => fast.record(ClusterId(cluster as u16), RegistryId(registry), parts),
+                    _ => fast.record_of(ClusterId(cluster as u16), RepositoryId(0), parts),
+                }
                 Run { parts, pulls: 1 }.end(&mut slow[region]);
             }
         }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::cloud::{RegionId, RegistryId};
-use crate::demand::{IfMissing, Push, RepositoryId, Request};
+use crate::demand::{Asked, IfMissing, Push, RepositoryId};
 use crate::registry::Image;
 use crate::units::{Span, Time};
 
@@ -195,7 +195,7 @@ pub trait Behaviour {
     }
 
     /// Where a pull of a cluster of registry `at` goes.
-    fn route(&mut self, request: &Request, at: RegistryId, now: Time, view: &dyn View) -> Route;
+    fn route(&mut self, request: &Asked, at: RegistryId, now: Time, view: &dyn View) -> Route;
 
     /// What a pull does when its registry lacks the image, unless the scenario says otherwise.
     fn if_missing(&self) -> IfMissing {
@@ -209,6 +209,6 @@ pub trait Behaviour {
 }
 
 /// The image that a request means in a registry: the one it names, or whatever its moving tag points to there.
-pub fn resolve(request: &Request, registry: RegistryId, view: &dyn View) -> Option<Arc<Image>> {
-    if request.moving { view.holder(registry, request.repository, &request.tag) } else { Some(request.image.clone()) }
+pub fn resolve(request: &Asked, registry: RegistryId, view: &dyn View) -> Option<Arc<Image>> {
+    if request.moving { view.holder(registry, request.repository, request.tag) } else { Some(request.image.clone()) }
 }

@@ -1,7 +1,7 @@
 //! `cross-region-pull`: images stay in their home registry; every cold pull crosses. The null strategy.
 
 use crate::cloud::RegistryId;
-use crate::demand::{RepositoryId, Request};
+use crate::demand::{Asked, RepositoryId};
 use crate::units::Time;
 
 use super::behaviour::{Behaviour, Route, View, resolve};
@@ -14,7 +14,7 @@ impl Behaviour for PullFromHome {
         view.home(repository)
     }
 
-    fn route(&mut self, request: &Request, _at: RegistryId, _now: Time, view: &dyn View) -> Route {
+    fn route(&mut self, request: &Asked, _at: RegistryId, _now: Time, view: &dyn View) -> Route {
         let home = view.home(request.repository);
         Route::From(home, resolve(request, home, view))
     }

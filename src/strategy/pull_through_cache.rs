@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
-use crate::demand::{RepositoryId, Request};
+use crate::demand::{Asked, RepositoryId};
 use crate::registry::Image;
 use crate::units::{Span, Time};
 
@@ -31,7 +31,7 @@ impl<'a> Cache<'a> {
 }
 
 impl Behaviour for Cache<'_> {
-    fn route(&mut self, request: &Request, at: RegistryId, now: Time, view: &dyn View) -> Route {
+    fn route(&mut self, request: &Asked, at: RegistryId, now: Time, view: &dyn View) -> Route {
         let home = view.home(request.repository);
         if home == at {
             return Route::From(home, resolve(request, home, view));

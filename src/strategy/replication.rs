@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::cloud::{RegionId, RegistryId};
-use crate::demand::{Push, RepositoryId, Request};
+use crate::demand::{Asked, Push, RepositoryId};
 use crate::registry::backfill::{self, Backfill};
 use crate::registry::rules::{Reached, copies};
 use crate::registry::{Image, ReplicationRule};
@@ -269,7 +269,7 @@ impl Behaviour for Replicate<'_> {
         }
     }
 
-    fn route(&mut self, request: &Request, at: RegistryId, _now: Time, view: &dyn View) -> Route {
+    fn route(&mut self, request: &Asked, at: RegistryId, _now: Time, view: &dyn View) -> Route {
         Route::From(at, resolve(request, at, view))
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use slab::Slab;
 
 use crate::cloud::RegistryId;
-use crate::demand::{IfMissing, Push, RepositoryId, Request};
+use crate::demand::{Asked, IfMissing, Push, RepositoryId};
 use crate::registry::Image;
 use crate::sim::{EntityKey, Purpose, Stream};
 use crate::units::Time;
@@ -167,7 +167,7 @@ impl Behaviour for Job<'_> {
         }
     }
 
-    fn route(&mut self, request: &Request, at: RegistryId, _now: Time, view: &dyn View) -> Route {
+    fn route(&mut self, request: &Asked, at: RegistryId, _now: Time, view: &dyn View) -> Route {
         Route::From(at, resolve(request, at, view))
     }
 

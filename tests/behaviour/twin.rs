@@ -117,6 +117,8 @@ fn neither_a_listener_nor_a_plain_model_changes_anything() {
     for (name, sets) in [
         ("shop", vec!["run.duration=4d"]),
         ("shop", vec!["run.duration=4d", "clusters.eu.cache={ warm = \"70%\" }"]),
+        ("../benches/peers/pulls", vec!["run.duration=60s"]),
+        ("../benches/peers/pulls", vec!["run.duration=90s", "clusters.nodes.parallel_images=2"]),
         ("planet", SMALL_PLANET.to_vec()),
         ("planet", [&SMALL_PLANET[..2], &["clusters.jobs.pulls.rate=3000/day", "run.duration=2d"], &tight].concat()),
         ("disaster-recovery", vec!["run.duration=5d", "faults.use1-down.at=2d"]),
