@@ -3,11 +3,12 @@
 //! After a push the nodes that run the image lack the same layers, one after the other, so the last download of each
 //! repository is worth remembering. It holds as long as all that it was worked out from is the same.
 
-use crate::demand::{ClusterId, RepositoryId};
+use crate::demand::{Cluster, ClusterId, RepositoryId, Unpack};
 use crate::registry::Layer;
 use crate::units::{Bandwidth, Span};
 
 use super::Model;
+use super::downloads::{Downloads, Line};
 
 /// What a download depends on besides its cluster.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +58,47 @@ impl Prices {
             }
         }
     }
+}
+
+/// What a download with which nothing contends comes to.
+pub(super) fn price(
+    prices: &mut Prices,
+    downloads: &mut Downloads,
+    cluster: &Cluster,
+    pair: (ClusterId, RepositoryId),
+    line: &Line,
+    wanted: &Wanted,
+) -> Price {
+    prices.of(pair, wanted, |wanted| {
+        let sizes = sizes(&wanted.layers);
+        let took = downloads.alone(line, &sizes, cluster.parallel_layers, cluster.node_bandwidth);
+        let unpack = unpack_time(&cluster.unpack, &sizes, wanted.compression);
+        Price { took, unpack, bytes: sizes.iter().sum() }
+    })
+}
+
+/// Compressed sizes (bytes).
+pub(super) fn sizes(layers: &[Layer]) -> Vec<u64> {
+    layers.iter().map(|layer| layer.bytes).collect()
+}
+
+/// How long a node unpacks layers of these compressed sizes, in order, `parallel` at a time (theory A5: a rate that
+/// falls when a burst of uncompressed bytes is spent, and an overhead per layer).
+pub(super) fn unpack_time(unpack: &Unpack, sizes: &[u64], compression: f64) -> Span {
+    let mut workers = vec![Span::ZERO; (unpack.parallel as usize).clamp(1, sizes.len().max(1))];
+    let mut burst = unpack.burst.map_or(f64::INFINITY, |bytes| bytes as f64);
+    for size in sizes {
+        let bytes = *size as f64 * compression;
+        let fast = bytes.min(burst);
+        burst -= fast;
+        // An unlimited rate takes no time.
+        let seconds = fast / unpack.rate.0 + (bytes - fast) / unpack.then.0;
+        let worker = workers.iter_mut().min().map(|worker| {
+            *worker += unpack.layer_overhead + Span::from_seconds(seconds);
+        });
+        debug_assert!(worker.is_some(), "there is always a worker");
+    }
+    workers.into_iter().max().unwrap_or(Span::ZERO)
 }
 
 #[cfg(test)]

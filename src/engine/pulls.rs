@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
-use crate::demand::{Asked, Cluster, ClusterId, IfMissing, NodeCache, PathKind, RepositoryId, Request, Unpack};
+use crate::demand::{Asked, ClusterId, IfMissing, NodeCache, PathKind, RepositoryId, Request};
 use crate::ledger::Item;
 use crate::registry::quota::Call;
 use crate::registry::{Image, Layer, StorageClass, policy};
@@ -19,10 +19,10 @@ use crate::strategy::behaviour::{Copy, Route, View, resolve};
 use crate::units::{Span, Time};
 
 use super::calls;
-use super::downloads::{Downloads, Line, Waiter};
+use super::downloads::Waiter;
 use super::journal::{Entry, PullParts, Pulling};
 use super::outcome::{Cause, FailedEvent};
-use super::prices::{Price, Prices, Wanted};
+use super::prices::{Price, Wanted, price, sizes, unpack_time};
 use super::run::{Event, Trial, order};
 
 /// What became of a request.
@@ -466,44 +466,4 @@ impl Trial<'_> {
         let region = usize::from(self.model.cloud.registry(cluster.registry).region.0);
         self.recoveries.served(request, region, end);
     }
-}
-
-/// What a download with which nothing contends comes to.
-pub(super) fn price(
-    prices: &mut Prices,
-    downloads: &mut Downloads,
-    cluster: &Cluster,
-    pair: (ClusterId, RepositoryId),
-    line: &Line,
-    wanted: &Wanted,
-) -> Price {
-    prices.of(pair, wanted, |wanted| {
-        let sizes = sizes(&wanted.layers);
-        let took = downloads.alone(line, &sizes, cluster.parallel_layers, cluster.node_bandwidth);
-        let unpack = unpack_time(&cluster.unpack, &sizes, wanted.compression);
-        Price { took, unpack, bytes: sizes.iter().sum() }
-    })
-}
-
-fn sizes(layers: &[Layer]) -> Vec<u64> {
-    layers.iter().map(|layer| layer.bytes).collect()
-}
-
-/// How long a node unpacks layers of these compressed sizes, in order, `parallel` at a time (theory A5: a rate that
-/// falls when a burst of uncompressed bytes is spent, and an overhead per layer).
-pub(super) fn unpack_time(unpack: &Unpack, sizes: &[u64], compression: f64) -> Span {
-    let mut workers = vec![Span::ZERO; (unpack.parallel as usize).clamp(1, sizes.len().max(1))];
-    let mut burst = unpack.burst.map_or(f64::INFINITY, |bytes| bytes as f64);
-    for size in sizes {
-        let bytes = *size as f64 * compression;
-        let fast = bytes.min(burst);
-        burst -= fast;
-        // An unlimited rate takes no time.
-        let seconds = fast / unpack.rate.0 + (bytes - fast) / unpack.then.0;
-        let worker = workers.iter_mut().min().map(|worker| {
-            *worker += unpack.layer_overhead + Span::from_seconds(seconds);
-        });
-        debug_assert!(worker.is_some(), "there is always a worker");
-    }
-    workers.into_iter().max().unwrap_or(Span::ZERO)
 }

@@ -30,7 +30,7 @@ use super::lanes::LaneState;
 use super::metering::Meters;
 use super::prices::Prices;
 use super::probes::Probes;
-use super::pulls::{Pull, Served};
+use super::pulls::Pull;
 use super::recovery::Recoveries;
 use super::series::Series;
 use super::times::Times;
@@ -338,28 +338,6 @@ impl<'a> Trial<'a> {
                 self.meet(occurrence);
                 self.pulls_at_rate(source);
                 demand = source.next();
-            }
-        }
-    }
-
-    /// Pulls at a rate for as long as nothing else happens.
-    fn pulls_at_rate(&mut self, source: &mut Source) {
-        if self.model.plain {
-            return;
-        }
-        loop {
-            let queued = self.queue.peek().map_or(Time::NEVER, |(time, _)| time);
-            let limit = self.downloads.fabric.next_completion().map_or(queued, |flow| flow.min(queued));
-            loop {
-                let Some(pull) = source.pull_at_rate(limit) else { return };
-                let Some(asked) = source.wanted(&pull) else { continue };
-                self.now = asked.at;
-                self.outcome.events += 1;
-                asked.fingerprint(&mut self.outcome.demand_hash);
-                if self.request(&asked) == Served::Later {
-                    // That may be before the next pull.
-                    break;
-                }
             }
         }
     }

@@ -1,22 +1,45 @@
 //! The usual pull in a straight line: nothing is wrong anywhere, its node has a place for it, and it has the image, or
 //! downloads it from a registry that has it over a line that nobody else shares.
 //!
-//! It is over as soon as it is asked for, so it is worked out at once. The general way, in `pulls`, comes to the same: a
+//! It is over as soon as it is asked for, so it is worked out at once, and the next one follows if nothing else happens
+//! before. The general way, in `pulls`, comes to the same: a
 //! trial with a listener takes it for every pull.
 
 use crate::cloud::RegistryId;
-use crate::demand::{Asked, PathKind};
+use crate::demand::{Asked, PathKind, Source};
 use crate::registry::Layer;
 use crate::strategy::behaviour::{Route, View};
-use crate::units::Span;
+use crate::units::{Span, Time};
 
 use super::journal::PullParts;
 use super::outcome::Cause;
-use super::prices::{Price, Wanted};
-use super::pulls::{Pull, Served, price};
+use super::prices::{Price, Wanted, price};
+use super::pulls::{Pull, Served};
 use super::run::Trial;
 
 impl Trial<'_> {
+    /// Pulls at a rate for as long as nothing else happens.
+    pub fn pulls_at_rate(&mut self, source: &mut Source) {
+        if self.model.plain {
+            return;
+        }
+        loop {
+            let queued = self.queue.peek().map_or(Time::NEVER, |(time, _)| time);
+            let limit = self.downloads.fabric.next_completion().map_or(queued, |flow| flow.min(queued));
+            loop {
+                let Some(pull) = source.pull_at_rate(limit) else { return };
+                let Some(asked) = source.wanted(&pull) else { continue };
+                self.now = asked.at;
+                self.outcome.events += 1;
+                asked.fingerprint(&mut self.outcome.demand_hash);
+                if self.request(&asked) == Served::Later {
+                    // That may be before the next pull.
+                    break;
+                }
+            }
+        }
+    }
+
     /// Serves a pull if it is a usual one; `drawn` = it was drawn warm. `None` = it is not, and nothing has happened.
     pub fn pull_as_usual(&mut self, request: &Asked, drawn: bool, measured: bool) -> Option<Served> {
         if self.model.plain || request.moving || self.journal.is_heard() || self.world.hazards.any_in_force() {

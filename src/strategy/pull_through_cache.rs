@@ -36,7 +36,7 @@ impl Behaviour for Cache<'_> {
         if home == at {
             return Route::From(home, resolve(request, home, view));
         }
-        let cached = view.holder(at, request.repository, &request.tag);
+        let cached = view.holder(at, request.repository, request.tag);
         if !view.is_up(home) {
             // Upstream cannot be asked: what is cached is served (A81).
             let cached = if request.moving { cached } else { Some(request.image.clone()) };
@@ -44,7 +44,7 @@ impl Behaviour for Cache<'_> {
             return cached.filter(there).map_or(Route::Unreachable(at), |image| Route::From(at, Some(image)));
         }
         if request.moving {
-            if cached.is_some() && view.is_frozen(at, request.repository, &request.tag) {
+            if cached.is_some() && view.is_frozen(at, request.repository, request.tag) {
                 // An immutable tag is never refreshed (A85).
                 return Route::From(at, cached);
             }
@@ -58,7 +58,7 @@ impl Behaviour for Cache<'_> {
         // What upstream would answer; an image that upstream lacks is missing here too, unless it is still cached.
         match resolve(request, home, view) {
             Some(image) if view.holds(at, request.repository, image.id) => {
-                let tagged = view.holder(at, request.repository, &request.tag);
+                let tagged = view.holder(at, request.repository, request.tag);
                 if request.moving && tagged.is_none_or(|holder| holder.id != image.id) {
                     // Only the tag has to follow: a fetch without bytes.
                     return Route::Fetch { into: at, from: home, image, share: self.settings.share_fetch };
@@ -68,7 +68,7 @@ impl Behaviour for Cache<'_> {
             Some(image) if view.holds(home, request.repository, image.id) => {
                 Route::Fetch { into: at, from: home, image, share: self.settings.share_fetch }
             }
-            _ => Route::From(at, view.holder(at, request.repository, &request.tag)),
+            _ => Route::From(at, view.holder(at, request.repository, request.tag)),
         }
     }
 

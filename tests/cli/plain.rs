@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::run;
 
-const SCENARIOS: [(&str, &[&str]); 2] = [
-    ("scenarios/quickstart.toml", &["run.duration=10d"]),
-    ("benches/peers/pulls.toml", &["run.duration=40s"]),
-];
+const SCENARIOS: [(&str, &[&str]); 2] =
+    [("scenarios/quickstart.toml", &["run.duration=10d"]), ("benches/peers/pulls.toml", &["run.duration=40s"])];
 
 fn tables(scenario: &str, sets: &[&str], plain: bool) -> BTreeMap<PathBuf, Vec<u8>> {
     let dir = tempfile::tempdir().expect("a directory");

@@ -16,7 +16,7 @@ fn missing(cache: &NodeCacheState, image: &Image) -> Vec<u32> {
 
 fn touch(cache: &mut NodeCacheState, image: &Image) {
     // Every third image is one that its node does not list, and the others share two places of the list.
-    let listed = (image.id % 3 > 0).then_some(image.id % 2);
+    let listed = (!image.id.is_multiple_of(3)).then_some(image.id % 2);
     if let Some(found) = cache.find(image, image.pulled().id, listed) {
         cache.use_again(found);
     }
