@@ -14,6 +14,8 @@ mod transfers;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use super::common::root;
+
 /// A row of a table of measurements, by column.
 type Row = HashMap<String, String>;
 
@@ -69,8 +71,18 @@ impl Compared {
     }
 }
 
-/// Prints every comparison.
+/// Prints every comparison, and writes them to `outputs/validation/` for the notebook that draws them.
 fn print_rows(title: &str, unit: &str, compared: &[Compared]) {
+    let folder = root().join("outputs/validation");
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    let name = title.to_lowercase().replace(' ', "-");
+    let mut file = csv::Writer::from_path(folder.join(name).with_extension("csv")).expect("the file can be made");
+    file.write_record(["group", "what", "unit", "measured", "predicted"]).expect("rows can be written");
+    for row in compared {
+        let (measured, predicted) = (row.measured.to_string(), row.predicted.to_string());
+        file.write_record([&row.group, &row.what, unit, &measured, &predicted]).expect("rows can be written");
+    }
+    file.flush().expect("rows can be written");
     println!("\n{title}\n\n| group | what | measured ({unit}) | predicted ({unit}) | error |\n|---|---|---|---|---|");
     for row in compared {
         let (measured, predicted, error) = (row.measured, row.predicted, 100.0 * row.error());

@@ -4,7 +4,7 @@ use replisim::cloud::law::many_connections;
 use replisim::cloud::regions::{self, RegionInfo};
 use replisim::units::{Bandwidth, Span};
 
-use super::{Compared, Row, number, print_groups, rows};
+use super::{Compared, Row, number, print_groups, print_rows, rows};
 
 /// What the provider lets a machine send to another region, less headers (bytes/s).
 const MACHINE: Bandwidth = Bandwidth(5e9 / 8.0 * 1448.0 / 1500.0);
@@ -50,6 +50,7 @@ fn round_trips_from_distance() {
     sort(&mut estimate);
     let table: Vec<Compared> = table.into_iter().map(|row| row.1).collect();
     let estimate: Vec<Compared> = estimate.into_iter().map(|row| row.1).collect();
+    print_rows("Round trips", "ms", &estimate);
     print_groups("Round trips in the table (rounded to whole milliseconds)", &table);
     let medians = print_groups("Round trips if they were estimated from distance", &estimate);
     assert!(medians.values().all(|median| *median < 0.35), "{medians:?}");
