@@ -2,8 +2,8 @@
 //! downloads it from a registry that has it over a line that nobody else shares.
 //!
 //! It is over as soon as it is asked for, so it is worked out at once, and the next one follows if nothing else happens
-//! before. The general way, in `pulls`, comes to the same: a
-//! trial with a listener takes it for every pull.
+//! before. The general way, in `pulls`, comes to the same: a trial with a listener takes it for every pull, and so does a
+//! plain model.
 
 use crate::cloud::RegistryId;
 use crate::demand::{Asked, PathKind, Source};
