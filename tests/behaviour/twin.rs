@@ -115,13 +115,13 @@ fn neither_a_listener_nor_a_plain_model_changes_anything() {
     };
     let tight = ["service.quotas.batch_get_image=3/s", "service.quotas.get_authorization_token=1/s"];
     for (name, sets) in [
-        ("shop", vec!["run.duration=4d"]),
-        ("shop", vec!["run.duration=4d", "clusters.eu.cache={ warm = \"70%\" }"]),
+        ("shop", vec!["run.duration=2d"]),
+        ("shop", vec!["run.duration=2d", "clusters.eu.cache={ warm = \"70%\" }"]),
         ("../benches/peers/pulls", vec!["run.duration=60s"]),
         ("../benches/peers/pulls", vec!["run.duration=90s", "clusters.nodes.parallel_images=2"]),
         ("planet", SMALL_PLANET.to_vec()),
-        ("planet", [&SMALL_PLANET[..2], &["clusters.jobs.pulls.rate=3000/day", "run.duration=2d"], &tight].concat()),
-        ("disaster-recovery", vec!["run.duration=5d", "faults.use1-down.at=2d"]),
+        ("planet", [&SMALL_PLANET[..2], &["clusters.jobs.pulls.rate=3000/day", "run.duration=1d"], &tight].concat()),
+        ("disaster-recovery", vec!["run.duration=3d", "faults.use1-down.at=1d"]),
         ("monitoring", MONITORING.to_vec()),
     ] {
         let scenario = read(&bundled(name), &sets);
