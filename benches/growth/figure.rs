@@ -44,7 +44,7 @@ fn title(panels: &[Panel; 4]) -> String {
     let points = &panels[0].series[0].points;
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return String::new() };
     format!(
-        "A warm pull takes {} in a run of {} pulls, and {} in one of {}",
+        "A warm pull takes {} in a run of {}, {} in one of {}",
         time(first.nanoseconds_per_item()),
         count(first.x),
         time(last.nanoseconds_per_item()),
