@@ -22,8 +22,8 @@ mod versions;
 
 pub use cache::{Found, NodeCacheState};
 pub use image::{MOST_BYTES, MOST_LAYERS};
-pub use occurrence::{Asked, Edit, EditKind, Occurrence, Push, Request, Warm, fingerprint};
-pub use source::{PullAtRate, Source};
+pub use occurrence::{Asked, Digest, Edit, EditKind, Fingerprint, Occurrence, Push, Request, Warm};
+pub use source::{PullAtRate, Source, Stage, Until};
 
 use std::sync::Arc;
 

@@ -20,6 +20,7 @@ mod prices;
 mod probes;
 mod pulls;
 mod recovery;
+mod rest;
 mod run;
 mod series;
 mod times;

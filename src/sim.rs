@@ -10,6 +10,7 @@ mod arrivals;
 mod calendar;
 mod histogram;
 mod law;
+mod pace;
 mod queue;
 mod stream;
 
@@ -17,5 +18,6 @@ pub use arrivals::{Arrivals, Intensity, Piece};
 pub use calendar::Calendar;
 pub use histogram::Histogram;
 pub use law::Law;
+pub use pace::Pace;
 pub use queue::Queue;
 pub use stream::{EntityKey, Purpose, Stream};

@@ -95,6 +95,31 @@ impl NodeCacheState {
         }
     }
 
+    /// A node that has the image pulls it again, as the one in this place of the list of what it runs; `id` is that of what
+    /// a node pulls of it.
+    #[inline]
+    pub fn use_listed(&mut self, id: u32, listed: u32) {
+        if !matches!(self.keeps, Keeps::Between(..)) {
+            return;
+        }
+        if !self.images.remembers(listed, id) {
+            let Some(&place) = self.images.places.get(&id) else { return };
+            self.images.remember(listed, id, place);
+        }
+        self.images.renew_listed(listed);
+    }
+
+    /// Images that had to go so far.
+    pub fn evictions(&self) -> u64 {
+        self.images.evictions
+    }
+
+    /// Whether an image is among those that are kept; `id` is that of what a node pulls of it. Only a cache of so many
+    /// bytes keeps images.
+    pub fn keeps(&self, id: u32) -> bool {
+        self.images.places.contains_key(&id)
+    }
+
     /// Whether the node has every layer of `image`. Always false without a cache, even for an image without layers.
     pub fn is_warm(&self, image: &Image) -> bool {
         self.keeps != Keeps::Nothing && self.missing(image).next().is_none()
@@ -166,6 +191,7 @@ impl NodeCacheState {
 
     fn evict_oldest(&mut self) {
         if let Some(image) = self.images.pop_oldest() {
+            self.images.evictions += 1;
             self.release(&image);
         }
     }
@@ -203,6 +229,7 @@ struct Recency {
     free: Vec<u32>,
     /// Uses so far.
     uses: u64,
+    evictions: u64,
     /// A use of each place, the earliest on top.
     queue: BinaryHeap<Reverse<(u64, u32)>>,
     /// By place in the list of what the node runs: a node asks for the same few images again and again, and these few

@@ -35,12 +35,10 @@ pub(super) struct ClusterState<'a> {
 
 /// Where a trigger stands.
 pub(super) enum Clock<'a> {
-    /// It follows pushes, or each node has its own.
+    /// It follows pushes or faults, or each node has its own.
     None,
     /// Scale-ups.
     ScaleUp { arrivals: Arrivals, stream: Stream, index: usize, serial: u64 },
-    /// Pulls at a rate; `picks` says who pulls what.
-    Rate { arrivals: Arrivals, times: Stream, picks: Stream },
     /// Moments to come.
     Times(std::slice::Iter<'a, Time>),
     /// Pulls to come; a child of `key` for each row names the choice of a node where the row names none.
@@ -53,7 +51,6 @@ impl Clock<'_> {
         match self {
             Clock::None => None,
             Clock::ScaleUp { arrivals, stream, .. } => arrivals.next(stream),
-            Clock::Rate { arrivals, times, .. } => arrivals.next(times),
             Clock::Times(times) => times.next().copied(),
             Clock::List { rows, .. } => rows.clone().next().map(|(_, row)| row.at),
         }
@@ -74,17 +71,15 @@ impl<'a> ClusterState<'a> {
             let key = config.key.child(index as u64);
             let stream = |key, purpose| Stream::new(seed, trial, key, purpose);
             match spec {
-                Trigger::Deploy { .. } | Trigger::Churn { .. } | Trigger::Failover { .. } => Clock::None,
+                Trigger::Deploy { .. }
+                | Trigger::Churn { .. }
+                | Trigger::Failover { .. }
+                | Trigger::Rate { .. } => Clock::None,
                 Trigger::ScaleUp { intensity, .. } => Clock::ScaleUp {
                     arrivals: Arrivals::poisson(intensity.clone(), begin),
                     stream: stream(key, Purpose::ScaleUp),
                     index,
                     serial: 0,
-                },
-                Trigger::Rate { intensity } => Clock::Rate {
-                    arrivals: Arrivals::poisson(intensity.clone(), begin),
-                    times: stream(key, Purpose::PullRate),
-                    picks: stream(key.child(0), Purpose::PullRate),
                 },
                 Trigger::Times(times) => Clock::Times(times[times.partition_point(|at| *at < begin)..].iter()),
                 Trigger::List(rows) => Clock::List {
@@ -266,7 +261,7 @@ impl ClusterState<'_> {
 }
 
 /// A trigger's index among those of its kind: a trigger of another kind does not shift its draws.
-fn index_in_kind(cluster: &Cluster, trigger: usize) -> usize {
+pub(super) fn index_in_kind(cluster: &Cluster, trigger: usize) -> usize {
     let kind = std::mem::discriminant(&cluster.triggers[trigger]);
     cluster.triggers[..trigger].iter().filter(|other| std::mem::discriminant(*other) == kind).count()
 }

@@ -95,6 +95,11 @@ impl Fleet {
         self.permanent.pop()
     }
 
+    /// How many nodes are up.
+    pub(super) fn up(&self) -> u32 {
+        self.up.len() as u32
+    }
+
     pub(super) fn node(&self, number: u32) -> &Node {
         &self.nodes[number as usize]
     }

@@ -141,10 +141,11 @@ impl Asked<'_> {
         Request { at, cluster, node, repository, image, tag, moving, deploy, failover }
     }
 
-    /// What [`fingerprint`] does with the occurrence of this pull.
-    pub fn fingerprint(&self, hash: &mut u64) {
-        fold(hash, self.at.0 as u64);
-        self.fold(hash);
+    /// Who asks for what, as a number.
+    pub fn key(&self) -> u64 {
+        let mut hash = 0;
+        self.fold(&mut hash);
+        hash
     }
 
     fn fold(&self, hash: &mut u64) {
@@ -211,24 +212,55 @@ impl Occurrence {
     }
 }
 
-/// Folds an occurrence (time, kind, node, reference) into a running hash. Two strategies of a trial saw the same demand
-/// when their hashes agree. Start from 0.
-pub fn fingerprint(occurrence: &Occurrence, hash: &mut u64) {
-    fold(hash, occurrence.at().0 as u64);
-    match occurrence {
-        Occurrence::Push(push) => {
-            fold(hash, 1 << 56 | u64::from(push.repository.0));
-            fold_text(hash, push.tag.as_deref().unwrap_or_default());
+/// What was asked for so far (time, kind, node, reference), as a number: two strategies of a trial saw the same demand when
+/// their numbers agree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Of what has an order.
+    hash: u64,
+    /// Of pulls at a rate, which may be looked at in any order: each has its moment in it.
+    sum: u64,
+}
+
+impl Fingerprint {
+    /// Something happens.
+    pub fn note(&mut self, occurrence: &Occurrence) {
+        occurrence.fold(&mut self.hash);
+    }
+
+    /// A node pulls at a rate: [`Asked::key`], and when.
+    #[inline]
+    pub fn note_pull(&mut self, key: u64, at: Time) {
+        let mixed = (key ^ (at.0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        self.sum = self.sum.wrapping_add(mixed ^ (mixed >> 29));
+    }
+
+    /// The number.
+    pub fn value(&self) -> u64 {
+        let mut hash = self.hash;
+        fold(&mut hash, self.sum);
+        hash
+    }
+}
+
+impl Occurrence {
+    fn fold(&self, hash: &mut u64) {
+        fold(hash, self.at().0 as u64);
+        match self {
+            Occurrence::Push(push) => {
+                fold(hash, 1 << 56 | u64::from(push.repository.0));
+                fold_text(hash, push.tag.as_deref().unwrap_or_default());
+            }
+            Occurrence::Edit(edit) => {
+                fold(hash, 5 << 56 | (edit.kind as u64) << 48 | u64::from(edit.repository.0));
+                fold_text(hash, &edit.tag);
+            }
+            Occurrence::NodeUp { cluster, node, .. } => fold(hash, 2 << 56 | u64::from(cluster.0) << 32 | u64::from(*node)),
+            Occurrence::NodeDown { cluster, node, .. } => {
+                fold(hash, 3 << 56 | u64::from(cluster.0) << 32 | u64::from(*node));
+            }
+            Occurrence::Pull(request) => request.asked().fold(hash),
         }
-        Occurrence::Edit(edit) => {
-            fold(hash, 5 << 56 | (edit.kind as u64) << 48 | u64::from(edit.repository.0));
-            fold_text(hash, &edit.tag);
-        }
-        Occurrence::NodeUp { cluster, node, .. } => fold(hash, 2 << 56 | u64::from(cluster.0) << 32 | u64::from(*node)),
-        Occurrence::NodeDown { cluster, node, .. } => {
-            fold(hash, 3 << 56 | u64::from(cluster.0) << 32 | u64::from(*node));
-        }
-        Occurrence::Pull(request) => request.asked().fold(hash),
     }
 }
 
@@ -256,9 +288,9 @@ mod tests {
     }
 
     fn hash(occurrences: &[Occurrence]) -> u64 {
-        let mut hash = 0;
-        occurrences.iter().for_each(|occurrence| fingerprint(occurrence, &mut hash));
-        hash
+        let mut hash = Fingerprint::default();
+        occurrences.iter().for_each(|occurrence| hash.note(occurrence));
+        hash.value()
     }
 
     #[test]

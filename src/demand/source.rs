@@ -1,8 +1,7 @@
 //! All demand of one trial, drawn lazily and merged in order of time.
 //!
 //! One queue holds one entry per *source of events*: the next push of a repository, the next pull of a running deploy,
-//! the next scale-up, each node's next replacement; clocks of pulls at a rate, of which there are most events and few
-//! clocks, have a queue of their own. Whatever happens at one moment has an order: faults strike; then
+//! the next scale-up, each node's next replacement; pulls at a rate, which are the many, have queues of their own. Whatever happens at one moment has an order: faults strike; then
 //! pushes; then deploys start; then nodes come and go; then pulls. So a node that comes up at the moment of a push asks
 //! for the version just pushed, and a deploy's nodes are those from before.
 //!
@@ -12,10 +11,11 @@ use std::collections::VecDeque;
 
 use deploy::Deploy;
 use failover::Failover;
-pub use rates::PullAtRate;
+use rates::Rate;
+pub use rates::{PullAtRate, Until};
 
 use super::books::Version;
-use super::cluster::{Clock, ClusterState};
+use super::cluster::{Clock, ClusterState, index_in_kind};
 use super::occurrence::{Occurrence, Push, Request, Warm};
 use super::publisher::{Due, Pending, Published, Publisher};
 use super::{ClusterId, Demand, RepositoryId, Trigger};
@@ -29,10 +29,27 @@ pub(super) mod failover;
 pub(super) mod fixture;
 mod rates;
 
-const PUSHES: u8 = 1;
-const DEPLOYS: u8 = 2;
-const NODES: u8 = 3;
-const PULLS: u8 = 4;
+/// What happens at one moment, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Faults strike.
+    Strikes,
+    /// Clients push and edit.
+    Pushes,
+    /// Deploys start.
+    Deploys,
+    /// Nodes come and go.
+    Nodes,
+    /// Nodes ask.
+    Pulls,
+}
+
+/// By number.
+const STAGES: [Stage; 5] = [Stage::Strikes, Stage::Pushes, Stage::Deploys, Stage::Nodes, Stage::Pulls];
+const PUSHES: u8 = Stage::Pushes as u8;
+const DEPLOYS: u8 = Stage::Deploys as u8;
+const NODES: u8 = Stage::Nodes as u8;
+const PULLS: u8 = Stage::Pulls as u8;
 
 /// What a source of events does next.
 enum Event {
@@ -93,12 +110,14 @@ pub struct Source<'a> {
     /// By repository: clusters with a deploy trigger that may run it, and its slot there.
     audience: Vec<Vec<(u16, u32)>>,
     queue: Queue<Event>,
-    /// Cluster and trigger of pulls at a rate. At equal times the other queue goes first.
-    rates: Queue<(u16, u16)>,
+    /// Pulls at a rate. At equal times the queue goes first.
+    rates: Vec<Rate>,
     /// Occurrences of the moment that come before anything in the queue.
     ready: VecDeque<Occurrence>,
     sweep: Option<Sweep>,
     existing: Vec<Push>,
+    /// Repositories of which another version is asked for now, by this cluster or by all.
+    turned: Vec<(Option<ClusterId>, RepositoryId)>,
     /// Strikes of faults whose failover the end cut short.
     unfinished: Vec<u32>,
 }
@@ -133,7 +152,8 @@ impl<'a> Source<'a> {
             clusters,
             audience: vec![Vec::new(); demand.repositories.len()],
             queue: Queue::new(),
-            rates: Queue::new(),
+            rates: Vec::new(),
+            turned: Vec::new(),
             ready: VecDeque::new(),
             sweep: None,
             existing,
@@ -153,8 +173,15 @@ impl<'a> Source<'a> {
             for node in 0..source.nodes(ClusterId(index)) {
                 source.schedule_churn(index, node);
             }
-            for trigger in 0..cluster.triggers.len() as u16 {
+            for (trigger, spec) in (0u16..).zip(&cluster.triggers) {
                 source.schedule_trigger(index, trigger);
+                if let Trigger::Rate { intensity } = spec {
+                    let key = cluster.key.child(index_in_kind(cluster, usize::from(trigger)) as u64);
+                    source.rates.push(Rate::new(index, key, intensity.clone(), begin));
+                }
+            }
+            for node in 0..source.nodes(ClusterId(index)) {
+                source.start_clocks(index, node, begin);
             }
             source.schedule_growth(index);
         }
@@ -194,6 +221,36 @@ impl<'a> Source<'a> {
     pub fn nodes(&self, cluster: ClusterId) -> u32 {
         let cluster = &self.demand.clusters[usize::from(cluster.0)];
         if cluster.is_cold_standby() { 0 } else { cluster.nodes }
+    }
+
+    /// When something happens next, and at which stage of its moment.
+    pub fn peek(&self) -> Option<(Time, Stage)> {
+        if let Some(occurrence) = self.ready.front() {
+            return Some((occurrence.at(), Stage::Pushes));
+        }
+        if let Some(sweep) = &self.sweep {
+            return Some((sweep.at, Stage::Pulls));
+        }
+        let queued = self.queue.peek().map(|(at, stage)| (at, STAGES[usize::from(stage)]));
+        let rate = self.due_at_rate().map(|at| (at, Stage::Pulls));
+        [queued, rate].into_iter().flatten().min()
+    }
+
+    /// Lets happen what is next, unless that is a pull at a rate; much of it is nobody else's business.
+    pub fn step(&mut self) -> Option<Occurrence> {
+        if let Some(occurrence) = self.ready.pop_front() {
+            return Some(occurrence);
+        }
+        if self.sweep.is_some() {
+            return self.continue_sweep().map(Occurrence::Pull);
+        }
+        let (at, event) = self.queue.pop()?;
+        self.handle(at, event)
+    }
+
+    /// Repositories of which another version may be asked for since this was asked last: by one cluster, or by all.
+    pub fn turned(&mut self) -> std::vec::Drain<'_, (Option<ClusterId>, RepositoryId)> {
+        self.turned.drain(..)
     }
 
     /// Events at or after the end never happen.
@@ -245,6 +302,7 @@ impl<'a> Source<'a> {
                 let fleet = &mut self.clusters[usize::from(cluster)].fleet;
                 fleet.known(node, identity)?;
                 fleet.leave(node);
+                self.stop_clocks(cluster, node, at);
                 Some(Occurrence::NodeDown { at, cluster: ClusterId(cluster), node })
             }
             Event::Churn { cluster, clock, node, identity } => {
@@ -291,12 +349,16 @@ impl<'a> Source<'a> {
                 self.follow(published);
                 None
             }
-            Due::Edit(edit) => Some(Occurrence::Edit(edit)),
+            Due::Edit(edit) => {
+                self.turned.push((None, edit.repository));
+                Some(Occurrence::Edit(edit))
+            }
         }
     }
 
     /// What a push leads to.
     fn follow(&mut self, published: Published) {
+        self.turned.push((None, published.repository));
         self.ready.extend(published.pushes().map(Occurrence::Push));
         for (at, pending) in self.publisher.onward(&published, self.end) {
             self.schedule(at, PUSHES, Event::Promotion(Box::new(pending)));
@@ -322,6 +384,7 @@ impl<'a> Source<'a> {
 
     fn join(&mut self, cluster: u16, identity: u64, at: Time, failover: Option<u32>) -> u32 {
         let node = self.clusters[usize::from(cluster)].join(identity, at);
+        self.start_clocks(cluster, node, at);
         self.fill(cluster, node, at, failover);
         self.schedule_churn(cluster, node);
         node
@@ -343,10 +406,12 @@ impl<'a> Source<'a> {
             let identity = state.grown_identity();
             Some(Occurrence::NodeUp { at, cluster: id, node: self.join(cluster, identity, at, None) })
         } else {
-            state.fleet.youngest().map(|node| {
+            let youngest = state.fleet.youngest();
+            if let Some(node) = youngest {
                 state.fleet.leave(node);
-                Occurrence::NodeDown { at, cluster: id, node }
-            })
+                self.stop_clocks(cluster, node, at);
+            }
+            youngest.map(|node| Occurrence::NodeDown { at, cluster: id, node })
         };
         self.schedule_growth(cluster);
         occurrence
@@ -438,12 +503,6 @@ impl<'a> Source<'a> {
         let Some(at) = clock.next() else { return };
         let (priority, event) = match clock {
             Clock::None => return,
-            Clock::Rate { .. } => {
-                if at < self.end {
-                    self.rates.push(at, PULLS, (cluster, trigger));
-                }
-                return;
-            }
             Clock::ScaleUp { .. } => (NODES, Event::ScaleUp { cluster, trigger }),
             Clock::Times(_) => (PULLS, Event::Moment { cluster, trigger }),
             Clock::List { .. } => (PULLS, Event::Listed { cluster, trigger }),
@@ -458,24 +517,16 @@ impl Iterator for Source<'_> {
     /// The next occurrence: ascending in time; at equal times pushes and edits, then nodes that come and go, then pulls. `None`
     /// when nothing more happens before the end.
     fn next(&mut self) -> Option<Occurrence> {
-        loop {
-            if let Some(occurrence) = self.ready.pop_front() {
-                return Some(occurrence);
-            }
-            if let Some(request) = self.continue_sweep() {
-                return Some(Occurrence::Pull(request));
-            }
+        while self.peek().is_some() {
             let occurrence = match self.pull_at_rate(Time::NEVER) {
                 Some(pull) => self.wanted(&pull).map(|asked| Occurrence::Pull(asked.to_request())),
-                None => {
-                    let (at, event) = self.queue.pop()?;
-                    self.handle(at, event)
-                }
+                None => self.step(),
             };
             if occurrence.is_some() {
                 return occurrence;
             }
         }
+        None
     }
 }
 

@@ -13,6 +13,8 @@ impl Trial<'_> {
     /// Hands over what the trial leaves behind.
     pub fn close(mut self, strategy: &Strategy) -> Outcome {
         let end = self.model.calendar.end;
+        self.outcome.demand_hash = self.seen.value();
+        self.recoveries.cut_short(self.source.unfinished());
         for id in self.world.shelf_ids() {
             let counts = self.world.shelf_mut(id).close(&mut self.meters, end);
             if counts.pulls > 0 || counts.copies > 0 {

@@ -223,6 +223,8 @@ impl Trial<'_> {
             .map(|layer| layer.bytes)
             .collect();
         let layers = order.image.all_layers().len();
+        let downloads = u32::try_from(missing.len()).unwrap_or(u32::MAX);
+        self.series.other_calls(order.from, self.now, downloads);
         let passes = self.calls.make(order.from, self.now, &calls::of_pull(missing.len()))
             && self.calls.make(order.to, self.now, &calls::of_push(layers, &missing));
         if passes {

@@ -204,6 +204,8 @@ impl Trial<'_> {
             tag: Some(edit.tag.clone()),
         };
         let tags: Vec<Arc<str>> = state.tags_of(image.id).iter().map(|tag| Arc::from(tag.as_str())).collect();
+        self.stir(home, edit.repository, Some(image.id));
+        let state = &self.world.shelf(id).state;
         let refused = match edit.kind {
             EditKind::Untag => self.untag(id, &edit.tag, &image, tags),
             EditKind::Delete => self.remove(id, &image, tags, |state| state.delete(image.id)),
@@ -326,6 +328,8 @@ impl Trial<'_> {
         let Some(id) = self.world.find(at, repository) else { return };
         let state = &self.world.shelf(id).state;
         let Some(what) = state.image(image).cloned() else { return };
+        self.stir(at, repository, Some(image));
+        let state = &self.world.shelf(id).state;
         let tags: Vec<Arc<str>> = state.tags_of(image).iter().map(|tag| Arc::from(tag.as_str())).collect();
         let untagged = self.charge_archive(id, &what, |state| match tag {
             Some(tag) if state.holder(tag).is_some_and(|holder| holder.id == image) => state.untag(tag).ok(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
-use crate::demand::{Asked, Push, RepositoryId};
+use crate::demand::{Asked, ClusterId, Push, RepositoryId};
 use crate::registry::Image;
 use crate::strategy::behaviour::View;
 use crate::units::{Span, Time};
@@ -52,23 +52,23 @@ impl<'a> Probes<'a> {
         usize::from(self.model.cloud.registry(registry).region.0)
     }
 
-    /// Records an event in one region's cell, or in the last cell, which is all regions together.
-    fn record(&mut self, probe: usize, cell: usize, time: Option<Span>) {
+    /// Records so many events in one region's cell, or in the last cell, which is all regions together.
+    fn record(&mut self, probe: usize, cell: usize, time: Option<Span>, events: u64) {
         let within = self.model.probes[probe].within;
         let result = &mut self.results[probe][cell];
         match time {
             Some(time) => {
-                result.histogram.record(time, 1);
-                result.within += u64::from(within.is_some_and(|limit| time <= limit));
+                result.histogram.record(time, events);
+                result.within += if within.is_some_and(|limit| time <= limit) { events } else { 0 };
             }
-            None => result.histogram.record_infinite(1),
+            None => result.histogram.record_infinite(events),
         }
     }
 
-    fn record_in(&mut self, probe: usize, region: usize, time: Option<Span>) {
+    fn record_in(&mut self, probe: usize, region: usize, time: Option<Span>, events: u64) {
         let all = self.model.cloud.regions.len();
-        self.record(probe, region, time);
-        self.record(probe, all, time);
+        self.record(probe, region, time, events);
+        self.record(probe, all, time, events);
     }
 
     /// A copy arrived `lag` after its push.
@@ -77,19 +77,31 @@ impl<'a> Probes<'a> {
             let everywhere = probe.clusters.iter().all(|counts| *counts);
             let counts = probe.repositories[repository.0 as usize] && probe.tags.matches(tag);
             if counts && (everywhere || self.watches(probe, to)) {
-                self.record_in(index, self.region(to), Some(lag));
+                self.record_in(index, self.region(to), Some(lag), 1);
             }
         }
     }
 
     /// A pull is over after this time, or never.
     pub fn pull(&mut self, request: &Asked, time: Option<Span>) {
+        self.pulls(request.cluster, request.repository, request.tag, time, 1);
+    }
+
+    /// So many pulls by a cluster of a repository's tag are over after this time, or never.
+    pub fn pulls(
+        &mut self,
+        cluster: ClusterId,
+        repository: RepositoryId,
+        tag: &str,
+        time: Option<Span>,
+        pulls: u64,
+    ) {
         for (index, probe) in self.of(ProbeMetric::PullTime) {
-            let cluster = usize::from(request.cluster.0);
-            let counts = probe.repositories[request.repository.0 as usize] && probe.clusters[cluster];
-            if counts && probe.tags.matches(request.tag) {
+            let cluster = usize::from(cluster.0);
+            let counts = probe.repositories[repository.0 as usize] && probe.clusters[cluster];
+            if counts && probe.tags.matches(tag) {
                 let registry = self.model.demand.clusters[cluster].registry;
-                self.record_in(index, self.region(registry), time);
+                self.record_in(index, self.region(registry), time, pulls);
             }
         }
     }
@@ -118,11 +130,11 @@ impl<'a> Probes<'a> {
             regions.dedup();
             regions.retain(|region| missing.iter().all(|registry| self.region(*registry) != *region));
             for region in regions {
-                self.record(index, region, Some(Span::ZERO));
+                self.record(index, region, Some(Span::ZERO), 1);
             }
             if missing.is_empty() {
                 if !there.is_empty() {
-                    self.record(index, self.model.cloud.regions.len(), Some(Span::ZERO));
+                    self.record(index, self.model.cloud.regions.len(), Some(Span::ZERO), 1);
                 }
                 continue;
             }
@@ -140,10 +152,10 @@ impl<'a> Probes<'a> {
             release.missing.swap_remove(place);
             // A region has the release when its last registry has it.
             if release.missing.iter().all(|missing| self.region(*missing) != region) {
-                self.record(release.probe, region, Some(now - release.pushed));
+                self.record(release.probe, region, Some(now - release.pushed), 1);
             }
             if release.missing.is_empty() {
-                self.record(release.probe, self.model.cloud.regions.len(), Some(now - release.pushed));
+                self.record(release.probe, self.model.cloud.regions.len(), Some(now - release.pushed), 1);
             }
         }
         releases.retain(|release| !release.missing.is_empty());
@@ -172,9 +184,9 @@ impl<'a> Probes<'a> {
             regions.sort_unstable();
             regions.dedup();
             for region in regions {
-                self.record(release.probe, region, None);
+                self.record(release.probe, region, None, 1);
             }
-            self.record(release.probe, self.model.cloud.regions.len(), None);
+            self.record(release.probe, self.model.cloud.regions.len(), None, 1);
         }
         self.results
     }

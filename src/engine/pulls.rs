@@ -23,6 +23,7 @@ use super::downloads::Waiter;
 use super::journal::{Entry, PullParts, Pulling};
 use super::outcome::{Cause, FailedEvent};
 use super::prices::{Price, Wanted, price, sizes, unpack_time};
+use super::rest::Usual;
 use super::run::{Event, Trial, order};
 
 /// What became of a request.
@@ -88,6 +89,7 @@ impl Trial<'_> {
             node.cache.admit(request.image);
             self.outcome.pulls_cold += u64::from(measured && !missing.is_empty());
             bound.read(request, &missing, &mut self.meters);
+            self.steady(request, Usual { opening: Span::ZERO, cold: None });
             return Served::Now;
         }
         if let Some(served) = self.pull_as_usual(request, warm, measured) {
@@ -109,6 +111,7 @@ impl Trial<'_> {
     /// A pull looks for its image, at first or again.
     pub fn attempt(&mut self, id: usize) {
         let request = self.pulls[id].request.clone();
+        self.catch_up(request.cluster, request.node);
         let component = self.owner(request.cluster, request.repository);
         let at = self.model.demand.clusters[usize::from(request.cluster.0)].registry;
         if self.world.hazards.region_down(self.model.cloud.registry(at).region).is_some() {
@@ -245,10 +248,11 @@ impl Trial<'_> {
         }
         let pull = &mut self.pulls[id];
         let (cluster, node, repository) = (pull.request.cluster, pull.request.node, pull.request.repository);
+        self.catch_up(cluster, node);
         if let Some(shelf) = self.world.find(registry, repository) {
             self.world.note_pull(shelf, image.id, now, 0);
         }
-        pull.found(registry, image, now);
+        self.pulls[id].found(registry, image, now);
         let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
         match place.queue.is_empty().then(|| place.slots.iter().position(|free| *free <= now)).flatten() {
             Some(slot) => self.start(id, slot),
@@ -257,10 +261,11 @@ impl Trial<'_> {
                 self.wake_node(cluster, node);
             }
         }
+        self.plan(cluster, node);
     }
 
     /// Makes sure that a node with queued pulls looks at them when its next place is free.
-    fn wake_node(&mut self, cluster: ClusterId, node: u32) {
+    pub fn wake_node(&mut self, cluster: ClusterId, node: u32) {
         let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
         let Some(free) = place.slots.iter().copied().min().filter(|free| *free < Time::NEVER) else { return };
         let at = free.max(self.now);
@@ -272,6 +277,7 @@ impl Trial<'_> {
 
     /// A node may have room for its next pull.
     pub fn node_free(&mut self, cluster: ClusterId, node: u32) {
+        self.catch_up(cluster, node);
         let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
         if place.wake == Some(self.now) {
             place.wake = None;
@@ -280,10 +286,11 @@ impl Trial<'_> {
             let now = self.now;
             let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
             let Some(slot) = place.slots.iter().position(|free| *free <= now) else { break };
-            let Some(id) = place.queue.pop_front() else { return };
+            let Some(id) = place.queue.pop_front() else { break };
             self.start(id, slot);
         }
         self.wake_node(cluster, node);
+        self.plan(cluster, node);
     }
 
     /// A pull with a place on its node makes its calls and begins its download.
@@ -362,10 +369,11 @@ impl Trial<'_> {
         let logged_in = self.calls.make(registry, now, &[login]);
         if logged_in && login.1 > 0 {
             node.login = now + calls::LOGIN;
+            self.series.login(registry, now);
         }
         let answered = logged_in && self.calls.make(registry, now, &[manifest, downloads]);
         if answered {
-            self.series.served(registry, now);
+            self.series.served(registry, now, 1);
         }
         answered
     }
@@ -378,6 +386,8 @@ impl Trial<'_> {
         let sizes = sizes(&pull.layers);
         let unpack = unpack_time(&cluster.unpack, &sizes, image.compression);
         let (cluster, node, slot) = (pull.request.cluster, pull.request.node, pull.slot);
+        self.catch_up(cluster, node);
+        let pull = &self.pulls[id];
         let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
         if place.life == pull.life {
             place.slots[slot] = self.now + unpack;
@@ -410,18 +420,19 @@ impl Trial<'_> {
         let pull = &self.pulls[id];
         let Some(registry) = pull.source.as_ref().map(|(registry, _)| *registry) else { return };
         let (cluster, repository, told) = (pull.request.cluster, pull.request.repository, pull.told.clone());
-        self.moved_from(registry, cluster, repository, (begun, took), bytes);
+        self.moved_from(registry, cluster, repository, (begun.min(self.now), begun, took), bytes);
         let entry = |pull| Entry::PullMoved { pull, registry, bytes, times: (begun, begun + took) };
         self.journal.about(self.now, &told, entry);
     }
 
-    /// Meters the bytes of a cluster's pull from a registry.
+    /// Meters the bytes of a cluster's pull from a registry, which leave it `from` then on and, alone on their line, take so
+    /// long from `begun`.
     pub fn moved_from(
         &mut self,
         registry: RegistryId,
         cluster: ClusterId,
         repository: RepositoryId,
-        (begun, took): (Time, Span),
+        (from, begun, took): (Time, Time, Span),
         bytes: u64,
     ) {
         let cluster = &self.model.demand.clusters[usize::from(cluster.0)];
@@ -435,7 +446,7 @@ impl Trial<'_> {
                 self.meters.nat(here.account, there.region, here.region, repository, bytes, at);
             }
         }
-        self.series.egress(registry, self.now, begun.min(self.now), took, bytes);
+        self.series.egress(registry, self.now, from, took, bytes);
     }
 
     /// A pull whose download ended at `downloaded` is over after `unpack`.
@@ -453,7 +464,7 @@ impl Trial<'_> {
         let times = PullParts { waiting, queueing, transfer, unpack };
         self.journal.about(self.now, &pull.told, |pull| Entry::PullServed { pull, registry, times });
         if pull.measured {
-            self.times.record(pull.request.cluster, registry, times);
+            self.times.record(pull.request.cluster, registry, times, 1);
             self.served(&pull.request.asked(), times, downloaded + unpack);
         }
     }

@@ -10,14 +10,14 @@ use slab::Slab;
 
 use crate::cloud::RegistryId;
 use crate::demand::{
-    Cluster, ClusterId, IfMissing, NodeCache, NodeCacheState, Occurrence, RepositoryId, Source, fingerprint,
+    Cluster, ClusterId, Fingerprint, IfMissing, NodeCache, NodeCacheState, Occurrence, RepositoryId, Source, Stage,
 };
 use crate::faults::{Strike, strikes};
 use crate::registry::Layer;
 use crate::sim::{Purpose, Queue, Stream};
 use crate::strategy::behaviour::{Action, Behaviour};
 use crate::strategy::{Kind, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy};
-use crate::units::{Span, Time};
+use crate::units::{DAY, Span, Time};
 
 use super::bound::Bound;
 use super::calls::Calls;
@@ -32,6 +32,7 @@ use super::prices::Prices;
 use super::probes::Probes;
 use super::pulls::Pull;
 use super::recovery::Recoveries;
+use super::rest::Rest;
 use super::series::Series;
 use super::times::Times;
 use super::world::{ShelfId, World};
@@ -89,6 +90,8 @@ pub(super) enum Event {
     Step(Step),
     /// The day ends.
     DayEnd(usize),
+    /// A day of the warm-up ends.
+    WarmUpDayEnd,
 }
 
 /// A node while it lives.
@@ -131,6 +134,9 @@ pub(super) struct Pair {
 pub(super) struct Trial<'a> {
     pub model: &'a Model,
     pub now: Time,
+    pub source: Source<'a>,
+    /// What the source has asked for so far.
+    pub seen: Fingerprint,
     pub world: World<'a>,
     pub meters: Meters<'a>,
     pub series: Series<'a>,
@@ -152,6 +158,7 @@ pub(super) struct Trial<'a> {
     pub warm: Vec<Stream>,
     pub times: Times,
     pub prices: Prices,
+    pub rest: Rest,
     /// Room to write down which layers a pull lacks.
     pub room: Vec<Layer>,
     pub probes: Probes<'a>,
@@ -183,15 +190,26 @@ pub fn run_with_journal(
     run_trial(model, strategy, seed, trial, Some(listener))
 }
 
-fn run_trial<'a>(model: &'a Model, strategy: usize, seed: u64, trial: u64, listener: Option<Listener<'a>>) -> Outcome {
+fn run_trial<'a>(
+    model: &'a Model,
+    strategy: usize,
+    seed: u64,
+    trial: u64,
+    mut listener: Option<Listener<'a>>,
+) -> Outcome {
     let (begin, end) = (Time::START + Span(-model.warm_up.0), model.calendar.end);
     let strikes = strikes(&model.faults, seed, trial, begin, end);
-    let mut source = Source::new(&model.demand, &model.calendar, seed, trial, begin, end, &strikes);
-    let mut running = Trial::new(model, strategy, &strikes, (seed, trial), Journal::new(listener));
-    running.begin(&mut source);
-    running.drive(&mut source);
-    running.recoveries.cut_short(source.unfinished());
-    running.close(&model.strategies[strategy])
+    for may_rest in [true, false] {
+        let source = Source::new(&model.demand, &model.calendar, seed, trial, begin, end, &strikes);
+        let journal = Journal::new(listener.take());
+        let mut running = Trial::new(model, strategy, &strikes, (seed, trial), journal, source);
+        running.begin(may_rest);
+        running.drive();
+        if !running.rest.crowded {
+            return running.close(&model.strategies[strategy]);
+        }
+    }
+    unreachable!("where no node rests, no quota is overlooked")
 }
 
 impl<'a> Trial<'a> {
@@ -201,6 +219,7 @@ impl<'a> Trial<'a> {
         strikes: &[Strike],
         (seed, trial): (u64, u64),
         journal: Journal<'a>,
+        source: Source<'a>,
     ) -> Self {
         let strategy = &model.strategies[number];
         let centre = match &strategy.kind {
@@ -244,6 +263,8 @@ impl<'a> Trial<'a> {
         Trial {
             model,
             now: Time::START + Span(-model.warm_up.0),
+            source,
+            seen: Fingerprint::default(),
             world,
             meters: Meters::new(&model.cloud, &model.calendar),
             series: Series::new(model.cloud.registries.len(), &model.calendar),
@@ -263,6 +284,7 @@ impl<'a> Trial<'a> {
             warm,
             times: Times::new(model),
             prices: Prices::new(model),
+            rest: Rest::default(),
             room: Vec::new(),
             probes: Probes::new(model),
             bound: matches!(strategy.kind, Kind::Clairvoyant { .. }).then(|| Bound::new(model)),
@@ -275,15 +297,15 @@ impl<'a> Trial<'a> {
     }
 
     /// Puts the world as it stands when the run begins.
-    fn begin(&mut self, source: &mut Source) {
+    fn begin(&mut self, may_rest: bool) {
         for (index, cluster) in self.model.demand.clusters.iter().enumerate() {
-            let count = source.nodes(ClusterId(index as u16));
+            let count = self.source.nodes(ClusterId(index as u16));
             self.nodes.push((0..count).map(|_| Node::new(cluster.cache, cluster.parallel_images)).collect());
         }
         for id in self.world.shelf_ids() {
             self.schedule_upkeep(id);
         }
-        for push in source.existing() {
+        for push in self.source.existing() {
             if !self.store_push(&push) {
                 continue;
             }
@@ -295,7 +317,7 @@ impl<'a> Trial<'a> {
                 self.place(registry, &push);
             }
         }
-        for warm in source.initial() {
+        for warm in self.source.initial() {
             let nodes = &mut self.nodes[usize::from(warm.cluster.0)];
             nodes[warm.node as usize].cache.admit(&warm.image);
         }
@@ -303,6 +325,11 @@ impl<'a> Trial<'a> {
         for index in 0..self.components.len() {
             self.components[index].behaviour.on_begin(&self.world, &mut actions);
             self.execute(index, &mut actions);
+        }
+        let days = |day: &i64| Time(self.model.calendar.first_day.0 - day * DAY);
+        let warm_up = (0..).map(|day| days(&day)).take_while(|end| *end > self.now).filter(|end| *end < Time::START);
+        for end in warm_up.chain((self.now < Time::START).then_some(Time::START)).collect::<Vec<_>>() {
+            self.queue.push(end, order::DAY_END, Event::WarmUpDayEnd);
         }
         for day in 0..self.model.calendar.days.len() {
             let end = self.model.calendar.day_end(day).min(self.model.calendar.end);
@@ -315,29 +342,33 @@ impl<'a> Trial<'a> {
                 self.queue.push(strike.until, order::FAULT, Event::Fault(index, false));
             }
         }
+        self.let_rest(may_rest);
     }
 
-    fn drive(&mut self, source: &mut Source) {
-        let mut demand = source.next();
-        loop {
-            let wanted = demand.as_ref().map(|occurrence| (occurrence.at(), class(occurrence)));
+    fn drive(&mut self) {
+        while !self.rest.crowded {
+            let wanted = self.source.peek().map(|(at, stage)| (at, class(stage)));
             let queued = self.queue.peek();
             let flow = self.downloads.fabric.next_completion().map(|time| (time, order::ARRIVAL));
             let Some(next) = [wanted, queued, flow].into_iter().flatten().min() else { return };
             self.now = next.0;
-            self.outcome.events += 1;
             // Queued events go before flows, and both before demand, where time and order are equal.
             if queued == Some(next) {
                 if let Some((_, event)) = self.queue.pop() {
+                    self.outcome.events += 1;
                     self.handle(event);
                 }
             } else if flow == Some(next) {
+                self.outcome.events += 1;
                 self.complete_flows();
-            } else if let Some(occurrence) = demand.take() {
-                fingerprint(&occurrence, &mut self.outcome.demand_hash);
-                self.meet(occurrence);
-                self.pulls_at_rate(source);
-                demand = source.next();
+            } else if !self.pulls_at_rate() {
+                let occurrence = self.source.step();
+                self.turned();
+                if let Some(occurrence) = occurrence {
+                    self.outcome.events += 1;
+                    self.seen.note(&occurrence);
+                    self.meet(occurrence);
+                }
             }
         }
     }
@@ -347,9 +378,12 @@ impl<'a> Trial<'a> {
             Occurrence::Push(push) => self.client(Wish::Push(push)),
             Occurrence::Edit(edit) => self.client(Wish::Edit(edit)),
             Occurrence::Pull(request) => {
+                self.catch_up(request.cluster, request.node);
                 self.request(&request.asked());
+                self.plan(request.cluster, request.node);
             }
             Occurrence::NodeUp { cluster, node, .. } => {
+                self.replaced(cluster, node);
                 let config = &self.model.demand.clusters[usize::from(cluster.0)];
                 let nodes = &mut self.nodes[usize::from(cluster.0)];
                 let fresh = || Node::new(config.cache, config.parallel_images);
@@ -362,6 +396,7 @@ impl<'a> Trial<'a> {
                 place.login = Time(i64::MIN);
                 place.slots.fill(Time(i64::MIN));
                 place.life += 1;
+                self.plan(cluster, node);
             }
             Occurrence::NodeDown { cluster, node, .. } => {
                 self.nodes[usize::from(cluster.0)][node as usize].cache.clear();
@@ -399,7 +434,9 @@ impl<'a> Trial<'a> {
                 let finished = self.downloads.step(self.now, step, &mut schedule);
                 finished.into_iter().for_each(|waiter| self.downloaded(waiter));
             }
+            Event::WarmUpDayEnd => self.close_day(),
             Event::DayEnd(day) => {
+                self.close_day();
                 for index in 0..self.model.cloud.registries.len() {
                     let registry = RegistryId(index as u16);
                     self.series.stored(registry, day, self.meters.stored(registry));
@@ -463,11 +500,12 @@ impl Node {
     }
 }
 
-fn class(occurrence: &Occurrence) -> u8 {
-    match occurrence {
-        Occurrence::Push(_) | Occurrence::Edit(_) => order::PUSH,
-        Occurrence::NodeUp { .. } | Occurrence::NodeDown { .. } => order::NODE,
-        Occurrence::Pull(_) => order::PULL,
+fn class(stage: Stage) -> u8 {
+    match stage {
+        Stage::Strikes => order::FAULT,
+        Stage::Pushes | Stage::Deploys => order::PUSH,
+        Stage::Nodes => order::NODE,
+        Stage::Pulls => order::PULL,
     }
 }
 

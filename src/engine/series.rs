@@ -1,16 +1,20 @@
 //! Daily series of the registries: what is stored, what leaves, how busy the busiest second and minute are.
+//!
+//! Nodes at rest are caught up with as late as at the end of the day, one after the other. So the minutes of the last day
+//! stay open, and where such nodes ask, the seconds of the day are counted each on its own.
 
 use crate::cloud::RegistryId;
 use crate::sim::Calendar;
-use crate::units::{NANOS, Span, Time};
+use crate::units::{DAY, NANOS, Span, Time};
 
 use super::DailySeries;
 
 /// Minutes that a transfer can be spread over; a longer one counts in full in the last of them.
-const MINUTES: usize = 24 * 60;
+const MINUTES: usize = 3 * 24 * 60;
 const MINUTE: i64 = 60 * NANOS;
-/// Past minutes that stay open, for transfers whose course is known only when they end.
-const OPEN: i64 = 60;
+/// Past minutes that stay open: a day, for nodes at rest, and an hour for transfers whose course is known only when they
+/// end.
+const OPEN: i64 = 25 * 60;
 
 /// The series of every registry while a trial runs.
 pub(super) struct Series<'a> {
@@ -25,6 +29,28 @@ struct Running {
     minute: i64,
     manifest: Busiest,
     download: Busiest,
+    seconds: Option<Seconds>,
+}
+
+/// Calls by second of the day.
+struct Seconds {
+    manifest: Vec<u32>,
+    download: Vec<u32>,
+    login: Vec<u32>,
+    /// Calls by others than nodes, which are not in the series: the busiest second of the day.
+    others: [Busiest; 2],
+    most: [u32; 2],
+}
+
+/// The most calls within a second of a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Peaks {
+    /// For manifests.
+    pub manifest: u32,
+    /// For layers.
+    pub download: u32,
+    /// Logins.
+    pub login: u32,
 }
 
 /// Calls within the current second.
@@ -61,6 +87,7 @@ impl<'a> Series<'a> {
             minute: 0,
             manifest: Busiest::default(),
             download: Busiest::default(),
+            seconds: None,
         };
         Series { calendar, registries: (0..registries).map(|_| running()).collect() }
     }
@@ -69,15 +96,78 @@ impl<'a> Series<'a> {
         (at >= Time::START && at < self.calendar.end).then(|| self.calendar.day(at))
     }
 
-    /// A registry serves a pull.
-    pub fn served(&mut self, registry: RegistryId, at: Time) {
+    /// Calls to a registry are counted second by second: they may be told out of order within a day.
+    pub fn count_seconds(&mut self, registry: RegistryId) {
+        let day = || vec![0; (DAY / NANOS) as usize];
+        let others = [Busiest::default(), Busiest::default()];
+        let seconds = Seconds { manifest: day(), download: day(), login: day(), others, most: [0; 2] };
+        self.registries[usize::from(registry.0)].seconds.get_or_insert(seconds);
+    }
+
+    /// A registry serves so many pulls.
+    pub fn served(&mut self, registry: RegistryId, at: Time, pulls: u64) {
         if let Some(day) = self.day(at) {
-            self.registries[usize::from(registry.0)].daily.pulls[day] += 1;
+            self.registries[usize::from(registry.0)].daily.pulls[day] += pulls;
         }
+    }
+
+    fn second(&self, at: Time) -> usize {
+        (at - self.calendar.first_day).0.div_euclid(NANOS).rem_euclid(DAY / NANOS) as usize
+    }
+
+    /// A pull's calls to a registry where seconds are counted.
+    #[inline]
+    pub fn count_calls(&mut self, registry: RegistryId, at: Time, downloads: u32) {
+        let second = self.second(at);
+        if let Some(seconds) = &mut self.registries[usize::from(registry.0)].seconds {
+            seconds.manifest[second] += 1;
+            seconds.download[second] += downloads;
+        }
+    }
+
+    /// A node logs in.
+    pub fn login(&mut self, registry: RegistryId, at: Time) {
+        let second = self.second(at);
+        if let Some(seconds) = &mut self.registries[usize::from(registry.0)].seconds {
+            seconds.login[second] += 1;
+        }
+    }
+
+    /// The calls of somebody who is no node.
+    pub fn other_calls(&mut self, registry: RegistryId, at: Time, downloads: u32) {
+        let Some(seconds) = &mut self.registries[usize::from(registry.0)].seconds else { return };
+        for ((busiest, most), calls) in seconds.others.iter_mut().zip(&mut seconds.most).zip([1, downloads]) {
+            *most = (*most).max(busiest.add(at.0.div_euclid(NANOS), calls));
+        }
+    }
+
+    /// The day that ends now is complete: its peaks, where seconds are counted.
+    pub fn close_seconds(&mut self, registry: RegistryId, now: Time) -> Option<Peaks> {
+        let day = self.day(Time(now.0 - 1));
+        let running = &mut self.registries[usize::from(registry.0)];
+        let seconds = running.seconds.as_mut()?;
+        let take = |calls: &mut Vec<u32>| {
+            let most = calls.iter().copied().max().unwrap_or(0);
+            calls.fill(0);
+            most
+        };
+        let (manifest, download, login) =
+            (take(&mut seconds.manifest), take(&mut seconds.download), take(&mut seconds.login));
+        if let Some(day) = day {
+            running.daily.peak_batch_get_image[day] = manifest;
+            running.daily.peak_get_download_url[day] = download;
+        }
+        let [others, downloads] = std::mem::take(&mut seconds.most);
+        let (manifest, download) = (manifest.saturating_add(others), download.saturating_add(downloads));
+        Some(Peaks { manifest, download, login })
     }
 
     /// A pull's calls to a registry, answered or refused.
     pub fn calls(&mut self, registry: RegistryId, at: Time, downloads: u32) {
+        if self.registries[usize::from(registry.0)].seconds.is_some() {
+            self.count_calls(registry, at, downloads);
+            return;
+        }
         let Some(day) = self.day(at) else { return };
         let running = &mut self.registries[usize::from(registry.0)];
         let second = at.0 / NANOS;

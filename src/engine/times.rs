@@ -52,16 +52,16 @@ impl Times {
         }
     }
 
-    /// A pull of a cluster from a registry is over.
-    pub fn record(&mut self, cluster: ClusterId, registry: RegistryId, parts: PullParts) {
+    /// So many pulls of a cluster from a registry are over.
+    pub fn record(&mut self, cluster: ClusterId, registry: RegistryId, parts: PullParts, pulls: u64) {
         let last = &mut self.clusters[usize::from(cluster.0)];
-        last.by_registry[usize::from(registry.0)].add(parts, self.plain, &mut self.times[last.region]);
+        last.by_registry[usize::from(registry.0)].add(parts, pulls, self.plain, &mut self.times[last.region]);
     }
 
-    /// A pull of a cluster that downloaded something of a repository is over.
-    pub fn record_of(&mut self, cluster: ClusterId, repository: RepositoryId, parts: PullParts) {
+    /// So many pulls of a cluster that downloaded something of a repository are over.
+    pub fn record_of(&mut self, cluster: ClusterId, repository: RepositoryId, parts: PullParts, pulls: u64) {
         let last = &mut self.clusters[usize::from(cluster.0)];
-        last.by_repository[repository.0 as usize].add(parts, self.plain, &mut self.times[last.region]);
+        last.by_repository[repository.0 as usize].add(parts, pulls, self.plain, &mut self.times[last.region]);
     }
 
     /// Hands over the times, by region.
@@ -75,12 +75,12 @@ impl Times {
 }
 
 impl Run {
-    fn add(&mut self, parts: PullParts, plain: bool, times: &mut PullTimes) {
+    fn add(&mut self, parts: PullParts, pulls: u64, plain: bool, times: &mut PullTimes) {
         if self.parts != parts || plain {
             self.end(times);
             self.parts = parts;
         }
-        self.pulls += 1;
+        self.pulls += pulls;
     }
 
     fn end(&mut self, times: &mut PullTimes) {
@@ -114,8 +114,8 @@ mod tests {
             let region = usize::from(model.cloud.registry(model.demand.clusters[cluster].registry).region.0);
             for pull in 0..pulls {
                 match pull % 2 {
-                    0 => fast.record(ClusterId(cluster as u16), RegistryId(registry), parts),
-                    _ => fast.record_of(ClusterId(cluster as u16), RepositoryId(0), parts),
+                    0 => fast.record(ClusterId(cluster as u16), RegistryId(registry), parts, 1),
+                    _ => fast.record_of(ClusterId(cluster as u16), RepositoryId(0), parts, 1),
                 }
                 Run { parts, pulls: 1 }.end(&mut slow[region]);
             }

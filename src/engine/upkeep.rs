@@ -46,6 +46,10 @@ impl Trial<'_> {
     pub fn upkeep(&mut self, id: ShelfId) {
         let mut acted: Vec<Acted> = Vec::new();
         let lag = self.model.service.pull_time_lag;
+        let shelf = self.world.shelf(id);
+        if shelf.state.records_pulls() {
+            self.stir(shelf.registry, shelf.repository, None);
+        }
         let shelf = self.world.shelf_mut(id);
         shelf.state.apply_lifecycle(self.now, lag, &mut acted);
         let by_policy = acted.len();
@@ -67,6 +71,7 @@ impl Trial<'_> {
         }
         let at_home = self.world.home(repository) == registry;
         for Acted { image, action, tags, left_archive } in acted {
+            self.stir(registry, repository, Some(image.id));
             if let Some((bytes, since)) = left_archive {
                 self.meters.archive_rest(registry, repository, bytes, self.now - since, self.now);
             }
@@ -86,6 +91,8 @@ impl Trial<'_> {
 
     /// An image in a cache may have outlived its time.
     pub fn expire_from_cache(&mut self, id: ShelfId, image: u32) {
+        let shelf = self.world.shelf(id);
+        self.stir(shelf.registry, shelf.repository, Some(image));
         let shelf = self.world.shelf_mut(id);
         let Some(ttl) = shelf.ttl else { return };
         let Some(last) = shelf.last_used(image).filter(|_| shelf.state.contains(image)) else { return };

@@ -6,7 +6,7 @@
 //! plain model.
 
 use crate::cloud::RegistryId;
-use crate::demand::{Asked, PathKind, Source};
+use crate::demand::{Asked, NodeCache, PathKind, PullAtRate};
 use crate::registry::Layer;
 use crate::strategy::behaviour::{Route, View};
 use crate::units::{Span, Time};
@@ -15,29 +15,43 @@ use super::journal::PullParts;
 use super::outcome::Cause;
 use super::prices::{Price, Wanted, price};
 use super::pulls::{Pull, Served};
+use super::rest::Usual;
 use super::run::Trial;
 
 impl Trial<'_> {
-    /// Pulls at a rate for as long as nothing else happens.
-    pub fn pulls_at_rate(&mut self, source: &mut Source) {
-        if self.model.plain {
-            return;
-        }
+    /// Pulls at a rate for as long as nothing else happens; `false` = there was none.
+    pub fn pulls_at_rate(&mut self) -> bool {
+        let mut any = false;
         loop {
             let queued = self.queue.peek().map_or(Time::NEVER, |(time, _)| time);
             let limit = self.downloads.fabric.next_completion().map_or(queued, |flow| flow.min(queued));
             loop {
-                let Some(pull) = source.pull_at_rate(limit) else { return };
-                let Some(asked) = source.wanted(&pull) else { continue };
-                self.now = asked.at;
+                let Some(pull) = self.source.pull_at_rate(limit) else { return any };
+                any = true;
+                self.now = pull.at;
                 self.outcome.events += 1;
-                asked.fingerprint(&mut self.outcome.demand_hash);
-                if self.request(&asked) == Served::Later {
+                if self.rests(pull.cluster) {
+                    self.wake(&pull);
+                }
+                let served = self.pull_at_rate(&pull);
+                if self.rests(pull.cluster) {
+                    self.plan(pull.cluster, pull.node);
+                }
+                if served == Served::Later {
                     // That may be before the next pull.
                     break;
                 }
             }
         }
+    }
+
+    fn pull_at_rate(&mut self, pull: &PullAtRate) -> Served {
+        let Some(asked) = self.source.wanted(pull) else { return Served::Now };
+        // The source has better to do than to hold still.
+        let (image, tag) = (asked.image.clone(), asked.tag.clone());
+        let asked = Asked { image: &image, tag: &tag, ..asked };
+        self.seen.note_pull(asked.key(), asked.at);
+        self.request(&asked)
     }
 
     /// Serves a pull if it is a usual one; `drawn` = it was drawn warm. `None` = it is not, and nothing has happened.
@@ -70,9 +84,10 @@ impl Trial<'_> {
         }
         if measured {
             let times = PullParts { waiting: Span::ZERO, queueing: Span::ZERO, transfer, unpack: Span::ZERO };
-            self.times.record(request.cluster, registry, times);
+            self.times.record(request.cluster, registry, times, 1);
             self.served(request, times, now + transfer);
         }
+        self.steady(request, Usual { opening: transfer, cold: None });
         Some(Served::Now)
     }
 
@@ -126,16 +141,22 @@ impl Trial<'_> {
         node.cache.admit(request.image);
         node.slots[slot] = begins + took + unpack;
         self.outcome.pulls_cold += u64::from(measured);
-        self.moved_from(registry, request.cluster, request.repository, (begins, took), bytes);
+        self.moved_from(registry, request.cluster, request.repository, (now, begins, took), bytes);
         if let (_, Some(shelf)) = self.asked_shelf(request.cluster, request.repository) {
             self.world.note_pull(shelf, request.digest.image, now, u64::from(measured));
         }
         if measured {
             let transfer = begins + took - now;
             let times = PullParts { waiting: Span::ZERO, queueing: Span::ZERO, transfer, unpack };
-            self.times.record_of(request.cluster, request.repository, times);
+            self.times.record_of(request.cluster, request.repository, times, 1);
             self.served(request, times, begins + took + unpack);
         }
+        let usual = match cluster.cache {
+            NodeCache::None => Some((begins - now, Some((number as u32, Price { took, unpack, bytes })))),
+            // The next one has all.
+            _ => self.downloads.manifest_alone(registry, here).map(|opening| (opening, None)),
+        };
+        usual.into_iter().for_each(|(opening, cold)| self.steady(request, Usual { opening, cold }));
         Some(Served::Now)
     }
 

@@ -202,14 +202,15 @@ impl<'a> World<'a> {
         (0..self.shelves.len() as u32).map(ShelfId)
     }
 
-    /// A node asked for an image on a shelf; it counts as so many pulls.
+    /// Nodes asked for an image on a shelf, at last now; it counts as so many pulls.
     pub fn note_pull(&mut self, id: ShelfId, image: u32, now: Time, count: u64) {
         if self.pulled[id.0 as usize].image != Some(image) {
             self.shelf_mut(id);
         }
         let pulled = &mut self.pulled[id.0 as usize];
+        // Nodes are caught up with one after the other, so an earlier pull may be noted after a later one.
+        pulled.last = if pulled.image.is_some() { pulled.last.max(now) } else { now };
         pulled.image = Some(image);
-        pulled.last = now;
         pulled.count += count;
         if self.model.plain {
             self.shelf_mut(id);

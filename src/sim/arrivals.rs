@@ -43,13 +43,19 @@ impl Intensity {
         }
     }
 
+    /// The highest it ever is, in expected arrivals per nanosecond.
+    pub fn peak(&self) -> f64 {
+        let grown = |at: Time| libm::exp(self.growth * at.0 as f64);
+        self.pieces.iter().map(|piece| piece.rate * grown(piece.begin).max(grown(piece.end))).fold(0.0, f64::max)
+    }
+
     /// Expected arrivals over all pieces.
     pub fn total(&self) -> f64 {
         self.pieces.iter().map(|piece| self.expected(piece.rate, piece.begin, piece.end)).sum()
     }
 
     /// Expected arrivals in a stretch of the `index`-th piece.
-    fn expected(&self, rate: f64, from: Time, to: Time) -> f64 {
+    pub(super) fn expected(&self, rate: f64, from: Time, to: Time) -> f64 {
         let length = (to.0 - from.0) as f64;
         if self.growth == 0.0 {
             return rate * length;
@@ -59,7 +65,7 @@ impl Intensity {
     }
 
     /// How long after `from` the integral has grown by `amount`, within one piece.
-    fn invert(&self, rate: f64, from: Time, amount: f64) -> f64 {
+    pub(super) fn invert(&self, rate: f64, from: Time, amount: f64) -> f64 {
         if self.growth == 0.0 {
             return amount / rate;
         }

@@ -22,6 +22,8 @@ impl Source<'_> {
     pub(super) fn start_deploy(&mut self, at: Time, mut deploy: Box<Deploy>) {
         let cluster = &mut self.clusters[usize::from(deploy.cluster)];
         cluster.deploy(deploy.slot, &deploy.version);
+        let repository = cluster.config.runs[deploy.slot as usize];
+        self.turned.push((Some(ClusterId(deploy.cluster)), repository));
         deploy.pulls = cluster.deploy_pulls(usize::from(deploy.trigger), deploy.slot, deploy.draws, at, self.end);
         if let Some((first, ..)) = deploy.pulls.first().copied() {
             self.schedule(first, PULLS, Event::DeployPull(deploy));

@@ -4,12 +4,12 @@
 //! they ask for was settled when the fault struck (see [`Cluster::deploys_by_fault`](super::super::Cluster)). The end of
 //! a strike ends nothing.
 
-use super::{Event, NODES, Source};
+use super::{Event, NODES, Source, Stage};
 use crate::demand::{ClusterId, Occurrence, Trigger};
 use crate::faults::Strike;
 use crate::units::Time;
 
-const STRIKES: u8 = 0;
+const STRIKES: u8 = Stage::Strikes as u8;
 
 /// A failover of one cluster.
 pub(super) struct Failover {

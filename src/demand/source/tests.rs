@@ -183,10 +183,10 @@ fn only_nodes_that_are_up_ask_and_numbers_are_not_given_twice() {
 fn a_trial_is_reproducible_and_trials_and_seeds_differ() {
     let (demand, calendar) = (rich(), calendar());
     let hash = |seed, trial| {
-        let mut hash = 0;
+        let mut hash = Fingerprint::default();
         drain(&mut Source::new(&demand, &calendar, seed, trial, Time(0), END, &[]))
             .iter()
-            .for_each(|occurrence| fingerprint(occurrence, &mut hash));
+            .for_each(|occurrence| hash.note(occurrence));
         hash
     };
     assert_eq!(hash(1, 1), hash(1, 1));

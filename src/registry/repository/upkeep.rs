@@ -21,6 +21,11 @@ pub struct Acted {
 }
 
 impl Repository {
+    /// Whether a rule of the lifecycle policy asks when images were pulled.
+    pub fn records_pulls(&self) -> bool {
+        self.pulls.is_some()
+    }
+
     /// An image was pulled. Only the lifecycle policy reads this, so it is kept where a rule asks for it (B17).
     pub fn record_pull(&mut self, image: u32, at: Time) {
         if let Some(pulls) = &mut self.pulls

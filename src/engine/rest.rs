@@ -1,0 +1,529 @@
+//! Nodes at rest: what is usual need not be looked at one by one, when it happens.
+//!
+//! Most pulls at a rate come to the same as the one before: the node has the image and asks for its manifest; or it keeps
+//! nothing, and downloads what all the others download, over a line that nobody shares. Where a node *rests*, such pulls do
+//! not come up. They are caught up with, each at its own moment and in the order of the node, when somebody looks: when
+//! another version is asked for, when the node does something else, when a policy reads or takes what it pulled, and at
+//! the end of the day. What they come to is written down once for all of them.
+//!
+//! A place in the list of what a node runs is *steady* when its next pull is known to be usual; a pull of any other place
+//! is awaited and comes up in its turn, and so does everything while the node has no room. What one node does is nothing to
+//! another as long as no quota binds. Whether that held is asked at the end of each day, and if it did not, the trial is
+//! run again with all nodes awake. A trial with faults or a listener, and a plain model, has them awake from the start.
+
+use std::sync::Arc;
+
+use crate::cloud::RegistryId;
+use crate::demand::{
+    Asked, Cluster, ClusterId, Digest, NodeCache, PathKind, PullAtRate, RepositoryId, Request, Trigger, Until,
+    VersionChoice,
+};
+use crate::ledger::Item;
+use crate::registry::Image;
+use crate::registry::quota::Call;
+use crate::units::{NANOS, Span, Time};
+
+use super::Model;
+use super::calls::LOGIN;
+use super::journal::PullParts;
+use super::prices::Price;
+use super::pulls::Pull;
+use super::run::Trial;
+use super::world::ShelfId;
+
+/// The nodes that may rest, by cluster.
+#[derive(Default)]
+pub(super) struct Rest {
+    desks: Vec<Option<Desk>>,
+    /// A quota may have been reached: what was caught up with does not hold.
+    pub crowded: bool,
+}
+
+/// The nodes of one cluster.
+struct Desk {
+    /// They keep nothing of what they pull.
+    forgetful: bool,
+    nodes: Vec<Resting>,
+    /// What a pull comes to, by place in the list of what the cluster runs.
+    asks: Vec<Option<Ask>>,
+    /// Nodes that run it, with the place in their own lists.
+    runners: Vec<Vec<(u32, u32)>>,
+}
+
+struct Resting {
+    /// By place in the list of what the node runs.
+    places: Vec<Place>,
+    /// How many of them are not steady.
+    unsteady: usize,
+    /// Images that its cache had evicted when this was last looked at.
+    evictions: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    /// In the list of what the cluster runs.
+    slot: u32,
+    steady: bool,
+    /// Id of what is pulled of the image.
+    image: u32,
+    registry: RegistryId,
+    /// Who asks for what, as a number.
+    key: u64,
+    /// Pulls that are not in the books yet, and the last of them.
+    pulls: u32,
+    last: Time,
+    /// Those of them that queued on their node, and those whose bytes are already metered.
+    queued: u32,
+    metered: u32,
+}
+
+impl Place {
+    fn new(slot: u32, registry: RegistryId) -> Place {
+        let (pulls, last, queued, metered) = (0, Time::START, 0, 0);
+        Place { slot, steady: false, image: 0, registry, key: 0, pulls, last, queued, metered }
+    }
+}
+
+/// What a usual pull of a repository by a cluster comes to.
+struct Ask {
+    image: Arc<Image>,
+    tag: Arc<str>,
+    digest: Digest,
+    /// None for the bound, which asks no registry.
+    shelf: Option<(RegistryId, ShelfId)>,
+    usual: Usual,
+}
+
+/// What follows when a usual pull begins.
+#[derive(Clone, Copy)]
+pub(super) struct Usual {
+    /// Requests before the first byte; all of a pull that moves none.
+    pub opening: Span,
+    /// Layers, and what they come to.
+    pub cold: Option<(u32, Price)>,
+}
+
+impl Usual {
+    fn parts(&self, queueing: Span) -> PullParts {
+        let (took, unpack) = self.cold.map_or((Span::ZERO, Span::ZERO), |(_, price)| (price.took, price.unpack));
+        PullParts { waiting: Span::ZERO, queueing, transfer: self.opening + took, unpack }
+    }
+}
+
+impl Trial<'_> {
+    /// Finds out which nodes may rest, and lets them.
+    pub fn let_rest(&mut self, may: bool) {
+        let model = self.model;
+        let quiet = may && !model.plain && !self.journal.is_heard() && self.world.hazards.strikes().is_empty();
+        let clusters = (0u16..).map(ClusterId).zip(&model.demand.clusters);
+        let asked: Vec<Vec<RegistryId>> = clusters.clone().map(|(id, cluster)| self.asked_by(id, cluster)).collect();
+        let mut rates = vec![0.0; model.cloud.registries.len()];
+        for (cluster, registries) in model.demand.clusters.iter().zip(&asked) {
+            let rate: f64 = rates_of(cluster).sum();
+            registries.iter().for_each(|registry| rates[usize::from(registry.0)] += rate * NANOS as f64);
+        }
+        let ample: Vec<bool> = rates.iter().map(|rate| is_ample(model, *rate)).collect();
+        for ((id, cluster), registries) in clusters.zip(&asked) {
+            let calm = registries.iter().all(|registry| ample[usize::from(registry.0)]);
+            let forgetful = cluster.cache == NodeCache::None;
+            let desk = (quiet && calm && is_settled(cluster) && !(forgetful && self.bound.is_some())).then(|| {
+                registries.iter().for_each(|registry| self.series.count_seconds(*registry));
+                Desk {
+                    forgetful,
+                    nodes: Vec::new(),
+                    asks: cluster.runs.iter().map(|_| None).collect(),
+                    runners: vec![Vec::new(); cluster.runs.len()],
+                }
+            });
+            self.rest.desks.push(desk);
+            if self.rests(id) {
+                self.source.let_rest(id);
+                (0..cluster.nodes).for_each(|node| self.lie_down(id, node));
+            }
+        }
+    }
+
+    /// Registries that the nodes of a cluster ask.
+    fn asked_by(&self, id: ClusterId, cluster: &Cluster) -> Vec<RegistryId> {
+        let mut asked: Vec<RegistryId> = cluster.runs.iter().map(|run| self.pair(id, *run).asks).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        asked
+    }
+
+    /// A node of a resting cluster, about which nothing is known yet.
+    fn lie_down(&mut self, cluster: ClusterId, node: u32) {
+        let runs = self.model.demand.clusters[usize::from(cluster.0)].runs.as_slice();
+        let slots = self.source.runs(cluster, node).to_vec();
+        let asks = |slot: &u32| self.pair(cluster, runs[*slot as usize]).asks;
+        let places: Vec<Place> = slots.iter().map(|slot| Place::new(*slot, asks(slot))).collect();
+        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
+        for (place, slot) in (0u32..).zip(slots) {
+            desk.runners[slot as usize].push((node, place));
+        }
+        desk.nodes.push(Resting { unsteady: places.len(), places, evictions: 0 });
+        self.plan(cluster, node);
+    }
+
+    /// Whether the nodes of a cluster may rest.
+    pub fn rests(&self, cluster: ClusterId) -> bool {
+        self.rest.desks[usize::from(cluster.0)].is_some()
+    }
+
+    /// A pull of a resting node has come up: it is caught up with until then.
+    pub fn wake(&mut self, pull: &PullAtRate) {
+        self.catch_up_until(pull.cluster, pull.node, Until::Pull(*pull));
+    }
+
+    /// Catches up with a node until now.
+    pub fn catch_up(&mut self, cluster: ClusterId, node: u32) {
+        self.catch_up_until(cluster, node, Until::Moment(self.now));
+    }
+
+    fn catch_up_until(&mut self, cluster: ClusterId, node: u32, until: Until) {
+        match &self.rest.desks[usize::from(cluster.0)] {
+            Some(Desk { forgetful: true, .. }) => self.catch_up_cold(cluster, node, until),
+            Some(_) => self.catch_up_warm(cluster, node, until),
+            None => {}
+        }
+    }
+
+    /// Pulls of images that the node has.
+    fn catch_up_warm(&mut self, cluster: ClusterId, node: u32, until: Until) {
+        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
+        let places = &mut desk.nodes[node as usize].places;
+        let node_state = &mut self.nodes[usize::from(cluster.0)][node as usize];
+        let (series, seen, asks) = (&mut self.series, &mut self.seen, self.bound.is_none());
+        let mut pulls = 0;
+        self.source.catch_up(cluster, node, until, |at, listed| {
+            let place = &mut places[listed as usize];
+            place.pulls += 1;
+            place.last = at;
+            node_state.cache.use_listed(place.image, listed);
+            if asks {
+                series.count_calls(place.registry, at, 0);
+                if node_state.login <= at {
+                    node_state.login = at + LOGIN;
+                    series.login(place.registry, at);
+                }
+            }
+            seen.note_pull(place.key, at);
+            pulls += 1;
+        });
+        self.outcome.events += pulls;
+    }
+
+    /// Pulls of a node that keeps nothing: each downloads all, when a place on the node is free.
+    fn catch_up_cold(&mut self, cluster: ClusterId, node: u32, until: Until) {
+        let now = match until {
+            Until::Moment(moment) => moment,
+            Until::Pull(pull) => pull.at,
+        };
+        let config = &self.model.demand.clusters[usize::from(cluster.0)];
+        let calendar = &self.model.calendar;
+        // What ends later is metered on its own, in another day.
+        let last = Time(now.0.min(calendar.end.0) - 1);
+        let day_end = if now > Time::START { calendar.day_end(calendar.day(last)) } else { Time::START };
+        let day_end = day_end.min(calendar.end);
+        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
+        let (places, asks) = (&mut desk.nodes[node as usize].places, &desk.asks);
+        let node_state = &mut self.nodes[usize::from(cluster.0)][node as usize];
+        let (series, seen) = (&mut self.series, &mut self.seen);
+        let (mut pulls, mut odd) = (0, Vec::new());
+        self.source.catch_up(cluster, node, until, |at, listed| {
+            let place = &mut places[listed as usize];
+            seen.note_pull(place.key, at);
+            pulls += 1;
+            let Some(Ask { usual: Usual { opening, cold: Some((layers, price)) }, .. }) = &asks[place.slot as usize]
+            else {
+                return;
+            };
+            let free = match node_state.slots.iter().position(|free| *free <= at) {
+                Some(free) => free,
+                None => earliest(&node_state.slots),
+            };
+            let begins = at.max(node_state.slots[free]);
+            place.pulls += 1;
+            place.last = at;
+            if begins >= now && begins > at {
+                odd.push(Odd { listed, at, begins: None });
+                return;
+            }
+            if node_state.login <= begins {
+                node_state.login = begins + LOGIN;
+                series.login(place.registry, begins);
+            }
+            series.count_calls(place.registry, begins, *layers);
+            let ends = begins + *opening + price.took;
+            node_state.slots[free] = ends + price.unpack;
+            if begins > at || ends >= day_end {
+                odd.push(Odd { listed, at, begins: Some(begins) });
+                place.queued += u32::from(begins > at);
+                place.metered += 1;
+            } else {
+                series.egress(place.registry, begins, begins, price.took, price.bytes);
+            }
+        });
+        self.outcome.events += pulls;
+        for pull in odd {
+            self.catch_up_odd(cluster, node, config, pull);
+        }
+    }
+
+    /// A pull that had to queue on its node, or whose bytes are still moving when the day ends.
+    fn catch_up_odd(&mut self, cluster: ClusterId, node: u32, config: &Cluster, Odd { listed, at, begins }: Odd) {
+        let measured = self.meters.measured(at);
+        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
+        let place = &mut desk.nodes[node as usize].places[listed as usize];
+        let Some(Ask { image, tag, shelf: Some((registry, shelf)), usual, .. }) = &desk.asks[place.slot as usize] else {
+            return;
+        };
+        let (registry, shelf, repository) = (*registry, *shelf, config.runs[place.slot as usize]);
+        let Some(begins) = begins else {
+            // It still queues: it goes on like any other.
+            place.pulls -= 1;
+            let (image, tag) = (image.clone(), tag.clone());
+            let (moving, deploy, failover) = (false, false, None);
+            let request =
+                Request { at, cluster, node, repository, image: image.clone(), tag, moving, deploy, failover };
+            self.outcome.pulls += u64::from(measured);
+            self.world.note_pull(shelf, image.id, at, 0);
+            let mut pull = Pull::new(request, config.backoff_first, (measured, false), at);
+            pull.found(registry, image, at);
+            let id = self.pulls.insert(pull);
+            self.nodes[usize::from(cluster.0)][node as usize].queue.push_back(id);
+            self.wake_node(cluster, node);
+            return;
+        };
+        let Some((_, price)) = usual.cold else { return };
+        let (parts, flows) = (usual.parts(begins - at), begins + usual.opening);
+        if begins > at && measured {
+            self.times.record_of(cluster, repository, parts, 1);
+            self.probes.pulls(cluster, repository, tag, Some(parts.total()), 1);
+        }
+        self.moved_from(registry, cluster, repository, (begins, flows, price.took), price.bytes);
+    }
+
+    /// A usual pull was served, and the next one of that place will be like it.
+    pub fn steady(&mut self, request: &Asked, usual: Usual) {
+        let Some(listed) = request.listed.filter(|_| !request.moving) else { return };
+        let (registry, shelf) = match &self.bound {
+            Some(_) => (None, None),
+            None => {
+                let (registry, shelf) = self.asked_shelf(request.cluster, request.repository);
+                (Some(registry), shelf)
+            }
+        };
+        let Some(desk) = &mut self.rest.desks[usize::from(request.cluster.0)] else { return };
+        let resting = &mut desk.nodes[request.node as usize];
+        let place = &mut resting.places[listed as usize];
+        let cache = &self.nodes[usize::from(request.cluster.0)][request.node as usize].cache;
+        let known = match self.model.demand.clusters[usize::from(request.cluster.0)].cache {
+            NodeCache::Bytes(_) => cache.keeps(request.digest.pulled),
+            NodeCache::Unlimited => cache.is_warm(request.image),
+            NodeCache::None => usual.cold.is_some(),
+            NodeCache::Warm(_) => false,
+        };
+        if place.steady || !known || registry.is_some() != shelf.is_some() {
+            return;
+        }
+        (place.steady, place.image, place.key) = (true, request.digest.pulled, request.key());
+        resting.unsteady -= 1;
+        desk.asks[place.slot as usize].get_or_insert_with(|| Ask {
+            image: request.image.clone(),
+            tag: request.tag.clone(),
+            digest: request.digest,
+            shelf: registry.zip(shelf),
+            usual,
+        });
+    }
+
+    /// Says which of a node's pulls come up from now on. It must be caught up with.
+    pub fn plan(&mut self, cluster: ClusterId, node: u32) {
+        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
+        let resting = &mut desk.nodes[node as usize];
+        let Resting { places, unsteady, evictions } = resting;
+        let state = &self.nodes[usize::from(cluster.0)][node as usize];
+        if state.cache.evictions() != *evictions {
+            *evictions = state.cache.evictions();
+            for place in places.iter_mut().filter(|place| place.steady) {
+                place.steady = state.cache.keeps(place.image);
+                *unsteady += usize::from(!place.steady);
+            }
+        }
+        let busy = !state.queue.is_empty() || desk.forgetful && state.slots.contains(&Time::NEVER);
+        let free = match (busy, desk.forgetful) {
+            (true, _) => Time::NEVER,
+            (false, true) => self.now,
+            (false, false) => state.slots.iter().copied().min().unwrap_or(Time::NEVER),
+        };
+        let restless = *unsteady > 0 || free > self.now;
+        let awaits = restless.then_some(|at: Time, place: u32| at < free || !places[place as usize].steady);
+        self.source.rest(cluster, node, awaits);
+    }
+
+    /// Something happens to an image in a registry, or somebody wants to know when it was pulled: those who pull it are
+    /// caught up with, and come up again. `None` = all images of the repository.
+    pub fn stir(&mut self, registry: RegistryId, repository: RepositoryId, image: Option<u32>) {
+        for (index, cluster) in (0u16..).zip(&self.model.demand.clusters) {
+            let Some(desk) = &self.rest.desks[usize::from(index)] else { continue };
+            let Ok(slot) = cluster.runs.binary_search(&repository) else { continue };
+            let concerns = |ask: &Ask| {
+                ask.shelf.is_some_and(|(asked, _)| asked == registry) && image.is_none_or(|id| ask.digest.image == id)
+            };
+            if desk.asks[slot].as_ref().is_some_and(concerns) {
+                self.turn(ClusterId(index), slot);
+            }
+        }
+    }
+
+    /// Another version may be asked for from now on.
+    pub fn turned(&mut self) {
+        let turned: Vec<_> = self.source.turned().collect();
+        for (only, repository) in turned {
+            for (id, cluster) in (0u16..).map(ClusterId).zip(&self.model.demand.clusters) {
+                if self.rests(id)
+                    && only.is_none_or(|only| only == id)
+                    && let Ok(slot) = cluster.runs.binary_search(&repository)
+                {
+                    self.turn(id, slot);
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self, cluster: ClusterId, slot: usize) {
+        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
+        if desk.asks[slot].is_none() {
+            return;
+        }
+        let runners = std::mem::take(&mut desk.runners[slot]);
+        for (node, place) in &runners {
+            self.catch_up(cluster, *node);
+            self.write_down(cluster, *node, *place);
+            self.unsettle(cluster, *node, *place);
+        }
+        if let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] {
+            desk.asks[slot] = None;
+        }
+        runners.iter().for_each(|(node, _)| self.plan(cluster, *node));
+        if let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] {
+            desk.runners[slot] = runners;
+        }
+    }
+
+    fn unsettle(&mut self, cluster: ClusterId, node: u32, place: u32) {
+        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
+        let resting = &mut desk.nodes[node as usize];
+        let steady = std::mem::replace(&mut resting.places[place as usize].steady, false);
+        resting.unsteady += usize::from(steady);
+    }
+
+    /// A node is replaced by an empty one now: what it pulled is written down before.
+    pub fn replaced(&mut self, cluster: ClusterId, node: u32) {
+        let Some(desk) = &self.rest.desks[usize::from(cluster.0)] else { return };
+        let places = 0..desk.nodes[node as usize].places.len() as u32;
+        self.catch_up(cluster, node);
+        for place in places {
+            self.write_down(cluster, node, place);
+            self.unsettle(cluster, node, place);
+        }
+    }
+
+    /// All nodes are caught up with and their pulls written down: a day ends, or the period begins.
+    pub fn close_day(&mut self) {
+        for (id, cluster) in (0u16..).map(ClusterId).zip(&self.model.demand.clusters) {
+            if !self.rests(id) {
+                continue;
+            }
+            for node in 0..cluster.nodes {
+                self.catch_up(id, node);
+                let count = self.source.runs(id, node).len() as u32;
+                (0..count).for_each(|place| self.write_down(id, node, place));
+                // A pull that queues has come up again.
+                self.plan(id, node);
+            }
+            self.source.forget(id, self.now);
+        }
+        for registry in (0..self.model.cloud.registries.len() as u16).map(RegistryId) {
+            let Some(peaks) = self.series.close_seconds(registry, self.now) else { continue };
+            let quota = |call: Call| self.model.service.quotas[call as usize];
+            let within = |calls: u32, call| f64::from(calls) * 2.0 <= quota(call);
+            self.rest.crowded |= !(within(peaks.manifest, Call::BatchGetImage)
+                && within(peaks.download, Call::GetDownloadUrlForLayer)
+                && within(peaks.login, Call::GetAuthorizationToken));
+        }
+    }
+
+    /// Writes down the pulls of a place that are not in the books yet. All of them are of the day that ends now or later.
+    fn write_down(&mut self, cluster: ClusterId, node: u32, place: u32) {
+        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
+        let place = &mut desk.nodes[node as usize].places[place as usize];
+        let (pulls, queued, metered) = (u64::from(place.pulls), u64::from(place.queued), u64::from(place.metered));
+        (place.pulls, place.queued, place.metered) = (0, 0, 0);
+        let Some(ask) = desk.asks[place.slot as usize].as_ref().filter(|_| pulls > 0) else { return };
+        let config = &self.model.demand.clusters[usize::from(cluster.0)];
+        let repository = config.runs[place.slot as usize];
+        let before = Time(self.now.0 - 1);
+        let measured = self.meters.measured(before);
+        self.outcome.pulls += if measured { pulls } else { 0 };
+        let Some((registry, shelf)) = ask.shelf else { return };
+        self.world.note_pull(shelf, ask.digest.image, place.last, if measured { pulls } else { 0 });
+        if !measured {
+            return;
+        }
+        self.series.served(registry, before, pulls);
+        let (parts, alike) = (ask.usual.parts(Span::ZERO), pulls - queued);
+        match ask.usual.cold {
+            None => self.times.record(cluster, registry, parts, alike),
+            Some((_, price)) => {
+                self.outcome.pulls_cold += pulls;
+                self.times.record_of(cluster, repository, parts, alike);
+                let here = self.model.cloud.registry(config.registry);
+                let there = self.model.cloud.registry(registry);
+                let path = if here.region == there.region { config.path.local } else { config.path.remote };
+                let bytes = price.bytes.saturating_mul(pulls - metered);
+                self.meters.transfer(Item::Pull, there.account, (there.region, here.region), repository, bytes, before);
+                if path == PathKind::Nat {
+                    self.meters.nat(here.account, there.region, here.region, repository, bytes, before);
+                }
+            }
+        }
+        self.probes.pulls(cluster, repository, &ask.tag, Some(parts.total()), alike);
+    }
+}
+
+/// A pull of a node that keeps nothing which is not like the others.
+struct Odd {
+    listed: u32,
+    at: Time,
+    /// When its place on the node was free; `None` = not yet.
+    begins: Option<Time>,
+}
+
+fn earliest(slots: &[Time]) -> usize {
+    (0..slots.len()).min_by_key(|slot| slots[*slot]).unwrap_or(0)
+}
+
+fn rates_of(cluster: &Cluster) -> impl Iterator<Item = f64> {
+    cluster.triggers.iter().filter_map(|trigger| match trigger {
+        Trigger::Rate { intensity } => Some(intensity.peak()),
+        _ => None,
+    })
+}
+
+/// Whether the same nodes are there all the time and pull at one rate what all of them ask for.
+fn is_settled(cluster: &Cluster) -> bool {
+    let comes_and_goes = |trigger: &Trigger| matches!(trigger, Trigger::ScaleUp { .. } | Trigger::Failover { .. });
+    rates_of(cluster).count() == 1
+        && cluster.growth == 0.0
+        && !cluster.triggers.iter().any(comes_and_goes)
+        && !matches!(cluster.version, VersionChoice::NewestOf(_))
+        && !matches!(cluster.cache, NodeCache::Warm(_))
+}
+
+/// Whether so many pulls a second should stay below half of a registry's quotas: then no stretch of time has more calls than
+/// a full bucket and what flows into it meanwhile. The mean and ten standard deviations leave room for chance.
+fn is_ample(model: &Model, rate: f64) -> bool {
+    2.0 * (rate + 10.0 * rate.sqrt() + 20.0) <= model.service.quotas[Call::BatchGetImage as usize]
+}
