@@ -21,7 +21,7 @@ use crate::demand::{
 use crate::ledger::Item;
 use crate::registry::Image;
 use crate::registry::quota::Call;
-use crate::units::{NANOS, Span, Time};
+use crate::units::{DAY, NANOS, Span, Time};
 
 use super::Model;
 use super::calls::LOGIN;
@@ -512,10 +512,17 @@ fn rates_of(cluster: &Cluster) -> impl Iterator<Item = f64> {
     })
 }
 
-/// Whether the same nodes are there all the time and pull at one rate what all of them ask for.
+/// Pulls a day from which on it pays to let the nodes of a cluster rest, at the least and for each repository of a node:
+/// books are closed every day for each of them. It decides about time only, not about results.
+const WORTHWHILE: (f64, f64) = (1000.0, 0.25);
+
+/// Whether the same nodes are there all the time and pull often, at one rate, what all of them ask for.
 fn is_settled(cluster: &Cluster) -> bool {
+    let daily: f64 = rates_of(cluster).sum::<f64>() * DAY as f64;
+    let places = f64::from(cluster.nodes) * cluster.runs.len().min(cluster.per_node as usize) as f64;
     let comes_and_goes = |trigger: &Trigger| matches!(trigger, Trigger::ScaleUp { .. } | Trigger::Failover { .. });
-    rates_of(cluster).count() == 1
+    daily >= WORTHWHILE.0.max(WORTHWHILE.1 * places)
+        && rates_of(cluster).count() == 1
         && cluster.growth == 0.0
         && !cluster.triggers.iter().any(comes_and_goes)
         && !matches!(cluster.version, VersionChoice::NewestOf(_))

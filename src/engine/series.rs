@@ -33,13 +33,39 @@ struct Running {
 }
 
 /// Calls by second of the day.
+#[derive(Default)]
 struct Seconds {
-    manifest: Vec<u32>,
-    download: Vec<u32>,
-    login: Vec<u32>,
+    manifest: Counted,
+    download: Counted,
+    login: Counted,
     /// Calls by others than nodes, which are not in the series: the busiest second of the day.
     others: [Busiest; 2],
     most: [u32; 2],
+}
+
+/// Calls of one kind by second of the day, and the most within one.
+#[derive(Default)]
+struct Counted {
+    seconds: Vec<u32>,
+    most: u32,
+}
+
+impl Counted {
+    #[inline]
+    fn add(&mut self, second: usize, calls: u32) {
+        if self.seconds.is_empty() {
+            self.seconds = vec![0; (DAY / NANOS) as usize];
+        }
+        let cell = &mut self.seconds[second];
+        *cell = cell.saturating_add(calls);
+        self.most = self.most.max(*cell);
+    }
+
+    /// The most within a second, and begins anew.
+    fn take(&mut self) -> u32 {
+        self.seconds.fill(0);
+        std::mem::take(&mut self.most)
+    }
 }
 
 /// The most calls within a second of a day.
@@ -98,10 +124,7 @@ impl<'a> Series<'a> {
 
     /// Calls to a registry are counted second by second: they may be told out of order within a day.
     pub fn count_seconds(&mut self, registry: RegistryId) {
-        let day = || vec![0; (DAY / NANOS) as usize];
-        let others = [Busiest::default(), Busiest::default()];
-        let seconds = Seconds { manifest: day(), download: day(), login: day(), others, most: [0; 2] };
-        self.registries[usize::from(registry.0)].seconds.get_or_insert(seconds);
+        self.registries[usize::from(registry.0)].seconds.get_or_insert_default();
     }
 
     /// A registry serves so many pulls.
@@ -120,8 +143,10 @@ impl<'a> Series<'a> {
     pub fn count_calls(&mut self, registry: RegistryId, at: Time, downloads: u32) {
         let second = self.second(at);
         if let Some(seconds) = &mut self.registries[usize::from(registry.0)].seconds {
-            seconds.manifest[second] += 1;
-            seconds.download[second] += downloads;
+            seconds.manifest.add(second, 1);
+            if downloads > 0 {
+                seconds.download.add(second, downloads);
+            }
         }
     }
 
@@ -129,7 +154,7 @@ impl<'a> Series<'a> {
     pub fn login(&mut self, registry: RegistryId, at: Time) {
         let second = self.second(at);
         if let Some(seconds) = &mut self.registries[usize::from(registry.0)].seconds {
-            seconds.login[second] += 1;
+            seconds.login.add(second, 1);
         }
     }
 
@@ -146,13 +171,7 @@ impl<'a> Series<'a> {
         let day = self.day(Time(now.0 - 1));
         let running = &mut self.registries[usize::from(registry.0)];
         let seconds = running.seconds.as_mut()?;
-        let take = |calls: &mut Vec<u32>| {
-            let most = calls.iter().copied().max().unwrap_or(0);
-            calls.fill(0);
-            most
-        };
-        let (manifest, download, login) =
-            (take(&mut seconds.manifest), take(&mut seconds.download), take(&mut seconds.login));
+        let (manifest, download, login) = (seconds.manifest.take(), seconds.download.take(), seconds.login.take());
         if let Some(day) = day {
             running.daily.peak_batch_get_image[day] = manifest;
             running.daily.peak_get_download_url[day] = download;
