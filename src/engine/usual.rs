@@ -30,15 +30,16 @@ impl Trial<'_> {
                 any = true;
                 self.now = pull.at;
                 self.outcome.events += 1;
-                if self.rests(pull.cluster) {
+                let rests = self.rests(pull.cluster);
+                if rests {
                     self.wake(&pull);
                 }
                 let served = self.pull_at_rate(&pull);
-                if self.rests(pull.cluster) {
+                if rests {
                     self.plan(pull.cluster, pull.node);
                 }
-                if served == Served::Later {
-                    // That may be before the next pull.
+                if rests || served == Served::Later {
+                    // Something may come before the next pull now.
                     break;
                 }
             }

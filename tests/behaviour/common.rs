@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use replisim::engine::Outcome;
 use replisim::scenario::{self, Diagnostics, Scenario};
+use replisim::sim::Histogram;
 use replisim::study::tables::{SummaryRow, Tables};
 use replisim::study::{Options, Unseen, compare};
 
@@ -99,4 +101,41 @@ impl Random {
     pub fn between(&mut self, from: usize, to: usize) -> usize {
         from + self.below(to - from + 1)
     }
+}
+
+/// No differences.
+pub const NONE: [&str; 0] = [];
+
+/// In what two outcomes differ. How many events there were is left out: what queues on a resting node has none.
+pub fn differences(left: &Outcome, right: &Outcome) -> Vec<&'static str> {
+    let times = |histogram: &Histogram| {
+        let quantiles = [0.0, 0.01, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0].map(|q| histogram.quantile(q));
+        (histogram.count(), histogram.mean(), quantiles)
+    };
+    let whole = |outcome: &Outcome| {
+        let ledger: Vec<_> = outcome.ledger.by_day().map(|(key, days)| (key, days.to_vec())).collect();
+        let shares: Vec<_> = outcome.ledger.by_repository().map(|(key, shares)| (key, shares.clone())).collect();
+        let counts = (outcome.pulls, outcome.pulls_cold, outcome.copies, outcome.demand_hash);
+        let parts: Vec<_> = outcome
+            .pull_times
+            .iter()
+            .map(|region| {
+                [&region.pull, &region.waiting, &region.queueing, &region.transfer, &region.unpack].map(times)
+            })
+            .collect();
+        let probes: Vec<_> =
+            outcome.probes.iter().flatten().map(|probe| (times(&probe.histogram), probe.within)).collect();
+        let failed = (outcome.waiting_ns, outcome.failures.clone(), outcome.strikes.clone());
+        [
+            ("ledger", format!("{ledger:?} {shares:?}")),
+            ("counts", format!("{counts:?}")),
+            ("times", format!("{parts:?}")),
+            ("probes", format!("{probes:?}")),
+            ("failures", format!("{failed:?}")),
+            ("repositories", format!("{:?}", outcome.by_repository)),
+            ("series", format!("{:?}", outcome.series)),
+        ]
+    };
+    let pairs = whole(left).into_iter().zip(whole(right));
+    pairs.filter(|(left, right)| left != right).map(|(left, _)| left.0).collect()
 }

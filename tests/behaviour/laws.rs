@@ -10,6 +10,7 @@ mod diary;
 mod drawn;
 mod money;
 mod order;
+mod rest;
 mod speed;
 mod storage;
 

@@ -17,14 +17,13 @@ mod rules;
 use std::fs;
 
 use replisim::engine::journal::Entry;
-use replisim::engine::{Model, Outcome, run, run_with_journal};
+use replisim::engine::{Model, run, run_with_journal};
 use replisim::scenario::Scenario;
-use replisim::sim::Histogram;
 use replisim::strategy::Kind;
 use replisim::units::Time;
 
 use self::replay::Twin;
-use super::common::{SMALL_PLANET, bundled, read, root};
+use super::common::{NONE, SMALL_PLANET, bundled, differences, read, root};
 
 /// The faults of `monitoring` in the first days.
 const MONITORING: [&str; 5] = [
@@ -94,38 +93,6 @@ fn the_twin_agrees_with_every_bundled_scenario() {
 /// pulls at a rate follow one another as long as nothing else happens. A plain model knows no short cut at all.
 #[test]
 fn neither_a_listener_nor_a_plain_model_changes_anything() {
-    let times = |histogram: &Histogram| {
-        let quantiles = [0.0, 0.01, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0].map(|q| histogram.quantile(q));
-        (histogram.count(), histogram.mean(), quantiles)
-    };
-    // How many events there were is left out: what queues on a resting node has none.
-    let whole = |outcome: &Outcome| {
-        let ledger: Vec<_> = outcome.ledger.by_day().map(|(key, days)| (key, days.to_vec())).collect();
-        let shares: Vec<_> = outcome.ledger.by_repository().map(|(key, shares)| (key, shares.clone())).collect();
-        let counts = (outcome.pulls, outcome.pulls_cold, outcome.copies, outcome.demand_hash);
-        let parts: Vec<_> = outcome
-            .pull_times
-            .iter()
-            .map(|region| {
-                [&region.pull, &region.waiting, &region.queueing, &region.transfer, &region.unpack].map(times)
-            })
-            .collect();
-        let probes: Vec<_> =
-            outcome.probes.iter().flatten().map(|probe| (times(&probe.histogram), probe.within)).collect();
-        let failed = (outcome.waiting_ns, outcome.failures.clone(), outcome.strikes.clone());
-        [
-            ("ledger", format!("{ledger:?} {shares:?}")),
-            ("counts", format!("{counts:?}")),
-            ("times", format!("{parts:?}")),
-            ("probes", format!("{probes:?}")),
-            ("failures", format!("{failed:?}")),
-            ("repositories", format!("{:?}", outcome.by_repository)),
-            ("series", format!("{:?}", outcome.series)),
-        ]
-    };
-    let differences = |left: &Outcome, right: &Outcome| -> Vec<&str> {
-        whole(left).iter().zip(whole(right)).filter(|(left, right)| *left != right).map(|(left, _)| left.0).collect()
-    };
     let tight = ["service.quotas.batch_get_image=3/s", "service.quotas.get_authorization_token=1/s"];
     for (name, sets) in [
         ("shop", vec!["run.duration=2d"]),
@@ -141,10 +108,9 @@ fn neither_a_listener_nor_a_plain_model_changes_anything() {
         for index in 0..scenario.model.strategies.len() {
             let alone = run(&scenario.model, index, 1, 1);
             let heard = run_with_journal(&scenario.model, index, 1, 1, &mut |_, _| {});
-            let none: [&str; 0] = [];
-            assert_eq!(differences(&alone, &heard), none, "{name} {sets:?}, strategy {index}, with a listener");
+            assert_eq!(differences(&alone, &heard), NONE, "{name} {sets:?}, strategy {index}, with a listener");
             let plain = run(&Model { plain: true, ..scenario.model.clone() }, index, 1, 1);
-            assert_eq!(differences(&alone, &plain), none, "{name} {sets:?}, strategy {index}, plain");
+            assert_eq!(differences(&alone, &plain), NONE, "{name} {sets:?}, strategy {index}, plain");
         }
     }
 }
