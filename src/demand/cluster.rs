@@ -71,10 +71,9 @@ impl<'a> ClusterState<'a> {
             let key = config.key.child(index as u64);
             let stream = |key, purpose| Stream::new(seed, trial, key, purpose);
             match spec {
-                Trigger::Deploy { .. }
-                | Trigger::Churn { .. }
-                | Trigger::Failover { .. }
-                | Trigger::Rate { .. } => Clock::None,
+                Trigger::Deploy { .. } | Trigger::Churn { .. } | Trigger::Failover { .. } | Trigger::Rate { .. } => {
+                    Clock::None
+                }
                 Trigger::ScaleUp { intensity, .. } => Clock::ScaleUp {
                     arrivals: Arrivals::poisson(intensity.clone(), begin),
                     stream: stream(key, Purpose::ScaleUp),

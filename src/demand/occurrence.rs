@@ -255,7 +255,9 @@ impl Occurrence {
                 fold(hash, 5 << 56 | (edit.kind as u64) << 48 | u64::from(edit.repository.0));
                 fold_text(hash, &edit.tag);
             }
-            Occurrence::NodeUp { cluster, node, .. } => fold(hash, 2 << 56 | u64::from(cluster.0) << 32 | u64::from(*node)),
+            Occurrence::NodeUp { cluster, node, .. } => {
+                fold(hash, 2 << 56 | u64::from(cluster.0) << 32 | u64::from(*node))
+            }
             Occurrence::NodeDown { cluster, node, .. } => {
                 fold(hash, 3 << 56 | u64::from(cluster.0) << 32 | u64::from(*node));
             }

@@ -15,14 +15,15 @@ use rates::Rate;
 pub use rates::{PullAtRate, Until};
 
 use super::books::Version;
-use super::cluster::{Clock, ClusterState, index_in_kind};
+use super::cluster::{ClusterState, index_in_kind};
 use super::occurrence::{Occurrence, Push, Request, Warm};
 use super::publisher::{Due, Pending, Published, Publisher};
 use super::{ClusterId, Demand, RepositoryId, Trigger};
 use crate::faults::Strike;
 use crate::sim::{Calendar, Purpose, Queue};
-use crate::units::{Span, Time};
+use crate::units::Time;
 
+mod clocks;
 mod deploy;
 pub(super) mod failover;
 #[cfg(test)]
@@ -460,54 +461,6 @@ impl<'a> Source<'a> {
             }
         }
         None
-    }
-
-    fn schedule_clock(&mut self, repository: RepositoryId) {
-        if let Some(at) = self.publisher.repositories[repository.0 as usize].advance() {
-            self.schedule(at, PUSHES, Event::Clock(repository));
-        }
-    }
-
-    /// The `index`-th version of a batch comes after `index / of` of the span.
-    fn schedule_batch(&mut self, repository: RepositoryId, start: Time, index: u32, of: u32) {
-        if index < of {
-            let within = self.demand.repositories[repository.0 as usize].batch_within;
-            let offset = i128::from(within.0) * i128::from(index) / i128::from(of);
-            self.schedule(start + Span(offset as i64), PUSHES, Event::Batch { repository, start, index, of });
-        }
-    }
-
-    fn schedule_growth(&mut self, cluster: u16) {
-        if let Some(at) = self.clusters[usize::from(cluster)].next_growth() {
-            self.schedule(at, NODES, Event::Grow { cluster });
-        }
-    }
-
-    fn schedule_churn(&mut self, cluster: u16, node: u32) {
-        for clock in 0..self.clusters[usize::from(cluster)].fleet.node(node).churn.len() as u16 {
-            self.schedule_replacement(cluster, node, clock);
-        }
-    }
-
-    fn schedule_replacement(&mut self, cluster: u16, node: u32, clock: u16) {
-        let state = self.clusters[usize::from(cluster)].fleet.node_mut(node);
-        let identity = state.identity;
-        let (arrivals, stream) = &mut state.churn[usize::from(clock)];
-        if let Some(at) = arrivals.next(stream) {
-            self.schedule(at, NODES, Event::Churn { cluster, clock, node, identity });
-        }
-    }
-
-    fn schedule_trigger(&mut self, cluster: u16, trigger: u16) {
-        let clock = &mut self.clusters[usize::from(cluster)].clocks[usize::from(trigger)];
-        let Some(at) = clock.next() else { return };
-        let (priority, event) = match clock {
-            Clock::None => return,
-            Clock::ScaleUp { .. } => (NODES, Event::ScaleUp { cluster, trigger }),
-            Clock::Times(_) => (PULLS, Event::Moment { cluster, trigger }),
-            Clock::List { .. } => (PULLS, Event::Listed { cluster, trigger }),
-        };
-        self.schedule(at, priority, event);
     }
 }
 

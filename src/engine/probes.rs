@@ -88,14 +88,7 @@ impl<'a> Probes<'a> {
     }
 
     /// So many pulls by a cluster of a repository's tag are over after this time, or never.
-    pub fn pulls(
-        &mut self,
-        cluster: ClusterId,
-        repository: RepositoryId,
-        tag: &str,
-        time: Option<Span>,
-        pulls: u64,
-    ) {
+    pub fn pulls(&mut self, cluster: ClusterId, repository: RepositoryId, tag: &str, time: Option<Span>, pulls: u64) {
         for (index, probe) in self.of(ProbeMetric::PullTime) {
             let cluster = usize::from(cluster.0);
             let counts = probe.repositories[repository.0 as usize] && probe.clusters[cluster];

@@ -14,22 +14,19 @@
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
-use crate::demand::{
-    Asked, Cluster, ClusterId, Digest, NodeCache, PathKind, PullAtRate, RepositoryId, Request, Trigger, Until,
-    VersionChoice,
-};
-use crate::ledger::Item;
+use crate::demand::{Asked, Cluster, ClusterId, Digest, NodeCache, RepositoryId, Trigger, VersionChoice};
 use crate::registry::Image;
 use crate::registry::quota::Call;
 use crate::units::{DAY, NANOS, Span, Time};
 
 use super::Model;
-use super::calls::LOGIN;
 use super::journal::PullParts;
 use super::prices::Price;
-use super::pulls::Pull;
 use super::run::Trial;
 use super::world::ShelfId;
+
+mod books;
+mod catch_up;
 
 /// The nodes that may rest, by cluster.
 #[derive(Default)]
@@ -170,140 +167,6 @@ impl Trial<'_> {
         self.rest.desks[usize::from(cluster.0)].is_some()
     }
 
-    /// A pull of a resting node has come up: it is caught up with until then.
-    pub fn wake(&mut self, pull: &PullAtRate) {
-        self.catch_up_until(pull.cluster, pull.node, Until::Pull(*pull));
-    }
-
-    /// Catches up with a node until now.
-    pub fn catch_up(&mut self, cluster: ClusterId, node: u32) {
-        self.catch_up_until(cluster, node, Until::Moment(self.now));
-    }
-
-    fn catch_up_until(&mut self, cluster: ClusterId, node: u32, until: Until) {
-        match &self.rest.desks[usize::from(cluster.0)] {
-            Some(Desk { forgetful: true, .. }) => self.catch_up_cold(cluster, node, until),
-            Some(_) => self.catch_up_warm(cluster, node, until),
-            None => {}
-        }
-    }
-
-    /// Pulls of images that the node has.
-    fn catch_up_warm(&mut self, cluster: ClusterId, node: u32, until: Until) {
-        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
-        let places = &mut desk.nodes[node as usize].places;
-        let node_state = &mut self.nodes[usize::from(cluster.0)][node as usize];
-        let (series, seen, asks) = (&mut self.series, &mut self.seen, self.bound.is_none());
-        let mut pulls = 0;
-        self.source.catch_up(cluster, node, until, |at, listed| {
-            let place = &mut places[listed as usize];
-            place.pulls += 1;
-            place.last = at;
-            node_state.cache.use_listed(place.image, listed);
-            if asks {
-                series.count_calls(place.registry, at, 0);
-                if node_state.login <= at {
-                    node_state.login = at + LOGIN;
-                    series.login(place.registry, at);
-                }
-            }
-            seen.note_pull(place.key, at);
-            pulls += 1;
-        });
-        self.outcome.events += pulls;
-    }
-
-    /// Pulls of a node that keeps nothing: each downloads all, when a place on the node is free.
-    fn catch_up_cold(&mut self, cluster: ClusterId, node: u32, until: Until) {
-        let now = match until {
-            Until::Moment(moment) => moment,
-            Until::Pull(pull) => pull.at,
-        };
-        let config = &self.model.demand.clusters[usize::from(cluster.0)];
-        let calendar = &self.model.calendar;
-        // What ends later is metered on its own, in another day.
-        let last = Time(now.0.min(calendar.end.0) - 1);
-        let day_end = if now > Time::START { calendar.day_end(calendar.day(last)) } else { Time::START };
-        let day_end = day_end.min(calendar.end);
-        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
-        let (places, asks) = (&mut desk.nodes[node as usize].places, &desk.asks);
-        let node_state = &mut self.nodes[usize::from(cluster.0)][node as usize];
-        let (series, seen) = (&mut self.series, &mut self.seen);
-        let (mut pulls, mut odd) = (0, Vec::new());
-        self.source.catch_up(cluster, node, until, |at, listed| {
-            let place = &mut places[listed as usize];
-            seen.note_pull(place.key, at);
-            pulls += 1;
-            let Some(Ask { usual: Usual { opening, cold: Some((layers, price)) }, .. }) = &asks[place.slot as usize]
-            else {
-                return;
-            };
-            let free = match node_state.slots.iter().position(|free| *free <= at) {
-                Some(free) => free,
-                None => earliest(&node_state.slots),
-            };
-            let begins = at.max(node_state.slots[free]);
-            place.pulls += 1;
-            place.last = at;
-            if begins >= now && begins > at {
-                odd.push(Odd { listed, at, begins: None });
-                return;
-            }
-            if node_state.login <= begins {
-                node_state.login = begins + LOGIN;
-                series.login(place.registry, begins);
-            }
-            series.count_calls(place.registry, begins, *layers);
-            let ends = begins + *opening + price.took;
-            node_state.slots[free] = ends + price.unpack;
-            if begins > at || ends >= day_end {
-                odd.push(Odd { listed, at, begins: Some(begins) });
-                place.queued += u32::from(begins > at);
-                place.metered += 1;
-            } else {
-                series.egress(place.registry, begins, begins, price.took, price.bytes);
-            }
-        });
-        self.outcome.events += pulls;
-        for pull in odd {
-            self.catch_up_odd(cluster, node, config, pull);
-        }
-    }
-
-    /// A pull that had to queue on its node, or whose bytes are still moving when the day ends.
-    fn catch_up_odd(&mut self, cluster: ClusterId, node: u32, config: &Cluster, Odd { listed, at, begins }: Odd) {
-        let measured = self.meters.measured(at);
-        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
-        let place = &mut desk.nodes[node as usize].places[listed as usize];
-        let Some(Ask { image, tag, shelf: Some((registry, shelf)), usual, .. }) = &desk.asks[place.slot as usize] else {
-            return;
-        };
-        let (registry, shelf, repository) = (*registry, *shelf, config.runs[place.slot as usize]);
-        let Some(begins) = begins else {
-            // It still queues: it goes on like any other.
-            place.pulls -= 1;
-            let (image, tag) = (image.clone(), tag.clone());
-            let (moving, deploy, failover) = (false, false, None);
-            let request =
-                Request { at, cluster, node, repository, image: image.clone(), tag, moving, deploy, failover };
-            self.outcome.pulls += u64::from(measured);
-            self.world.note_pull(shelf, image.id, at, 0);
-            let mut pull = Pull::new(request, config.backoff_first, (measured, false), at);
-            pull.found(registry, image, at);
-            let id = self.pulls.insert(pull);
-            self.nodes[usize::from(cluster.0)][node as usize].queue.push_back(id);
-            self.wake_node(cluster, node);
-            return;
-        };
-        let Some((_, price)) = usual.cold else { return };
-        let (parts, flows) = (usual.parts(begins - at), begins + usual.opening);
-        if begins > at && measured {
-            self.times.record_of(cluster, repository, parts, 1);
-            self.probes.pulls(cluster, repository, tag, Some(parts.total()), 1);
-        }
-        self.moved_from(registry, cluster, repository, (begins, flows, price.took), price.bytes);
-    }
-
     /// A usual pull was served, and the next one of that place will be like it.
     pub fn steady(&mut self, request: &Asked, usual: Usual) {
         let Some(listed) = request.listed.filter(|_| !request.moving) else { return };
@@ -429,80 +292,6 @@ impl Trial<'_> {
             self.unsettle(cluster, node, place);
         }
     }
-
-    /// All nodes are caught up with and their pulls written down: a day ends, or the period begins.
-    pub fn close_day(&mut self) {
-        for (id, cluster) in (0u16..).map(ClusterId).zip(&self.model.demand.clusters) {
-            if !self.rests(id) {
-                continue;
-            }
-            for node in 0..cluster.nodes {
-                self.catch_up(id, node);
-                let count = self.source.runs(id, node).len() as u32;
-                (0..count).for_each(|place| self.write_down(id, node, place));
-                // A pull that queues has come up again.
-                self.plan(id, node);
-            }
-            self.source.forget(id, self.now);
-        }
-        for registry in (0..self.model.cloud.registries.len() as u16).map(RegistryId) {
-            let Some(peaks) = self.series.close_seconds(registry, self.now) else { continue };
-            let quota = |call: Call| self.model.service.quotas[call as usize];
-            let within = |calls: u32, call| f64::from(calls) * 2.0 <= quota(call);
-            self.rest.crowded |= !(within(peaks.manifest, Call::BatchGetImage)
-                && within(peaks.download, Call::GetDownloadUrlForLayer)
-                && within(peaks.login, Call::GetAuthorizationToken));
-        }
-    }
-
-    /// Writes down the pulls of a place that are not in the books yet. All of them are of the day that ends now or later.
-    fn write_down(&mut self, cluster: ClusterId, node: u32, place: u32) {
-        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
-        let place = &mut desk.nodes[node as usize].places[place as usize];
-        let (pulls, queued, metered) = (u64::from(place.pulls), u64::from(place.queued), u64::from(place.metered));
-        (place.pulls, place.queued, place.metered) = (0, 0, 0);
-        let Some(ask) = desk.asks[place.slot as usize].as_ref().filter(|_| pulls > 0) else { return };
-        let config = &self.model.demand.clusters[usize::from(cluster.0)];
-        let repository = config.runs[place.slot as usize];
-        let before = Time(self.now.0 - 1);
-        let measured = self.meters.measured(before);
-        self.outcome.pulls += if measured { pulls } else { 0 };
-        let Some((registry, shelf)) = ask.shelf else { return };
-        self.world.note_pull(shelf, ask.digest.image, place.last, if measured { pulls } else { 0 });
-        if !measured {
-            return;
-        }
-        self.series.served(registry, before, pulls);
-        let (parts, alike) = (ask.usual.parts(Span::ZERO), pulls - queued);
-        match ask.usual.cold {
-            None => self.times.record(cluster, registry, parts, alike),
-            Some((_, price)) => {
-                self.outcome.pulls_cold += pulls;
-                self.times.record_of(cluster, repository, parts, alike);
-                let here = self.model.cloud.registry(config.registry);
-                let there = self.model.cloud.registry(registry);
-                let path = if here.region == there.region { config.path.local } else { config.path.remote };
-                let bytes = price.bytes.saturating_mul(pulls - metered);
-                self.meters.transfer(Item::Pull, there.account, (there.region, here.region), repository, bytes, before);
-                if path == PathKind::Nat {
-                    self.meters.nat(here.account, there.region, here.region, repository, bytes, before);
-                }
-            }
-        }
-        self.probes.pulls(cluster, repository, &ask.tag, Some(parts.total()), alike);
-    }
-}
-
-/// A pull of a node that keeps nothing which is not like the others.
-struct Odd {
-    listed: u32,
-    at: Time,
-    /// When its place on the node was free; `None` = not yet.
-    begins: Option<Time>,
-}
-
-fn earliest(slots: &[Time]) -> usize {
-    (0..slots.len()).min_by_key(|slot| slots[*slot]).unwrap_or(0)
 }
 
 fn rates_of(cluster: &Cluster) -> impl Iterator<Item = f64> {

@@ -267,7 +267,7 @@ impl<'a> Trial<'a> {
             seen: Fingerprint::default(),
             world,
             meters: Meters::new(&model.cloud, &model.calendar),
-            series: Series::new(model.cloud.registries.len(), &model.calendar),
+            series: Series::new(model.cloud.registries.len(), &model.calendar, model.warm_up),
             queue: Queue::new(),
             components,
             pairs,

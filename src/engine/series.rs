@@ -19,6 +19,8 @@ const OPEN: i64 = 25 * 60;
 /// The series of every registry while a trial runs.
 pub(super) struct Series<'a> {
     calendar: &'a Calendar,
+    /// A day began then, before everything.
+    origin: Time,
     registries: Vec<Running>,
 }
 
@@ -97,7 +99,8 @@ impl Busiest {
 }
 
 impl<'a> Series<'a> {
-    pub fn new(registries: usize, calendar: &'a Calendar) -> Self {
+    /// No usage yet; demand begins so long before the period.
+    pub fn new(registries: usize, calendar: &'a Calendar, warm_up: Span) -> Self {
         let days = calendar.days.len();
         let daily = DailySeries {
             stored: vec![0; days],
@@ -115,7 +118,8 @@ impl<'a> Series<'a> {
             download: Busiest::default(),
             seconds: None,
         };
-        Series { calendar, registries: (0..registries).map(|_| running()).collect() }
+        let origin = Time(calendar.first_day.0 - (warm_up.0 / DAY + 1) * DAY);
+        Series { calendar, origin, registries: (0..registries).map(|_| running()).collect() }
     }
 
     fn day(&self, at: Time) -> Option<usize> {
@@ -134,8 +138,9 @@ impl<'a> Series<'a> {
         }
     }
 
+    /// The second of its day.
     fn second(&self, at: Time) -> usize {
-        (at - self.calendar.first_day).0.div_euclid(NANOS).rem_euclid(DAY / NANOS) as usize
+        (at.0.wrapping_sub(self.origin.0) as u64 / NANOS as u64 % (DAY / NANOS) as u64) as usize
     }
 
     /// A pull's calls to a registry where seconds are counted.
@@ -207,6 +212,11 @@ impl<'a> Series<'a> {
         // What lies beyond the ring counts in its last minute.
         let limit = running.minute + MINUTES as i64 - 1;
         let first = from.0.div_euclid(MINUTE).clamp(running.minute, limit);
+        if end <= (first + 1) * MINUTE {
+            let cell = &mut running.egress[first as usize % MINUTES];
+            *cell = cell.saturating_add(bytes);
+            return;
+        }
         // The last byte goes just before the end.
         let last = (end - 1).div_euclid(MINUTE).clamp(first, limit);
         let begin = from.0.max(first * MINUTE);
@@ -241,6 +251,9 @@ impl<'a> Series<'a> {
 impl Running {
     /// Closes the minutes before `minute`.
     fn advance(&mut self, minute: i64, calendar: &Calendar) {
+        if minute <= self.minute {
+            return;
+        }
         let steps = (minute - self.minute).clamp(0, MINUTES as i64);
         for closing in self.minute..self.minute + steps {
             let slot = &mut self.egress[closing.rem_euclid(MINUTES as i64) as usize];

@@ -108,7 +108,8 @@ impl Stream {
 
     /// Exponential with mean 1.
     pub fn exponential(&mut self) -> f64 {
-        -libm::log1p(-self.uniform())
+        // The difference is exact, so nothing is lost by not taking `log1p`, which is slower.
+        -libm::log(1.0 - self.uniform())
     }
 
     /// Standard normal (Box-Muller, one of the pair).

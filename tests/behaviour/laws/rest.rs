@@ -11,7 +11,7 @@ use super::{fixed, scenario};
 /// Pulls at a rate become so many that it pays to let nodes rest, and some of what may wake them is added.
 fn busy(text: &str, more: &[&str]) -> String {
     let mut text = text.to_string();
-    for (few, many) in [("4/day", "1200/day"), ("10/day", "2000/day"), ("5/day", "4000/day")] {
+    for (few, many) in [("4/day", "1100/day"), ("10/day", "1500/day"), ("5/day", "2000/day")] {
         text = text.replace(&format!("pulls = {{ rate = \"{few}\""), &format!("pulls = {{ rate = \"{many}\""));
         text = text.replace(&format!("1m\", rate = \"{few}\""), &format!("1m\", rate = \"{many}\""));
     }
@@ -22,7 +22,7 @@ fn busy(text: &str, more: &[&str]) -> String {
 }
 
 proptest! {
-    #![proptest_config(fixed(48))]
+    #![proptest_config(fixed(24))]
 
     #[test]
     fn a_resting_node_pulls_what_a_waking_one_does(
