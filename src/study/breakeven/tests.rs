@@ -234,14 +234,14 @@ fn conditions_of_the_closed_form_are_named() {
 /// Studies of few trials each: the interval holds the true crossing about as often as it says.
 #[test]
 fn the_interval_covers_the_truth() {
-    let setting = Setting::of(ONE_IMAGE, &["run.trials=10", "clusters.eu.pulls.rate=0.8/day"]);
+    let setting = Setting::of(ONE_IMAGE, &["run.trials=6", "clusters.eu.pulls.rate=0.8/day"]);
     // Expected pulls are 24 times the demand; six are needed.
     let truth = 0.25;
     let mut covered = 0;
     for seed in 0..24 {
         let mut one = Setting::of(ONE_IMAGE, &[]);
         one.sets = setting.sets.iter().cloned().chain([format!("run.seed={seed}")]).collect();
-        let found = one.ask(&["run.demand=0.05..0.8:4"], 2).expect("it runs");
+        let found = one.ask(&["run.demand=0.05..0.8:2"], 2).expect("it runs");
         let row = crossing(&found, "run.demand", "inter-region", "root");
         let (low, high) = (row.ci_low.unwrap_or(0.0), row.ci_high.unwrap_or(f64::INFINITY));
         covered += usize::from(low <= truth && truth <= high);
