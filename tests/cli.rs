@@ -264,10 +264,10 @@ fn tables(dir: &Path) -> Vec<(String, Vec<u8>)> {
 fn tables_are_the_same_for_any_number_of_threads_and_differ_with_the_seed() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = scenario("quickstart.toml");
+    const SHORT: [&str; 5] = ["--trials", "3", "--set", "run.duration=8d", "--quiet"];
     let run = |out: &str, more: &[&str]| {
-        let (code, stdout, stderr) = finish(
-            replisim().current_dir(&dir).args(["run", &file, "--trials", "3", "--out", out, "--quiet"]).args(more),
-        );
+        let (code, stdout, stderr) =
+            finish(replisim().current_dir(&dir).args(["run", &file, "--out", out]).args(SHORT).args(more));
         assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "", ""));
         tables(&dir.path().join(out))
     };

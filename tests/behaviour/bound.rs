@@ -6,7 +6,7 @@ use super::common::{bundled, read, run_on};
 fn no_strategy_without_failed_pulls_is_below_the_bound() {
     let mut compared = 0;
     for name in ["quickstart", "worked-example", "shop", "real-images"] {
-        let sets: &[&str] = if name == "worked-example" { &[] } else { &["run.trials=3", "run.duration=20d"] };
+        let sets: &[&str] = if name == "worked-example" { &[] } else { &["run.trials=2", "run.duration=10d"] };
         let tables = run_on(&read(&bundled(name), sets), 2);
         let kind = |strategy: &str| {
             tables.summary.iter().find(|row| row.strategy == strategy).map(|row| row.kind.clone()).unwrap_or_default()

@@ -8,7 +8,7 @@ fn shared_link(egress: &str, network: &str, repositories: &str, rate: &str) -> S
         r#"
 schema = 1
 strategies = [{{ kind = "centralized", egress = "{egress}" }}]
-run = {{ duration = "1d", trials = 6 }}
+run = {{ duration = "1d", trials = 2 }}
 network = {{ preset = "ideal"{network} }}
 {repositories}
 [[clusters]]
@@ -143,7 +143,7 @@ fn a_scheduled_copy_is_half_its_period_behind_on_average() {
     let tables = run(r#"
 schema = 1
 strategies = [{ kind = "scheduled-copy", every = "6h", per_image = "0s", parallel = 1000 }]
-run = { duration = "300d", trials = 4 }
+run = { duration = "150d", trials = 4 }
 network = { preset = "ideal" }
 [[repositories]]
 name = "app"

@@ -1,6 +1,8 @@
 //! Running a scenario from text.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
 use replisim::engine::Outcome;
@@ -23,6 +25,38 @@ pub fn bundled(name: &str) -> PathBuf {
 pub const SMALL_PLANET: [&str; 3] =
     ["run.duration=5d", "repositories.\"planet/job\".count=30", "clusters.jobs.pulls.rate=200/day"];
 
+/// The first days of `monitoring`, with its faults in them.
+pub const SHORT_MONITORING: [&str; 6] = [
+    "run.duration=5d",
+    "run.trials=1",
+    "faults.no-permission.at=1d",
+    "faults.copies-fail.at=2d",
+    "faults.throttled.at=3d",
+    "faults.job-stands-still.at=4d",
+];
+
+/// A trial of the first days of every bundled scenario, and its name. What some are about comes late; here it comes in
+/// these days.
+pub fn all_bundled() -> impl Iterator<Item = (String, Scenario)> {
+    let paths = fs::read_dir(root().join("scenarios")).expect("the folder is there");
+    let paths = paths.map(|entry| entry.expect("entries can be read").path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).map(|path| {
+        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_string();
+        let sets: &[&str] = match name.as_str() {
+            "disaster-recovery" => &["run.duration=5d", "faults.use1-down.at=2d"],
+            "gotcha-mutable-tags" | "gotcha-not-retroactive" => &[],
+            "planet" => &SMALL_PLANET,
+            "monitoring" => &SHORT_MONITORING,
+            _ => &["run.duration=5d"],
+        };
+        let scenario = read(&path, &[sets, &["run.trials=1"]].concat());
+        (name, scenario)
+    })
+}
+
+/// The quickstart as it is bundled: long, so it is run once for all tests that look at it.
+pub static QUICKSTART: LazyLock<Tables> = LazyLock::new(|| run_on(&read(&bundled("quickstart"), &[]), 2));
+
 /// Reads a scenario file; its problems end the test.
 pub fn read(path: &Path, sets: &[&str]) -> Scenario {
     let mut diagnostics = Diagnostics::default();
@@ -44,7 +78,7 @@ pub fn run_on(scenario: &Scenario, jobs: usize) -> Tables {
 pub fn run(text: &str) -> Tables {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let path = dir.path().join("test.toml");
-    std::fs::write(&path, text).expect("a temporary file");
+    fs::write(&path, text).expect("a temporary file");
     run_on(&read(&path, &[]), 2)
 }
 
@@ -72,7 +106,7 @@ pub fn failures(tables: &Tables, strategy: &str) -> Vec<(String, String, String,
 pub fn refused(text: &str) -> String {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let path = dir.path().join("test.toml");
-    std::fs::write(&path, text).expect("a temporary file");
+    fs::write(&path, text).expect("a temporary file");
     let mut diagnostics = Diagnostics::default();
     assert!(scenario::load(&path, &[], &mut diagnostics).is_none(), "it loads");
     diagnostics.render(false)

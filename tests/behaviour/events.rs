@@ -14,7 +14,7 @@ use replisim::study::events::{self, Event};
 use replisim::study::{Options, StudyError, Unseen};
 use serde_json::Value;
 
-use super::common::{SMALL_PLANET, bundled, read, root, run_on};
+use super::common::{SHORT_MONITORING, all_bundled, bundled, read, root, run_on};
 
 /// The lines of these strategies; all when `None`.
 fn lines_of(scenario: &Scenario, strategies: Option<Vec<usize>>, jobs: usize) -> Vec<Value> {
@@ -168,16 +168,6 @@ fn check(line: &Value) {
     }
 }
 
-/// What `monitoring` is about comes late; here it comes in the first days.
-const MONITORING: [&str; 6] = [
-    "run.duration=5d",
-    "run.trials=1",
-    "faults.no-permission.at=1d",
-    "faults.copies-fail.at=2d",
-    "faults.throttled.at=3d",
-    "faults.job-stands-still.at=4d",
-];
-
 /// How many lines of a strategy are of a kind and result.
 fn count(lines: &[Value], strategy: &str, kind: &str, result: (&str, &str)) -> f64 {
     let of = |line: &&Value| {
@@ -189,20 +179,8 @@ fn count(lines: &[Value], strategy: &str, kind: &str, result: (&str, &str)) -> f
 #[test]
 fn every_line_of_every_bundled_scenario_is_as_the_service_documents_it_and_in_order() {
     let mut kinds = BTreeSet::new();
-    for entry in fs::read_dir(root().join("scenarios")).expect("the folder is there") {
-        let path = entry.expect("entries can be read").path();
-        if path.extension().is_none_or(|extension| extension != "toml") {
-            continue;
-        }
-        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_string();
-        let sets: &[&str] = match name.as_str() {
-            "disaster-recovery" => &["run.duration=5d", "faults.use1-down.at=2d"],
-            "monitoring" => &MONITORING,
-            "gotcha-not-retroactive" => &[],
-            "planet" => &SMALL_PLANET,
-            _ => &["run.duration=5d"],
-        };
-        let lines = lines(&read(&path, sets));
+    for (name, scenario) in all_bundled() {
+        let lines = lines(&scenario);
         assert!(!lines.is_empty(), "{name}");
         let mut ids = BTreeSet::new();
         let mut last = ("", "");
@@ -256,7 +234,7 @@ fn there_are_as_many_lines_as_copies_and_failures_in_the_tables() {
         ("cross-account", &["run.duration=5d", "run.trials=1"]),
         ("gotcha-region-not-enabled", &["run.duration=5d", "run.trials=1"]),
         ("hand-written-job", &["run.duration=9d", "run.trials=1"]),
-        ("monitoring", &MONITORING),
+        ("monitoring", &SHORT_MONITORING),
     ] {
         agree(&read(&bundled(name), sets));
     }
@@ -264,7 +242,7 @@ fn there_are_as_many_lines_as_copies_and_failures_in_the_tables() {
 
 #[test]
 fn what_comes_before_the_run_is_followed_and_not_told() {
-    let scenario = read(&bundled("shop"), &["run.duration=3d", "run.warm_up=10d", "run.trials=1"]);
+    let scenario = read(&bundled("shop"), &["run.duration=2d", "run.warm_up=4d", "run.trials=1"]);
     agree(&scenario);
     let start = scenario.model.calendar.start.as_str();
     assert!(lines(&scenario).iter().all(|line| text(line, "time") >= start));

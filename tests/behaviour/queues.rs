@@ -142,7 +142,7 @@ fn without_a_shared_link_the_pulls_in_flight_are_poisson() {
 fn copy_queue(rate: &str, batch: u32) -> String {
     format!(
         "schema = 1\nstrategies = [{{ kind = \"replication\", delay = \"0s\", parallel_copies = 1 }}]\n\
-         run = {{ duration = \"1d\", trials = 1 }}\nnetwork = {{ preset = \"ideal\", stream_max = \"1 MB/s\" }}\n\
+         run = {{ duration = \"8h\", trials = 1 }}\nnetwork = {{ preset = \"ideal\", stream_max = \"1 MB/s\" }}\n\
          [[repositories]]\nname = \"app\"\nregistry = \"us-east-1\"\nimage = {{ layer_sizes = [\"10 MB\"], new_bytes = \"100%\" }}\n\
          push = {{ rate = \"{rate}\", batch = {batch} }}\n\
          [[clusters]]\nname = \"eu\"\nregistry = \"eu-west-1\"\npulls = {{ list = [] }}\n"

@@ -11,7 +11,7 @@ use replisim::study::tables::{
     SummaryRow, TimelineRow, TrialRow,
 };
 
-use super::common::{read, root, run_on};
+use super::common::{QUICKSTART, read, root};
 
 fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -153,7 +153,7 @@ fn every_bundled_scenario_is_in_the_readme() {
 /// After a wanted change, run with `REPLISIM_GOLDEN=write` and look at the difference.
 #[test]
 fn the_summary_in_the_readme_is_what_the_run_prints() {
-    let printed = terminal_summary(&run_on(&read(&root().join("scenarios/quickstart.toml"), &[]), 2), &[]);
+    let printed = terminal_summary(&QUICKSTART, &[]);
     let readme = text("README.md");
     let shown = &blocks(&readme, "text")[0];
     if std::env::var_os("REPLISIM_GOLDEN").is_some_and(|it| it == "write") {

@@ -2,36 +2,18 @@
 
 use std::fs;
 
-use super::common::{SMALL_PLANET, bundled, dollars, failures, latency, read, refused, root, run, run_on, summary};
+use super::common::{all_bundled, bundled, dollars, failures, latency, read, refused, root, run, run_on, summary};
 
 #[test]
 fn every_bundled_scenario_opens_with_a_comment_and_runs() {
     let mut seen = 0;
-    for entry in fs::read_dir(root().join("scenarios")).expect("the folder is there") {
-        let path = entry.expect("entries can be read").path();
-        if path.extension().is_none_or(|extension| extension != "toml") {
-            continue;
-        }
-        let text = fs::read_to_string(&path).expect("scenarios are text");
-        assert!(text.starts_with("# "), "{} opens with a comment", path.display());
-        // What a scenario is about may lie later than in its first days.
-        let late = text.contains("faults = [");
-        let sets = ["run.trials=1", "run.duration=9d"];
-        let is_planet = path.ends_with("planet.toml");
-        let short = read(
-            &path,
-            if is_planet {
-                &SMALL_PLANET
-            } else if late {
-                &sets[..1]
-            } else {
-                &sets
-            },
-        );
-        let tables = run_on(&short, 2);
-        assert_eq!(tables.summary.len(), short.model.strategies.len(), "{}", path.display());
-        assert!(tables.summary.iter().all(|row| row.cost_usd_month > 0.0), "{}", path.display());
-        assert!(tables.summary.iter().any(|row| row.pulls > 0.0), "{}", path.display());
+    for (name, scenario) in all_bundled() {
+        let text = fs::read_to_string(bundled(&name)).expect("scenarios are text");
+        assert!(text.starts_with("# "), "{name} opens with a comment");
+        let tables = run_on(&scenario, 2);
+        assert_eq!(tables.summary.len(), scenario.model.strategies.len(), "{name}");
+        assert!(tables.summary.iter().all(|row| row.cost_usd_month > 0.0), "{name}");
+        assert!(tables.summary.iter().any(|row| row.pulls > 0.0), "{name}");
         seen += 1;
     }
     assert!(seen >= 18, "{seen} scenarios");
@@ -62,7 +44,7 @@ fn break_even_lies_between_a_quarter_and_all_of_its_demand() {
 
 #[test]
 fn m1_replication_makes_pulls_local_and_start_up_faster() {
-    let tables = run_on(&read(&bundled("shop"), &["run.trials=2", "run.duration=30d"]), 2);
+    let tables = run_on(&read(&bundled("shop"), &["run.trials=1", "run.duration=10d"]), 2);
     let (across, replicated) = (summary(&tables, "cross-region-pull"), summary(&tables, "replication"));
     assert!(replicated.pull_p95_s < across.pull_p95_s);
     assert!(across.cross_region_bytes > replicated.cross_region_bytes);
@@ -73,7 +55,7 @@ fn m1_replication_makes_pulls_local_and_start_up_faster() {
 
 #[test]
 fn m2_only_releases_travel_and_most_make_it_in_thirty_seconds() {
-    let tables = run_on(&read(&bundled("global-saas"), &["run.trials=3"]), 2);
+    let tables = run_on(&read(&bundled("global-saas"), &["run.trials=1"]), 2);
     let (everything, prefix) = (summary(&tables, "everything"), summary(&tables, "by-prefix"));
     assert!(prefix.copies * 5.0 < everything.copies, "{} of {}", prefix.copies, everything.copies);
     let observed = |strategy: &str, region: &str| {
@@ -123,7 +105,10 @@ fn m3_without_the_permission_copies_into_that_account_fail_and_its_nodes_wait_in
 
 #[test]
 fn m4_replicas_recover_in_time_and_nothing_else_does() {
-    let tables = run_on(&read(&bundled("disaster-recovery"), &["run.trials=3", "run.duration=50d"]), 2);
+    let tables = run_on(
+        &read(&bundled("disaster-recovery"), &["run.trials=3", "run.duration=13d", "faults.use1-down.at=10d"]),
+        2,
+    );
     let rows = |strategy: &'static str| tables.recovery.iter().filter(move |row| row.strategy == strategy);
     for strategy in ["replication", "nightly"] {
         assert!(rows(strategy).all(|row| row.recovery_s.is_some_and(|seconds| seconds < 4.0 * 3600.0)), "{strategy}");
@@ -286,7 +271,7 @@ fn m11_a_lifecycle_at_the_destination_keeps_storage_level_and_a_pilot_costs_litt
 
 #[test]
 fn m12_every_cause_has_its_name_and_the_alarm_rings() {
-    let tables = run_on(&read(&bundled("monitoring"), &["run.trials=3"]), 2);
+    let tables = run_on(&read(&bundled("monitoring"), &["run.trials=1"]), 2);
     let failed = failures(&tables, "replication");
     for (event, cause, account) in [
         ("copy", "not-allowed", "pay"),

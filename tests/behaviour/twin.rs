@@ -23,16 +23,7 @@ use replisim::strategy::Kind;
 use replisim::units::Time;
 
 use self::replay::Twin;
-use super::common::{NONE, SMALL_PLANET, bundled, differences, read, root};
-
-/// The faults of `monitoring` in the first days.
-const MONITORING: [&str; 5] = [
-    "run.duration=5d",
-    "faults.no-permission.at=1d",
-    "faults.copies-fail.at=2d",
-    "faults.throttled.at=3d",
-    "faults.job-stands-still.at=4d",
-];
+use super::common::{NONE, SHORT_MONITORING, SMALL_PLANET, all_bundled, bundled, differences, read, root};
 
 /// What the twin finds wrong with a trial of each strategy, and how many entries it has followed.
 fn follow(scenario: &Scenario, trial: u64) -> (Vec<String>, u64) {
@@ -65,22 +56,7 @@ fn from_files(files: &[(&str, &str)]) -> Scenario {
 #[test]
 fn the_twin_agrees_with_every_bundled_scenario() {
     let mut seen = 0;
-    for entry in fs::read_dir(root().join("scenarios")).expect("the folder is there") {
-        let path = entry.expect("entries can be read").path();
-        if path.extension().is_none_or(|extension| extension != "toml") {
-            continue;
-        }
-        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_string();
-        let mut sets = vec!["run.duration=5d"];
-        // What some are about comes late; here it comes in the first days.
-        match name.as_str() {
-            "disaster-recovery" => sets.push("faults.use1-down.at=2d"),
-            "gotcha-not-retroactive" => sets.clear(),
-            "planet" => sets.extend(SMALL_PLANET),
-            "monitoring" => sets.extend(&MONITORING[1..]),
-            _ => {}
-        }
-        let scenario = read(&path, &sets);
+    for (name, scenario) in all_bundled() {
         let (problems, entries) = follow(&scenario, 1);
         assert!(problems.is_empty(), "{name}:\n{}", problems.join("\n"));
         assert!(entries > 10, "{name}: {entries} entries");
@@ -99,10 +75,10 @@ fn neither_a_listener_nor_a_plain_model_changes_anything() {
         ("shop", vec!["run.duration=2d", "clusters.eu.cache={ warm = \"70%\" }"]),
         ("../benches/peers/pulls", vec!["run.duration=60s"]),
         ("../benches/peers/pulls", vec!["run.duration=90s", "clusters.nodes.parallel_images=2"]),
-        ("planet", SMALL_PLANET.to_vec()),
+        ("planet", [&SMALL_PLANET[1..], &["run.duration=3d"]].concat()),
         ("planet", [&SMALL_PLANET[..2], &["clusters.jobs.pulls.rate=3000/day", "run.duration=1d"], &tight].concat()),
         ("disaster-recovery", vec!["run.duration=3d", "faults.use1-down.at=1d"]),
-        ("monitoring", MONITORING.to_vec()),
+        ("monitoring", SHORT_MONITORING.to_vec()),
     ] {
         let scenario = read(&bundled(name), &sets);
         for index in 0..scenario.model.strategies.len() {

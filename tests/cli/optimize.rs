@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{finish, replisim, scenario};
 
 /// A short stretch of a small shop.
-const SHORT: [&str; 4] = ["--trials", "2", "--set", "run.duration=3d"];
+const SHORT: [&str; 4] = ["--trials", "2", "--set", "run.duration=2d"];
 
 fn optimize(dir: &Path, more: &[&str]) -> (i32, String, String) {
     finish(replisim().current_dir(dir).args(["optimize", &scenario("shop.toml")]).args(SHORT).args(more))

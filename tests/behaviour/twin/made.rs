@@ -223,7 +223,7 @@ fn a31_faults_and_permissions() {
     ];
     let repository = r#"
 image = { size = "900 MB", platforms = 2 }
-push = { rate = "12/day" }
+push = { rate = "8/day" }
 tags = { moving = ["latest"] }
 existing = 2
 lifecycle = { keep = 6, untagged_days = 1 }

@@ -195,9 +195,11 @@ impl Repository {
 
     /// The layers that archived images alone need.
     pub fn archive(&self) -> BTreeMap<u32, u64> {
-        let standard = self.standard();
         let mut archive = layers(self.images.values().filter(|held| held.archived.is_some()));
-        archive.retain(|layer, _| !standard.contains_key(layer));
+        if !archive.is_empty() {
+            let standard = self.standard();
+            archive.retain(|layer, _| !standard.contains_key(layer));
+        }
         archive
     }
 }
