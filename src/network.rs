@@ -20,6 +20,7 @@
 mod class;
 mod fabric;
 mod filling;
+mod layout;
 mod sharing;
 pub mod slow;
 mod soonest;

@@ -39,36 +39,35 @@ pub(super) fn moved(from: Time, to: Time, rate: f64) -> f64 {
     if from == to { 0.0 } else { rate * (to - from).as_seconds() }
 }
 
-/// A flow's place in its class: when it ends, and which joining this is (a flow that moves on and returns has another).
+/// A flow's place in its class: when it ends, and which flow it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     /// The bits of the work at which it ends; as work is not negative, they sort like it.
     finish: u64,
-    /// Unique, ascending.
-    pub(super) joined: u64,
     /// The flow's slot.
-    pub(super) flow: u32,
+    pub(super) slot: u32,
+    /// The slot's generation, which changes when the flow leaves.
+    pub(super) generation: u32,
 }
 
 /// Flows with one route and one ceiling.
 #[derive(Debug)]
 pub(super) struct Class {
-    /// Its pipes: a stretch of the table of routes.
-    pub(super) route: (u32, u32),
+    pub(super) route: u32,
     /// The most that one flow may have (bytes/s).
     pub(super) ceiling: f64,
-    /// The island of pipes it belongs to.
-    pub(super) island: u32,
     /// Flows in it.
-    pub(super) flows: usize,
-    /// Whether its island lists it as having flows.
+    flows: usize,
+    /// Whether its route lists it as having flows.
     pub(super) listed: bool,
     /// Whether a flow came or went since the rate was last set.
-    pub(super) touched: bool,
+    touched: bool,
     /// When its first flow ends, at the rates that hold.
     pub(super) next: Time,
+    /// The work at which its first flow ends; infinite without flows, not a number while that is to be looked up.
+    first: f64,
     /// What each flow gets (bytes/s).
-    pub(super) rate: f64,
+    rate: f64,
     /// Work at `since`.
     work: f64,
     since: Time,
@@ -76,20 +75,25 @@ pub(super) struct Class {
 }
 
 impl Class {
-    pub(super) fn new(route: (u32, u32), ceiling: f64, island: u32) -> Class {
+    pub(super) fn new(route: u32, ceiling: f64) -> Class {
         Class {
             route,
             ceiling,
-            island,
             flows: 0,
             listed: false,
             touched: false,
             next: Time::NEVER,
+            first: f64::INFINITY,
             rate: 0.0,
             work: 0.0,
             since: Time(0),
             heap: BinaryHeap::new(),
         }
+    }
+
+    /// Flows in it.
+    pub(super) fn flows(&self) -> f64 {
+        self.flows as f64
     }
 
     /// Work at `now`.
@@ -98,18 +102,24 @@ impl Class {
     }
 
     /// Takes in a flow with `bytes` to go; returns the work at which it ends.
-    pub(super) fn join(&mut self, now: Time, bytes: f64, joined: u64, flow: u32) -> f64 {
+    pub(super) fn join(&mut self, now: Time, bytes: f64, slot: u32, generation: u32) -> f64 {
         let finish = self.work_at(now) + bytes.max(0.0);
-        self.heap.push(Reverse(Place { finish: finish.to_bits(), joined, flow }));
+        self.heap.push(Reverse(Place { finish: finish.to_bits(), slot, generation }));
         self.flows += 1;
         self.touched = true;
+        if finish < self.first {
+            self.first = finish;
+        }
         finish
     }
 
-    /// Lets a flow go before its end. `here` tells whether a place is still taken.
-    pub(super) fn leave(&mut self, here: impl Fn(&Place) -> bool) {
+    /// Lets a flow go that was to end at work `finish`. `here` tells whether a place is still taken.
+    pub(super) fn leave(&mut self, finish: f64, here: impl Fn(&Place) -> bool) {
         self.flows -= 1;
         self.touched = true;
+        if finish <= self.first {
+            self.first = f64::NAN;
+        }
         let gone = self.heap.len() - self.flows;
         if gone > FEW_GONE && gone > self.flows {
             self.heap.retain(|Reverse(place)| here(place));
@@ -118,10 +128,11 @@ impl Class {
 
     /// The flow that ends next, if it ends at `now`; it has then left.
     pub(super) fn pop_due(&mut self, now: Time, here: impl Fn(&Place) -> bool) -> Option<Place> {
-        let place = self.first(here).filter(|place| self.due(place) <= now)?;
+        let place = self.first(here).filter(|place| self.due(f64::from_bits(place.finish)) <= now)?;
         self.heap.pop();
         self.flows -= 1;
         self.touched = true;
+        self.first = f64::NAN;
         Some(place)
     }
 
@@ -129,42 +140,56 @@ impl Class {
     /// flow then ends at another work, which [`Class::each`] tells.
     #[must_use]
     pub(super) fn set_rate(&mut self, now: Time, rate: f64, here: impl Fn(&Place) -> bool) -> bool {
+        if !self.touched && rate == self.rate {
+            return false;
+        }
         self.work = self.work_at(now);
         self.since = now;
         self.rate = rate;
         self.touched = false;
         let set_back = self.work > MOST_WORK;
         if set_back {
-            let mut places = std::mem::take(&mut self.heap).into_vec();
-            places.retain(|Reverse(place)| here(place));
-            for Reverse(place) in &mut places {
-                place.finish = (f64::from_bits(place.finish) - self.work).max(0.0).to_bits();
-            }
-            self.work = 0.0;
-            self.heap = BinaryHeap::from(places);
+            self.set_back(&here);
         }
-        self.next = match self.first(here) {
-            Some(place) => self.due(&place),
-            None => Time::NEVER,
-        };
+        if self.first.is_nan() {
+            self.first = self.first(here).map_or(f64::INFINITY, |place| f64::from_bits(place.finish));
+        }
+        self.next = self.due(self.first);
         set_back
+    }
+
+    #[cold]
+    fn set_back(&mut self, here: impl Fn(&Place) -> bool) {
+        let mut places = std::mem::take(&mut self.heap).into_vec();
+        places.retain(|Reverse(place)| here(place));
+        for Reverse(place) in &mut places {
+            place.finish = (f64::from_bits(place.finish) - self.work).max(0.0).to_bits();
+        }
+        self.work = 0.0;
+        self.first = f64::NAN;
+        self.heap = BinaryHeap::from(places);
     }
 
     /// Tells each flow in the heap and the work at which it ends.
     pub(super) fn each(&self, mut tell: impl FnMut(u32, f64)) {
         for Reverse(place) in &self.heap {
-            tell(place.flow, f64::from_bits(place.finish));
+            tell(place.slot, f64::from_bits(place.finish));
         }
     }
 
-    /// Forgets the past of a class without flows.
-    pub(super) fn rest(&mut self) {
-        self.heap.clear();
-        self.work = 0.0;
-        self.rate = 0.0;
-        self.touched = false;
-        self.listed = false;
-        self.next = Time::NEVER;
+    /// Forgets its past when it has no flows; whether that is so.
+    pub(super) fn rests(&mut self) -> bool {
+        let rests = self.flows == 0;
+        if rests {
+            self.heap.clear();
+            self.work = 0.0;
+            self.rate = 0.0;
+            self.first = f64::INFINITY;
+            self.next = Time::NEVER;
+            self.touched = false;
+            self.listed = false;
+        }
+        rests
     }
 
     /// The flow that ends next; drops those before it that have left.
@@ -179,8 +204,9 @@ impl Class {
         None
     }
 
-    fn due(&self, place: &Place) -> Time {
-        due(self.since, f64::from_bits(place.finish) - self.work, self.rate)
+    /// When the work is `finish`; never without a flow.
+    fn due(&self, finish: f64) -> Time {
+        if finish.is_finite() { due(self.since, finish - self.work, self.rate) } else { Time::NEVER }
     }
 }
 
@@ -199,21 +225,21 @@ mod tests {
 
     #[test]
     fn a_flow_that_left_is_passed_over_and_swept_out() {
-        let mut class = Class::new((0, 0), f64::INFINITY, 0);
+        let mut class = Class::new(0, f64::INFINITY);
         for joined in 0..1000 {
-            class.join(Time(0), 10.0 + joined as f64, joined, 0);
+            class.join(Time(0), 10.0 + f64::from(joined), 0, joined);
         }
         for left in 0..900 {
-            class.leave(|place| place.joined > left);
+            class.leave(10.0 + f64::from(left), |place| place.generation > left);
         }
         assert!(class.heap.len() < 300, "{}", class.heap.len());
-        assert!(!class.set_rate(Time(0), 1.0, |place| place.joined > 899));
+        assert!(!class.set_rate(Time(0), 1.0, |place| place.generation > 899));
         assert_eq!(class.next, Time(910 * NANOS));
     }
 
     #[test]
     fn work_that_is_set_back_changes_no_completion() {
-        let mut class = Class::new((0, 0), f64::INFINITY, 0);
+        let mut class = Class::new(0, f64::INFINITY);
         assert!(!class.set_rate(Time(0), 1e9, |_| true));
         let begin = Time(100 * NANOS);
         let finish = class.join(begin, 5e9, 0, 0);

@@ -1,227 +1,112 @@
-//! Max-min fair rates of classes of flows over shared pipes: progressive filling.
+//! Max-min fair rates on an island: progressive filling.
 //!
 //! The rates of all flows rise together. When a pipe is full, the flows on it have their rate; so has a flow that
-//! reaches its ceiling; the others rise on. In steps: each pipe offers its flows an even share of what it has left. The
-//! ceilings below the least share on offer are granted; when there is none, the flows on the pipe with the least share get
-//! that share. What a class gets is taken from its pipes, which raises the shares that they offer to the others.
+//! reaches its ceiling, or what its route's own pipes allow; the others rise on. In steps: each shared pipe offers its flows
+//! an even share of what it has left, and the pipe with the least share is next. Flows on it that stop for reasons of their
+//! own before they have that share are granted what they stop at, which raises the share; when there are none, the others
+//! on it get the share. What flows get is taken from all pipes that they cross, which only raises the shares that these
+//! offer to others: so a pipe is next at its place, whatever the flows on other pipes do.
 //!
-//! A class is one entry here, however many flows it has: the cost is the length of all routes, plus the number of pipes
-//! in use for every level at which something fills.
+//! A route is one entry here, however many flows it has, and its own pipes are none: the cost is the length of all routes,
+//! plus the number of shared pipes in use for every time that a pipe is next.
 
-/// A class as the filling sees it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Share {
-    /// Flows in the class, at least one.
-    pub(super) flows: f64,
-    /// The most that one of its flows may have (bytes/s).
-    pub(super) ceiling: f64,
-    /// Its pipes: a stretch of the table of routes.
-    pub(super) route: (u32, u32),
-    /// The answer: what each of its flows gets (bytes/s); not a number until then.
-    pub(super) rate: f64,
-}
+use super::class::Class;
+use super::layout::{Layout, Pipe, Route};
 
-impl Share {
-    fn route<'a>(&self, routes: &'a [u32]) -> &'a [u32] {
-        &routes[self.route.0 as usize..self.route.1 as usize]
+/// Works out the levels of an island's routes whose caps are known, and what its pipes have left.
+pub(super) fn fill(layout: &mut Layout, island: u32, rising: &mut Vec<u32>) {
+    let Layout { pipes, routes, classes, islands, .. } = layout;
+    let island = &islands[island as usize];
+    for &pipe in &island.pipes {
+        let pipe = &mut pipes[pipe as usize];
+        (pipe.left, pipe.rising) = (pipe.capacity, 0.0);
     }
-}
-
-/// A pipe during one filling.
-#[derive(Clone, Debug, Default)]
-struct Pipe {
-    /// Capacity not given away yet.
-    left: f64,
-    /// Flows on it without a rate yet.
-    flows: f64,
-    /// `left / flows`.
-    share: f64,
-    /// The classes on it.
-    classes: Vec<u32>,
-}
-
-/// Progressive filling; keeps its scratch space from one call to the next.
-#[derive(Debug, Default)]
-pub(super) struct Filling {
-    pipes: Vec<Pipe>,
-    /// Pipes that carry flows without a rate.
-    rising: Vec<u32>,
-}
-
-impl Filling {
-    /// Works out the rate of every class; they come by ascending ceiling. `capacity` (bytes/s) is by pipe number; `pipes`
-    /// are those that the classes may use.
-    pub(super) fn fill(&mut self, capacity: &[f64], pipes: &[u32], routes: &[u32], classes: &mut [Share]) {
-        debug_assert!(classes.is_sorted_by(|a, b| a.ceiling <= b.ceiling));
-        self.lay_out(capacity, pipes, routes, classes);
-        let (mut open, mut lowest_ceiling) = (classes.len(), 0);
-        while open > 0 {
-            let (share, bottleneck) = self.least_share();
-            let before = open;
-            while let Some(class) = classes.get_mut(lowest_ceiling) {
-                if class.rate.is_nan() {
-                    if class.ceiling > share {
-                        break;
-                    }
-                    self.grant(class, class.ceiling, routes);
-                    open -= 1;
-                }
-                lowest_ceiling += 1;
+    for &route in &island.busy {
+        let route = &mut routes[route as usize];
+        route.begin_to_rise(classes);
+        for &pipe in &route.shared {
+            pipes[pipe as usize].rising += route.rising;
+        }
+    }
+    rising.clear();
+    for &number in &island.pipes {
+        let pipe = &mut pipes[number as usize];
+        if pipe.rising > 0.0 {
+            pipe.share = pipe.left / pipe.rising;
+            rising.push(number);
+        }
+    }
+    while let Some(next) = least_share(pipes, rising) {
+        let crossing = std::mem::take(&mut pipes[next].routes);
+        let Pipe { share, rising: before, .. } = pipes[next];
+        for &route in &crossing {
+            let route = &mut routes[route as usize];
+            while route.rising > 0.0 && route.bound <= share {
+                route.stop_some(pipes, classes);
             }
-            if open < before {
-                continue;
-            }
-            let members = std::mem::take(&mut self.pipes[bottleneck].classes);
-            for &class in &members {
-                let class = &mut classes[class as usize];
-                if class.rate.is_nan() {
-                    self.grant(class, share, routes);
-                    open -= 1;
+        }
+        if pipes[next].rising == before {
+            for &route in &crossing {
+                let route = &mut routes[route as usize];
+                if route.rising > 0.0 {
+                    route.level = share;
+                    route.stop(route.rising, share, pipes);
                 }
             }
-            self.pipes[bottleneck].classes = members;
         }
+        pipes[next].routes = crossing;
+    }
+}
+
+/// The pipe that offers the least share; forgets those without flows that rise.
+fn least_share(pipes: &[Pipe], rising: &mut Vec<u32>) -> Option<usize> {
+    let (mut least, mut next) = (f64::INFINITY, None);
+    rising.retain(|&number| {
+        let pipe = &pipes[number as usize];
+        let rises = pipe.rising > 0.0;
+        if rises && (pipe.share < least || next.is_none()) {
+            (least, next) = (pipe.share, Some(number as usize));
+        }
+        rises
+    });
+    next
+}
+
+impl Route {
+    fn begin_to_rise(&mut self, classes: &[Class]) {
+        self.rising = self.busy.iter().map(|&class| classes[class as usize].flows()).sum();
+        self.level = self.cap;
+        self.rung = 0;
+        self.find_bound(classes);
     }
 
-    /// What the latest filling left of a pipe (bytes/s); `None` when nothing has crossed it or it has no limit.
-    pub(super) fn left(&self, pipe: u32) -> Option<f64> {
-        self.pipes.get(pipe as usize).map(|pipe| pipe.left).filter(|left| left.is_finite())
+    fn find_bound(&mut self, classes: &[Class]) {
+        let ceiling = self.busy.get(self.rung).map_or(f64::INFINITY, |&class| classes[class as usize].ceiling);
+        self.bound = ceiling.min(self.cap);
     }
 
-    fn lay_out(&mut self, capacity: &[f64], pipes: &[u32], routes: &[u32], classes: &mut [Share]) {
-        self.pipes.resize(capacity.len(), Pipe { left: f64::INFINITY, ..Pipe::default() });
-        for &number in pipes {
-            let pipe = &mut self.pipes[number as usize];
-            (pipe.left, pipe.flows) = (capacity[number as usize], 0.0);
-            pipe.classes.clear();
-        }
-        for (index, class) in classes.iter_mut().enumerate() {
-            class.rate = f64::NAN;
-            for &pipe in class.route(routes) {
-                let pipe = &mut self.pipes[pipe as usize];
-                pipe.flows += class.flows;
-                pipe.classes.push(index as u32);
+    /// Those of its flows that are bound lowest stop there.
+    fn stop_some(&mut self, pipes: &mut [Pipe], classes: &[Class]) {
+        match self.busy.get(self.rung).map(|&class| &classes[class as usize]).filter(|it| it.ceiling < self.cap) {
+            Some(class) => {
+                self.stop(class.flows(), class.ceiling, pipes);
+                self.rung += 1;
+                self.find_bound(classes);
             }
-        }
-        self.rising.clear();
-        for &number in pipes {
-            let pipe = &mut self.pipes[number as usize];
-            if pipe.flows > 0.0 {
-                pipe.share = pipe.left / pipe.flows;
-                self.rising.push(number);
-            }
+            None => self.stop(self.rising, self.cap, pipes),
         }
     }
 
-    /// The least share on offer, and by which pipe; infinite when no pipe is in the way.
-    fn least_share(&mut self) -> (f64, usize) {
-        let (mut share, mut bottleneck) = (f64::INFINITY, 0);
-        let pipes = &self.pipes;
-        self.rising.retain(|&number| {
-            let pipe = &pipes[number as usize];
-            if pipe.flows > 0.0 && pipe.share < share {
-                (share, bottleneck) = (pipe.share, number as usize);
-            }
-            pipe.flows > 0.0
-        });
-        (share, bottleneck)
-    }
-
-    /// Gives each flow of a class its rate, and takes that from its pipes.
-    fn grant(&mut self, class: &mut Share, rate: f64, routes: &[u32]) {
-        class.rate = rate;
-        for &pipe in class.route(routes) {
-            let pipe = &mut self.pipes[pipe as usize];
-            pipe.flows -= class.flows;
+    /// So many of its flows stop at a rate, which is taken from the shared pipes.
+    fn stop(&mut self, flows: f64, rate: f64, pipes: &mut [Pipe]) {
+        self.rising -= flows;
+        for &pipe in &self.shared {
+            let pipe = &mut pipes[pipe as usize];
+            pipe.rising -= flows;
             // An infinite rate goes over infinite pipes only, which have as much as before.
             if rate.is_finite() {
-                pipe.left = (pipe.left - class.flows * rate).max(0.0);
-                pipe.share = pipe.left / pipe.flows;
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::test_runner::{Config, RngSeed};
-
-    const NONE: f64 = f64::INFINITY;
-
-    /// Rates for (flows, ceiling, pipes).
-    fn rates(capacity: &[f64], classes: &[(f64, f64, &[u32])]) -> Vec<f64> {
-        let (mut routes, mut shares) = (Vec::new(), Vec::new());
-        for &(flows, ceiling, pipes) in classes {
-            let begin = routes.len() as u32;
-            routes.extend_from_slice(pipes);
-            shares.push(Share { flows, ceiling, route: (begin, routes.len() as u32), rate: f64::NAN });
-        }
-        let mut order: Vec<usize> = (0..shares.len()).collect();
-        order.sort_by(|&a, &b| shares[a].ceiling.total_cmp(&shares[b].ceiling));
-        let mut sorted: Vec<Share> = order.iter().map(|&index| shares[index]).collect();
-        let pipes: Vec<u32> = (0..capacity.len() as u32).collect();
-        Filling::default().fill(capacity, &pipes, &routes, &mut sorted);
-        for (index, share) in order.into_iter().zip(sorted) {
-            shares[index] = share;
-        }
-        shares.iter().map(|share| share.rate).collect()
-    }
-
-    /// Theory B4.3: links of 10 and 6; flows on the first, on both, on the second.
-    #[test]
-    fn three_flows_on_two_links() {
-        assert_eq!(rates(&[10.0, 6.0], &[(1.0, NONE, &[0]), (1.0, NONE, &[0, 1]), (1.0, NONE, &[1])]), [7.0, 3.0, 3.0]);
-    }
-
-    #[test]
-    fn what_a_ceiling_leaves_goes_to_the_others() {
-        assert_eq!(rates(&[100.0], &[(2.0, 10.0, &[0]), (4.0, NONE, &[0])]), [10.0, 20.0]);
-        assert_eq!(rates(&[100.0], &[(2.0, 70.0, &[0]), (3.0, 15.0, &[0])]), [27.5, 15.0]);
-        // A ceiling that comes to bind only after another class was frozen at its own.
-        assert_eq!(rates(&[100.0], &[(1.0, 10.0, &[0]), (1.0, 40.0, &[0]), (1.0, NONE, &[0])]), [10.0, 40.0, 50.0]);
-    }
-
-    #[test]
-    fn limits_may_be_missing_or_zero() {
-        assert_eq!(rates(&[], &[(3.0, 5.0, &[]), (1.0, NONE, &[])]), [5.0, NONE]);
-        assert_eq!(rates(&[0.0, 8.0], &[(1.0, NONE, &[0, 1]), (2.0, NONE, &[1])]), [0.0, 4.0]);
-        assert_eq!(rates(&[NONE, 6.0], &[(1.0, NONE, &[0]), (2.0, NONE, &[0, 1])]), [NONE, 3.0]);
-    }
-
-    proptest::proptest! {
-        #![proptest_config(Config {
-            cases: 500, failure_persistence: None, rng_seed: RngSeed::Fixed(3), ..Default::default()
-        })]
-
-        /// The certificate of max-min fairness: nothing is overfull, and every class is at its ceiling or crosses a full
-        /// pipe on which nobody has more.
-        #[test]
-        fn every_class_has_a_bottleneck(
-            capacity in proptest::collection::vec(1.0..1e6f64, 1..8),
-            drawn in proptest::collection::vec((1u32..50, proptest::option::of(1.0..1e6f64), 1u32..256), 1..30),
-        ) {
-            let pipes = |mask: u32| (0..capacity.len() as u32).filter(|pipe| mask >> pipe & 1 == 1).collect::<Vec<u32>>();
-            let classes: Vec<(f64, f64, Vec<u32>)> = drawn.iter()
-                .map(|&(flows, ceiling, mask)| (f64::from(flows), ceiling.unwrap_or(1e9), pipes(mask))).collect();
-            let borrowed: Vec<(f64, f64, &[u32])> = classes.iter().map(|(n, c, p)| (*n, *c, p.as_slice())).collect();
-            let rates = rates(&capacity, &borrowed);
-            let mut used = vec![0.0; capacity.len()];
-            let mut most = vec![0.0f64; capacity.len()];
-            for ((flows, _, route), rate) in classes.iter().zip(&rates) {
-                for &pipe in route {
-                    used[pipe as usize] += flows * rate;
-                    most[pipe as usize] = most[pipe as usize].max(*rate);
-                }
-            }
-            for (used, capacity) in used.iter().zip(&capacity) {
-                proptest::prop_assert!(*used <= capacity * (1.0 + 1e-9));
-            }
-            for ((_, ceiling, route), rate) in classes.iter().zip(&rates) {
-                let bound = route.iter().map(|&pipe| pipe as usize).any(|pipe| {
-                    used[pipe] >= capacity[pipe] * (1.0 - 1e-9) && *rate >= most[pipe] * (1.0 - 1e-9)
-                });
-                proptest::prop_assert!(rate == ceiling || bound, "{rate} of {ceiling} on {route:?}");
+                pipe.left = (pipe.left - flows * rate).max(0.0);
+                pipe.share = pipe.left / pipe.rising;
             }
         }
     }

@@ -10,26 +10,23 @@ use crate::units::Time;
 pub(super) struct Soonest {
     /// Node 1 is the root, the children of `n` are `2n` and `2n + 1`; the second half are the leaves.
     nodes: Vec<Time>,
-    /// Leaves in use.
-    used: usize,
 }
 
 impl Soonest {
     pub(super) fn new() -> Soonest {
-        Soonest { nodes: vec![Time::NEVER; 2], used: 0 }
+        Soonest { nodes: vec![Time::NEVER; 2] }
     }
 
-    /// Adds a place, with [`Time::NEVER`] in it.
-    pub(super) fn grow(&mut self) {
+    /// Makes room for so many times, with [`Time::NEVER`] in the new places.
+    pub(super) fn grow_to(&mut self, count: usize) {
         let leaves = self.nodes.len() / 2;
-        if self.used == leaves {
+        if count > leaves {
             let times = self.nodes.split_off(leaves);
-            self.nodes = vec![Time::NEVER; 4 * leaves];
+            self.nodes = vec![Time::NEVER; 2 * count.next_power_of_two()];
             for (index, time) in times.into_iter().enumerate() {
                 self.set(index, time);
             }
         }
-        self.used += 1;
     }
 
     pub(super) fn set(&mut self, index: usize, time: Time) {
@@ -73,8 +70,8 @@ mod tests {
         for step in 0..2000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             if step % 50 == 0 {
-                soonest.grow();
                 times.push(Time::NEVER);
+                soonest.grow_to(times.len());
             }
             let index = (state >> 33) as usize % times.len();
             times[index] = if state.is_multiple_of(7) { Time::NEVER } else { Time((state >> 40) as i64) };
