@@ -7,7 +7,7 @@
 
 use super::class::Place;
 use super::filling::fill;
-use super::layout::Layout;
+use super::layout::{Demand, Layout};
 use super::soonest::Soonest;
 use super::{ClassId, FlowId, PipeId};
 use crate::units::{Bandwidth, Time};
@@ -311,32 +311,43 @@ impl Fabric {
     fn settle(&mut self) {
         while let Some(route) = self.layout.touched.pop() {
             if self.layout.settle_alone(route) {
-                self.set_rates(route);
+                let next = set_rates(self.now, &mut self.layout, route, &mut self.flows);
+                self.soonest.set(route as usize, next);
             }
         }
         while let Some(island) = self.layout.stale.pop() {
             fill(&mut self.layout, island, &mut self.rising);
-            for index in 0..self.layout.islands[island as usize].busy.len() {
-                self.set_rates(self.layout.islands[island as usize].busy[index]);
-            }
+            let busy = std::mem::take(&mut self.layout.islands[island as usize].busy);
+            let nexts = busy
+                .iter()
+                .map(|&route| (route as usize, set_rates(self.now, &mut self.layout, route, &mut self.flows)));
+            self.soonest.set_all(nexts);
+            self.layout.islands[island as usize].busy = busy;
             self.layout.rest(island);
         }
     }
+}
 
-    /// Lets a route's flows flow at its level from now on.
-    fn set_rates(&mut self, number: u32) {
-        let mut next = Time::NEVER;
-        let route = &self.layout.routes[number as usize];
-        for &class in &route.busy {
-            let class = &mut self.layout.classes[class as usize];
-            let flows = &mut self.flows;
-            if class.set_rate(self.now, class.ceiling.min(route.level), |place| is_here(flows, place)) {
-                class.each(|flow, finish| flows[flow as usize].finish = finish);
-            }
-            next = next.min(class.next);
+/// Lets a route's flows flow at its level from now on; returns when the first of them ends.
+fn set_rates(now: Time, layout: &mut Layout, route: u32, flows: &mut [Flow]) -> Time {
+    let route = &mut layout.routes[route as usize];
+    let mut next = Time::NEVER;
+    let (mut fixed, mut held) = (0.0, 0.0);
+    for &class in &route.busy {
+        let class = &mut layout.classes[class as usize];
+        let rate = class.ceiling.min(route.level);
+        if class.set_rate(now, rate, |place| is_here(flows, place)) {
+            class.each(|flow, finish| flows[flow as usize].finish = finish);
         }
-        self.soonest.set(number as usize, next);
+        if class.ceiling <= route.level {
+            fixed += class.flows() * rate;
+        } else {
+            held += class.flows();
+        }
+        next = next.min(class.next);
     }
+    route.demand = Demand { fixed, held };
+    next
 }
 
 /// Whether a place in a class's heap is still taken by its flow.

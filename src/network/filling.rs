@@ -74,7 +74,7 @@ fn least_share(pipes: &[Pipe], rising: &mut Vec<u32>) -> Option<usize> {
 
 impl Route {
     fn begin_to_rise(&mut self, classes: &[Class]) {
-        self.rising = self.busy.iter().map(|&class| classes[class as usize].flows()).sum();
+        self.rising = self.flows;
         self.level = self.cap;
         self.rung = 0;
         self.find_bound(classes);

@@ -53,6 +53,8 @@ pub(super) struct Route {
     pub(super) listed: bool,
     /// Whether flows came or went since its rates were set.
     pub(super) touched: bool,
+    /// Flows on it.
+    pub(super) flows: f64,
     /// What each flow would get if there were its own pipes only (bytes/s).
     pub(super) cap: f64,
     /// What each flow gets that its ceiling does not hold back (bytes/s).
@@ -87,6 +89,7 @@ impl Route {
             busy: Vec::new(),
             listed: false,
             touched: false,
+            flows: 0.0,
             cap: f64::INFINITY,
             level: f64::INFINITY,
             demand: Demand::default(),
@@ -123,22 +126,22 @@ impl Route {
         demand
     }
 
-    /// Works out what its own pipes allow: the flows rise together until these are full.
-    pub(super) fn set_cap(&mut self, classes: &[Class]) {
+    /// Counts its flows, and works out what its own pipes allow them: they rise together until these are full.
+    pub(super) fn count(&mut self, classes: &[Class]) {
+        self.flows = self.busy.iter().map(|&class| classes[class as usize].flows()).sum();
         self.cap = f64::INFINITY;
         if self.own.is_infinite() {
             return;
         }
-        let mut flows: f64 = self.busy.iter().map(|&class| classes[class as usize].flows()).sum();
-        let mut left = self.own;
+        let (mut rising, mut left) = (self.flows, self.own);
         for &class in &self.busy {
             let class = &classes[class as usize];
-            if class.ceiling * flows > left {
-                self.cap = left / flows;
+            if class.ceiling * rising > left {
+                self.cap = left / rising;
                 return;
             }
             left -= class.ceiling * class.flows();
-            flows -= class.flows();
+            rising -= class.flows();
         }
     }
 }
@@ -218,17 +221,21 @@ impl Layout {
         let island = &mut self.islands[route.island as usize];
         route.touched = false;
         route.busy.retain(|&class| !classes[class as usize].rests());
-        route.set_cap(classes);
+        route.count(classes);
         if !std::mem::replace(&mut route.listed, true) {
             island.busy.push(number);
         }
         if island.stale {
             return false;
         }
-        if !route.shared.is_empty() && route.demand_at(route.level, classes) == route.demand {
+        let has_room = |pipes: &[Pipe], route: &Route| route.shared.iter().all(|&pipe| pipes[pipe as usize].has_room());
+        if route.shared.is_empty() {
+            route.level = route.cap;
             return true;
         }
-        let has_room = |pipes: &[Pipe], route: &Route| route.shared.iter().all(|&pipe| pipes[pipe as usize].has_room());
+        if route.demand_at(route.level, classes) == route.demand {
+            return true;
+        }
         let mut alone = has_room(pipes, route);
         if alone {
             let before = route.used();
@@ -247,13 +254,12 @@ impl Layout {
         alone
     }
 
-    /// Looks at what the routes of an island that was filled ask of its pipes, and unlists those without flows.
+    /// Unlists the routes without flows of an island that was filled.
     pub(super) fn rest(&mut self, island: u32) {
         let island = &mut self.islands[island as usize];
         island.stale = false;
         island.busy.retain(|&route| {
             let route = &mut self.routes[route as usize];
-            route.demand = route.demand_at(route.level, &self.classes);
             route.listed = !route.busy.is_empty();
             route.listed
         });

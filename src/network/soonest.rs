@@ -42,6 +42,27 @@ impl Soonest {
         }
     }
 
+    /// Sets many times at once: nodes that several of them change are looked at once.
+    pub(super) fn set_all(&mut self, times: impl Iterator<Item = (usize, Time)>) {
+        let leaves = self.nodes.len() / 2;
+        let (mut first, mut last) = (leaves, 0);
+        for (index, time) in times {
+            self.nodes[leaves + index] = time;
+            (first, last) = (first.min(index), last.max(index));
+        }
+        if first > last {
+            return;
+        }
+        let (mut first, mut last) = (leaves + first, leaves + last);
+        while first > 1 {
+            (first, last) = (first / 2, last / 2);
+            let (parents, children) = self.nodes.split_at_mut(2 * first);
+            for (parent, pair) in parents[first..].iter_mut().zip(children.chunks_exact(2)).take(last + 1 - first) {
+                *parent = pair[0].min(pair[1]);
+            }
+        }
+    }
+
     /// The earliest time; [`Time::NEVER`] when there is none.
     pub(super) fn time(&self) -> Time {
         self.nodes[1]
