@@ -33,6 +33,9 @@ mod twins;
 pub use fabric::Fabric;
 pub use sharing::Sharing;
 
+/// In the place of a number: there is none.
+const NOWHERE: u32 = u32::MAX;
+
 /// A pipe with a capacity that all flows over it share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PipeId(pub u32);

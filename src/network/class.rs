@@ -7,9 +7,10 @@
 //!
 //! Work is a float and grows; it is set back now and then, so that a long run keeps the precision of a short one.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::NOWHERE;
 use crate::units::{NANOS, Time};
 
 /// Work is set back when it exceeds this many bytes: floats step by less than 2^-18 bytes below it.
@@ -40,7 +41,7 @@ pub(super) fn moved(from: Time, to: Time, rate: f64) -> f64 {
 }
 
 /// A flow's place in its class: when it ends, and which flow it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     /// The bits of the work at which it ends; as work is not negative, they sort like it.
     finish: u64,
@@ -50,20 +51,37 @@ pub(super) struct Place {
     pub(super) generation: u32,
 }
 
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        self.finish == other.finish
+    }
+}
+
+impl Eq for Place {}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Reversed: the standard heap keeps the largest on top.
+        other.finish.cmp(&self.finish)
+    }
+}
+
 /// Flows with one route and one ceiling.
 #[derive(Debug)]
 pub(super) struct Class {
     pub(super) route: u32,
+    /// Its place among those of its route that have flows, or [`super::NOWHERE`].
+    pub(super) rung: u32,
     /// The most that one flow may have (bytes/s).
     pub(super) ceiling: f64,
     /// Flows in it.
     flows: usize,
-    /// Whether its route lists it as having flows.
-    pub(super) listed: bool,
-    /// Whether a flow came or went since the rate was last set.
-    touched: bool,
-    /// When its first flow ends, at the rates that hold.
-    pub(super) next: Time,
     /// The work at which its first flow ends; infinite without flows, not a number while that is to be looked up.
     first: f64,
     /// What each flow gets (bytes/s).
@@ -71,29 +89,22 @@ pub(super) struct Class {
     /// Work at `since`.
     work: f64,
     since: Time,
-    heap: BinaryHeap<Reverse<Place>>,
+    heap: BinaryHeap<Place>,
 }
 
 impl Class {
     pub(super) fn new(route: u32, ceiling: f64) -> Class {
         Class {
             route,
+            rung: NOWHERE,
             ceiling,
             flows: 0,
-            listed: false,
-            touched: false,
-            next: Time::NEVER,
             first: f64::INFINITY,
             rate: 0.0,
             work: 0.0,
             since: Time(0),
             heap: BinaryHeap::new(),
         }
-    }
-
-    /// Flows in it.
-    pub(super) fn flows(&self) -> f64 {
-        self.flows as f64
     }
 
     /// Work at `now`.
@@ -104,9 +115,8 @@ impl Class {
     /// Takes in a flow with `bytes` to go; returns the work at which it ends.
     pub(super) fn join(&mut self, now: Time, bytes: f64, slot: u32, generation: u32) -> f64 {
         let finish = self.work_at(now) + bytes.max(0.0);
-        self.heap.push(Reverse(Place { finish: finish.to_bits(), slot, generation }));
+        self.heap.push(Place { finish: finish.to_bits(), slot, generation });
         self.flows += 1;
-        self.touched = true;
         if finish < self.first {
             self.first = finish;
         }
@@ -116,13 +126,12 @@ impl Class {
     /// Lets a flow go that was to end at work `finish`. `here` tells whether a place is still taken.
     pub(super) fn leave(&mut self, finish: f64, here: impl Fn(&Place) -> bool) {
         self.flows -= 1;
-        self.touched = true;
         if finish <= self.first {
             self.first = f64::NAN;
         }
         let gone = self.heap.len() - self.flows;
         if gone > FEW_GONE && gone > self.flows {
-            self.heap.retain(|Reverse(place)| here(place));
+            self.heap.retain(here);
         }
     }
 
@@ -131,70 +140,52 @@ impl Class {
         let place = self.first(here).filter(|place| self.due(f64::from_bits(place.finish)) <= now)?;
         self.heap.pop();
         self.flows -= 1;
-        self.touched = true;
         self.first = f64::NAN;
         Some(place)
     }
 
-    /// Sets the rate that holds from `now` on, and looks when the next flow ends. True when the work was set back: every
-    /// flow then ends at another work, which [`Class::each`] tells.
-    #[must_use]
-    pub(super) fn set_rate(&mut self, now: Time, rate: f64, here: impl Fn(&Place) -> bool) -> bool {
-        if !self.touched && rate == self.rate {
-            return false;
-        }
+    /// Sets the rate that holds from `now` on; returns when the first flow then ends.
+    pub(super) fn set_rate(&mut self, now: Time, rate: f64, here: impl Fn(&Place) -> bool) -> Time {
         self.work = self.work_at(now);
         self.since = now;
         self.rate = rate;
-        self.touched = false;
-        let set_back = self.work > MOST_WORK;
-        if set_back {
-            self.set_back(&here);
-        }
         if self.first.is_nan() {
             self.first = self.first(here).map_or(f64::INFINITY, |place| f64::from_bits(place.finish));
         }
-        self.next = self.due(self.first);
-        set_back
+        self.due(self.first)
     }
 
-    #[cold]
-    fn set_back(&mut self, here: impl Fn(&Place) -> bool) {
+    /// Whether so much work is done that it is to be set back.
+    pub(super) fn is_far(&self) -> bool {
+        self.work > MOST_WORK
+    }
+
+    /// Sets the work back to nothing; tells each flow and the work at which it ends now. No completion changes.
+    pub(super) fn set_back(&mut self, here: impl Fn(&Place) -> bool, mut tell: impl FnMut(u32, f64)) {
         let mut places = std::mem::take(&mut self.heap).into_vec();
-        places.retain(|Reverse(place)| here(place));
-        for Reverse(place) in &mut places {
-            place.finish = (f64::from_bits(place.finish) - self.work).max(0.0).to_bits();
+        places.retain(here);
+        for place in &mut places {
+            let finish = (f64::from_bits(place.finish) - self.work).max(0.0);
+            place.finish = finish.to_bits();
+            tell(place.slot, finish);
         }
+        self.first = (self.first - self.work).max(0.0);
         self.work = 0.0;
-        self.first = f64::NAN;
         self.heap = BinaryHeap::from(places);
     }
 
-    /// Tells each flow in the heap and the work at which it ends.
-    pub(super) fn each(&self, mut tell: impl FnMut(u32, f64)) {
-        for Reverse(place) in &self.heap {
-            tell(place.slot, f64::from_bits(place.finish));
-        }
-    }
-
-    /// Forgets its past when it has no flows; whether that is so.
-    pub(super) fn rests(&mut self) -> bool {
-        let rests = self.flows == 0;
-        if rests {
-            self.heap.clear();
-            self.work = 0.0;
-            self.rate = 0.0;
-            self.first = f64::INFINITY;
-            self.next = Time::NEVER;
-            self.touched = false;
-            self.listed = false;
-        }
-        rests
+    /// Forgets the past of a class without flows.
+    pub(super) fn rest(&mut self) {
+        self.rung = NOWHERE;
+        self.heap.clear();
+        self.work = 0.0;
+        self.rate = 0.0;
+        self.first = f64::INFINITY;
     }
 
     /// The flow that ends next; drops those before it that have left.
     fn first(&mut self, here: impl Fn(&Place) -> bool) -> Option<Place> {
-        while let Some(Reverse(place)) = self.heap.peek() {
+        while let Some(place) = self.heap.peek() {
             // As many places as flows: none has left, no need to look at the flow.
             if self.heap.len() == self.flows || here(place) {
                 return Some(*place);
@@ -206,7 +197,7 @@ impl Class {
 
     /// When the work is `finish`; never without a flow.
     fn due(&self, finish: f64) -> Time {
-        if finish.is_finite() { due(self.since, finish - self.work, self.rate) } else { Time::NEVER }
+        if finish < f64::INFINITY { due(self.since, finish - self.work, self.rate) } else { Time::NEVER }
     }
 }
 
@@ -233,22 +224,21 @@ mod tests {
             class.leave(10.0 + f64::from(left), |place| place.generation > left);
         }
         assert!(class.heap.len() < 300, "{}", class.heap.len());
-        assert!(!class.set_rate(Time(0), 1.0, |place| place.generation > 899));
-        assert_eq!(class.next, Time(910 * NANOS));
+        assert_eq!(class.set_rate(Time(0), 1.0, |place| place.generation > 899), Time(910 * NANOS));
     }
 
     #[test]
     fn work_that_is_set_back_changes_no_completion() {
         let mut class = Class::new(0, f64::INFINITY);
-        assert!(!class.set_rate(Time(0), 1e9, |_| true));
+        class.set_rate(Time(0), 1e9, |_| true);
         let begin = Time(100 * NANOS);
-        let finish = class.join(begin, 5e9, 0, 0);
-        assert_eq!(finish, 1.05e11);
-        assert!(class.set_rate(begin, 1e9, |_| true));
-        class.each(|_, finish| assert_eq!(finish, 5e9));
-        assert_eq!(class.work, 0.0);
-        assert_eq!(class.next, Time(105 * NANOS));
-        assert_eq!(class.pop_due(Time(105 * NANOS - 1), |_| true), None);
+        assert_eq!(class.join(begin, 5e9, 0, 0), 1.05e11);
+        assert_eq!(class.set_rate(begin, 1e9, |_| true), Time(105 * NANOS));
+        assert!(class.is_far());
+        class.set_back(|_| true, |_, finish| assert_eq!(finish, 5e9));
+        assert_eq!((class.work, class.first), (0.0, 5e9));
+        assert_eq!(class.set_rate(begin, 1e9, |_| true), Time(105 * NANOS));
+        assert!(class.pop_due(Time(105 * NANOS - 1), |_| true).is_none());
         assert!(class.pop_due(Time(105 * NANOS), |_| true).is_some());
     }
 }

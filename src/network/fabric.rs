@@ -5,15 +5,12 @@
 //! of them than can have changed ([`Fabric::settle`]); a tournament over the routes knows which of them completes a flow
 //! next ([`super::soonest`]).
 
-use super::class::Place;
+use super::class::{Class, Place};
 use super::filling::fill;
 use super::layout::{Demand, Layout};
 use super::soonest::Soonest;
-use super::{ClassId, FlowId, PipeId};
+use super::{ClassId, FlowId, NOWHERE, PipeId};
 use crate::units::{Bandwidth, Time};
-
-/// The class of a flow that has completed and waits to be taken, and of a slot that is free.
-const NOWHERE: u32 = u32::MAX;
 
 /// A pipe with less than this share of its capacity left is full: rounding may leave a crumb.
 pub(super) const FULL: f64 = 1e-9;
@@ -21,7 +18,7 @@ pub(super) const FULL: f64 = 1e-9;
 /// A flow in flight.
 #[derive(Debug)]
 struct Flow {
-    /// Where it flows, or [`NOWHERE`].
+    /// Where it flows, or [`NOWHERE`] when it has completed, and in a slot that is free.
     class: u32,
     /// Of the slot: how often a flow in it has left a class.
     generation: u32,
@@ -222,16 +219,10 @@ impl Fabric {
 
     /// Puts a flow into a class.
     fn join(&mut self, slot: u32, class: u32, bytes: f64) {
-        let layout = &mut self.layout;
         let flow = &mut self.flows[slot as usize];
-        let to = &mut layout.classes[class as usize];
         flow.class = class;
-        flow.finish = to.join(self.now, bytes, slot, flow.generation);
-        let (route, listed) = (to.route, std::mem::replace(&mut to.listed, true));
-        if !listed {
-            layout.routes[route as usize].list(class, &layout.classes);
-        }
-        layout.touch(route);
+        flow.finish = self.layout.classes[class as usize].join(self.now, bytes, slot, flow.generation);
+        self.layout.came(class);
     }
 
     /// Takes a flow out of its class.
@@ -242,8 +233,7 @@ impl Fabric {
         let (finish, flows) = (flow.finish, &self.flows);
         let from = &mut self.layout.classes[class as usize];
         from.leave(finish, |place| is_here(flows, place));
-        let route = from.route;
-        self.layout.touch(route);
+        self.layout.left(class);
     }
 
     fn release(&mut self, slot: u32) {
@@ -279,18 +269,20 @@ impl Fabric {
     }
 
     /// Completes the flows of a route that end at `at`.
-    fn complete(&mut self, route: u32, at: Time) {
+    fn complete(&mut self, number: u32, at: Time) {
         let first = self.completed.len();
-        for &class in &self.layout.routes[route as usize].busy {
-            let class = &mut self.layout.classes[class as usize];
-            if class.next > at {
-                continue;
-            }
+        let Layout { routes, classes, .. } = &mut self.layout;
+        let route = &mut routes[number as usize];
+        for rung in route.busy.iter_mut().filter(|rung| rung.next <= at) {
             let flows = &self.flows;
-            while let Some(place) = class.pop_due(at, |place| is_here(flows, place)) {
+            while let Some(place) = classes[rung.class as usize].pop_due(at, |place| is_here(flows, place)) {
                 let flow = FlowId { slot: place.slot, serial: flows[place.slot as usize].serial };
                 self.completed.push(Completed { at, flow });
+                rung.flows -= 1.0;
+                rung.touched = true;
+                route.flows -= 1.0;
             }
+            route.emptied |= rung.flows == 0.0;
         }
         for completed in &self.completed[first..] {
             let flow = &mut self.flows[completed.flow.slot as usize];
@@ -298,8 +290,8 @@ impl Fabric {
             flow.generation = flow.generation.wrapping_add(1);
         }
         // Until the rates are worked out again, nobody knows what ends next.
-        self.soonest.set(route as usize, Time::NEVER);
-        self.layout.touch(route);
+        self.soonest.set(number as usize, Time::NEVER);
+        self.layout.touch(number);
     }
 
     /// Works out all rates that may have changed, as of now.
@@ -331,23 +323,32 @@ impl Fabric {
 /// Lets a route's flows flow at its level from now on; returns when the first of them ends.
 fn set_rates(now: Time, layout: &mut Layout, route: u32, flows: &mut [Flow]) -> Time {
     let route = &mut layout.routes[route as usize];
-    let mut next = Time::NEVER;
-    let (mut fixed, mut held) = (0.0, 0.0);
-    for &class in &route.busy {
-        let class = &mut layout.classes[class as usize];
-        let rate = class.ceiling.min(route.level);
-        if class.set_rate(now, rate, |place| is_here(flows, place)) {
-            class.each(|flow, finish| flows[flow as usize].finish = finish);
+    let (mut demand, mut next) = (Demand::default(), Time::NEVER);
+    for rung in &mut route.busy {
+        let rate = rung.ceiling.min(route.level);
+        if rung.touched || rung.rate != rate {
+            (rung.touched, rung.rate) = (false, rate);
+            let class = &mut layout.classes[rung.class as usize];
+            rung.next = class.set_rate(now, rate, |place| is_here(flows, place));
+            if class.is_far() {
+                set_back(class, flows);
+            }
         }
-        if class.ceiling <= route.level {
-            fixed += class.flows() * rate;
-        } else {
-            held += class.flows();
-        }
-        next = next.min(class.next);
+        demand.add(rung, route.level);
+        next = next.min(rung.next);
     }
-    route.demand = Demand { fixed, held };
+    route.demand = demand;
     next
+}
+
+/// Sets the work of a class back, which changes that at which its flows end.
+#[cold]
+fn set_back(class: &mut Class, flows: &mut [Flow]) {
+    let mut finishes = Vec::new();
+    class.set_back(|place| is_here(flows, place), |slot, finish| finishes.push((slot, finish)));
+    for (slot, finish) in finishes {
+        flows[slot as usize].finish = finish;
+    }
 }
 
 /// Whether a place in a class's heap is still taken by its flow.

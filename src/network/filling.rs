@@ -10,12 +10,11 @@
 //! A route is one entry here, however many flows it has, and its own pipes are none: the cost is the length of all routes,
 //! plus the number of shared pipes in use for every time that a pipe is next.
 
-use super::class::Class;
-use super::layout::{Layout, Pipe, Route};
+use super::layout::{Layout, Pipe, Route, Rung};
 
 /// Works out the levels of an island's routes whose caps are known, and what its pipes have left.
 pub(super) fn fill(layout: &mut Layout, island: u32, rising: &mut Vec<u32>) {
-    let Layout { pipes, routes, classes, islands, .. } = layout;
+    let Layout { pipes, routes, islands, .. } = layout;
     let island = &islands[island as usize];
     for &pipe in &island.pipes {
         let pipe = &mut pipes[pipe as usize];
@@ -23,7 +22,7 @@ pub(super) fn fill(layout: &mut Layout, island: u32, rising: &mut Vec<u32>) {
     }
     for &route in &island.busy {
         let route = &mut routes[route as usize];
-        route.begin_to_rise(classes);
+        route.begin_to_rise();
         for &pipe in &route.shared {
             pipes[pipe as usize].rising += route.rising;
         }
@@ -42,7 +41,7 @@ pub(super) fn fill(layout: &mut Layout, island: u32, rising: &mut Vec<u32>) {
         for &route in &crossing {
             let route = &mut routes[route as usize];
             while route.rising > 0.0 && route.bound <= share {
-                route.stop_some(pipes, classes);
+                route.stop_some(pipes);
             }
         }
         if pipes[next].rising == before {
@@ -73,25 +72,22 @@ fn least_share(pipes: &[Pipe], rising: &mut Vec<u32>) -> Option<usize> {
 }
 
 impl Route {
-    fn begin_to_rise(&mut self, classes: &[Class]) {
-        self.rising = self.flows;
-        self.level = self.cap;
-        self.rung = 0;
-        self.find_bound(classes);
+    fn begin_to_rise(&mut self) {
+        (self.rising, self.level, self.rung) = (self.flows, self.cap, 0);
+        self.find_bound();
     }
 
-    fn find_bound(&mut self, classes: &[Class]) {
-        let ceiling = self.busy.get(self.rung).map_or(f64::INFINITY, |&class| classes[class as usize].ceiling);
-        self.bound = ceiling.min(self.cap);
+    fn find_bound(&mut self) {
+        self.bound = self.busy.get(self.rung).map_or(self.cap, |rung| rung.ceiling.min(self.cap));
     }
 
     /// Those of its flows that are bound lowest stop there.
-    fn stop_some(&mut self, pipes: &mut [Pipe], classes: &[Class]) {
-        match self.busy.get(self.rung).map(|&class| &classes[class as usize]).filter(|it| it.ceiling < self.cap) {
-            Some(class) => {
-                self.stop(class.flows(), class.ceiling, pipes);
+    fn stop_some(&mut self, pipes: &mut [Pipe]) {
+        match self.busy.get(self.rung).filter(|rung| rung.ceiling < self.cap) {
+            Some(&Rung { flows, ceiling, .. }) => {
+                self.stop(flows, ceiling, pipes);
                 self.rung += 1;
-                self.find_bound(classes);
+                self.find_bound();
             }
             None => self.stop(self.rising, self.cap, pipes),
         }

@@ -7,7 +7,9 @@
 
 use std::collections::HashMap;
 
+use super::NOWHERE;
 use super::class::Class;
+use crate::units::Time;
 
 /// A pipe is taken to have room for more while this part of its capacity is left. Much more than the crumbs that rounding
 /// makes of what is left, by 10^-16 of the capacity an event, however many events pass between two fillings.
@@ -48,7 +50,9 @@ pub(super) struct Route {
     /// All classes, by ascending ceiling.
     ladder: Vec<(f64, u32)>,
     /// Classes that have flows, and perhaps some that had, by ascending ceiling.
-    pub(super) busy: Vec<u32>,
+    pub(super) busy: Vec<Rung>,
+    /// Whether one of them has lost its flows.
+    pub(super) emptied: bool,
     /// Whether its island lists it as having flows.
     pub(super) listed: bool,
     /// Whether flows came or went since its rates were set.
@@ -69,6 +73,22 @@ pub(super) struct Route {
     pub(super) bound: f64,
 }
 
+/// A class that has flows, as its route sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rung {
+    /// The most that one flow may have (bytes/s).
+    pub(super) ceiling: f64,
+    /// Flows in the class.
+    pub(super) flows: f64,
+    /// What each of them gets (bytes/s).
+    pub(super) rate: f64,
+    /// When the first of them ends.
+    pub(super) next: Time,
+    pub(super) class: u32,
+    /// Whether flows came or went since the rate was set.
+    pub(super) touched: bool,
+}
+
 /// What the flows of a route ask of pipes, at some level.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Demand {
@@ -76,6 +96,17 @@ pub(super) struct Demand {
     pub(super) fixed: f64,
     /// Flows that could take more.
     pub(super) held: f64,
+}
+
+impl Demand {
+    /// Adds that of a class.
+    pub(super) fn add(&mut self, rung: &Rung, level: f64) {
+        if rung.ceiling <= level {
+            self.fixed += rung.flows * rung.ceiling;
+        } else {
+            self.held += rung.flows;
+        }
+    }
 }
 
 impl Route {
@@ -87,6 +118,7 @@ impl Route {
             island,
             ladder: Vec::new(),
             busy: Vec::new(),
+            emptied: false,
             listed: false,
             touched: false,
             flows: 0.0,
@@ -106,43 +138,52 @@ impl Route {
     }
 
     /// Lists a class among those with flows.
-    pub(super) fn list(&mut self, class: u32, classes: &[Class]) {
+    pub(super) fn list(&mut self, class: u32, classes: &mut [Class]) {
         let ceiling = classes[class as usize].ceiling;
-        let place = self.busy.partition_point(|&other| classes[other as usize].ceiling <= ceiling);
-        self.busy.insert(place, class);
+        let place = self.busy.partition_point(|rung| rung.ceiling <= ceiling);
+        self.busy.insert(place, Rung { ceiling, flows: 0.0, rate: 0.0, next: Time::NEVER, class, touched: true });
+        self.number_rungs(place, classes);
+    }
+
+    /// Unlists the classes without flows.
+    fn unlist(&mut self, classes: &mut [Class]) {
+        self.busy.retain(|rung| {
+            if rung.flows == 0.0 {
+                classes[rung.class as usize].rest();
+            }
+            rung.flows > 0.0
+        });
+        self.number_rungs(0, classes);
+    }
+
+    fn number_rungs(&self, from: usize, classes: &mut [Class]) {
+        for (rung, place) in self.busy[from..].iter().zip(from as u32..) {
+            classes[rung.class as usize].rung = place;
+        }
     }
 
     /// What its flows ask for at a level.
-    pub(super) fn demand_at(&self, level: f64, classes: &[Class]) -> Demand {
+    fn demand_at(&self, level: f64) -> Demand {
         let mut demand = Demand::default();
-        for &class in &self.busy {
-            let class = &classes[class as usize];
-            if class.ceiling <= level {
-                demand.fixed += class.flows() * class.ceiling;
-            } else {
-                demand.held += class.flows();
-            }
+        for rung in &self.busy {
+            demand.add(rung, level);
         }
         demand
     }
 
-    /// Counts its flows, and works out what its own pipes allow them: they rise together until these are full.
-    pub(super) fn count(&mut self, classes: &[Class]) {
-        self.flows = self.busy.iter().map(|&class| classes[class as usize].flows()).sum();
-        self.cap = f64::INFINITY;
-        if self.own.is_infinite() {
-            return;
-        }
-        let (mut rising, mut left) = (self.flows, self.own);
-        for &class in &self.busy {
-            let class = &classes[class as usize];
-            if class.ceiling * rising > left {
-                self.cap = left / rising;
-                return;
+    /// Works out what its own pipes allow each flow: they rise together until these are full.
+    fn cap(&self) -> f64 {
+        if self.own < f64::INFINITY {
+            let (mut rising, mut left) = (self.flows, self.own);
+            for rung in &self.busy {
+                if rung.ceiling * rising > left {
+                    return left / rising;
+                }
+                left -= rung.ceiling * rung.flows;
+                rising -= rung.flows;
             }
-            left -= class.ceiling * class.flows();
-            rising -= class.flows();
         }
+        f64::INFINITY
     }
 }
 
@@ -217,11 +258,13 @@ impl Layout {
     /// Works out the level of a route whose flows came or went, if that is nobody else's business; otherwise its island
     /// is marked.
     pub(super) fn settle_alone(&mut self, number: u32) -> bool {
-        let (route, classes, pipes) = (&mut self.routes[number as usize], &mut self.classes, &mut self.pipes);
+        let (route, pipes) = (&mut self.routes[number as usize], &mut self.pipes);
         let island = &mut self.islands[route.island as usize];
         route.touched = false;
-        route.busy.retain(|&class| !classes[class as usize].rests());
-        route.count(classes);
+        if std::mem::take(&mut route.emptied) {
+            route.unlist(&mut self.classes);
+        }
+        route.cap = route.cap();
         if !std::mem::replace(&mut route.listed, true) {
             island.busy.push(number);
         }
@@ -233,14 +276,14 @@ impl Layout {
             route.level = route.cap;
             return true;
         }
-        if route.demand_at(route.level, classes) == route.demand {
+        if route.demand_at(route.level) == route.demand {
             return true;
         }
         let mut alone = has_room(pipes, route);
         if alone {
             let before = route.used();
             route.level = route.cap;
-            route.demand = route.demand_at(route.level, classes);
+            route.demand = route.demand_at(route.level);
             let more = route.used() - before;
             for &pipe in &route.shared {
                 pipes[pipe as usize].left -= more;
@@ -263,6 +306,34 @@ impl Layout {
             route.listed = !route.busy.is_empty();
             route.listed
         });
+    }
+
+    /// Notes that a flow came into a class.
+    pub(super) fn came(&mut self, number: u32) {
+        let class = &self.classes[number as usize];
+        let (route, rung) = (class.route, class.rung);
+        if rung == NOWHERE {
+            self.routes[route as usize].list(number, &mut self.classes);
+        }
+        let route_number = route;
+        let route = &mut self.routes[route as usize];
+        let rung = &mut route.busy[self.classes[number as usize].rung as usize];
+        rung.flows += 1.0;
+        rung.touched = true;
+        route.flows += 1.0;
+        self.touch(route_number);
+    }
+
+    /// Notes that flows left a class.
+    pub(super) fn left(&mut self, number: u32) {
+        let class = &self.classes[number as usize];
+        let route = &mut self.routes[class.route as usize];
+        let rung = &mut route.busy[class.rung as usize];
+        rung.flows -= 1.0;
+        rung.touched = true;
+        route.emptied |= rung.flows == 0.0;
+        route.flows -= 1.0;
+        self.touch(class.route);
     }
 
     /// Notes that flows of a route came or went.
