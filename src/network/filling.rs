@@ -10,15 +10,14 @@
 //! A route is one entry here, however many flows it has, and its own pipes are none: the cost is the length of all routes,
 //! plus the number of shared pipes in use for every time that a pipe is next.
 
-use super::layout::{Layout, Pipe, Route, Rung};
+use super::layout::{Layout, Pipe, Route};
 
 /// Works out the levels of an island's routes whose caps are known, and what its pipes have left.
 pub(super) fn fill(layout: &mut Layout, island: u32, rising: &mut Vec<u32>) {
     let Layout { pipes, routes, islands, .. } = layout;
     let island = &islands[island as usize];
     for &pipe in &island.pipes {
-        let pipe = &mut pipes[pipe as usize];
-        (pipe.left, pipe.rising) = (pipe.capacity, 0.0);
+        pipes[pipe as usize].rising = 0.0;
     }
     for &route in &island.busy {
         let route = &mut routes[route as usize];
@@ -27,30 +26,29 @@ pub(super) fn fill(layout: &mut Layout, island: u32, rising: &mut Vec<u32>) {
             pipes[pipe as usize].rising += route.rising;
         }
     }
-    rising.clear();
-    for &number in &island.pipes {
-        let pipe = &mut pipes[number as usize];
-        if pipe.rising > 0.0 {
-            pipe.share = pipe.left / pipe.rising;
-            rising.push(number);
+    for &pipe in &island.pipes {
+        let pipe = &mut pipes[pipe as usize];
+        pipe.left = pipe.capacity;
+        pipe.share = pipe.left / pipe.rising;
+    }
+    rising.clone_from(&island.pipes);
+    // Most of what stops early stops before anything is full.
+    if let Some(first) = least_share(pipes, rising) {
+        let share = pipes[first].share;
+        for &route in &island.busy {
+            routes[route as usize].stop_by(share, pipes);
         }
     }
     while let Some(next) = least_share(pipes, rising) {
         let crossing = std::mem::take(&mut pipes[next].routes);
-        let Pipe { share, rising: before, .. } = pipes[next];
+        let share = pipes[next].share;
+        let mut stopped = false;
         for &route in &crossing {
-            let route = &mut routes[route as usize];
-            while route.rising > 0.0 && route.bound <= share {
-                route.stop_some(pipes);
-            }
+            stopped |= routes[route as usize].stop_by(share, pipes);
         }
-        if pipes[next].rising == before {
+        if !stopped {
             for &route in &crossing {
-                let route = &mut routes[route as usize];
-                if route.rising > 0.0 {
-                    route.level = share;
-                    route.stop(route.rising, share, pipes);
-                }
+                routes[route as usize].stop_at(share, pipes);
             }
         }
         pipes[next].routes = crossing;
@@ -74,34 +72,48 @@ fn least_share(pipes: &[Pipe], rising: &mut Vec<u32>) -> Option<usize> {
 impl Route {
     fn begin_to_rise(&mut self) {
         (self.rising, self.level, self.rung) = (self.flows, self.cap, 0);
-        self.find_bound();
+        self.bound = self.bound();
     }
 
-    fn find_bound(&mut self) {
-        self.bound = self.busy.get(self.rung).map_or(self.cap, |rung| rung.ceiling.min(self.cap));
+    /// The rate at which some of its flows stop next for reasons of their own; infinite when none rises.
+    fn bound(&self) -> f64 {
+        self.busy.get(self.rung).map_or(f64::INFINITY, |rung| rung.ceiling.min(self.cap))
     }
 
-    /// Those of its flows that are bound lowest stop there.
-    fn stop_some(&mut self, pipes: &mut [Pipe]) {
-        match self.busy.get(self.rung).filter(|rung| rung.ceiling < self.cap) {
-            Some(&Rung { flows, ceiling, .. }) => {
-                self.stop(flows, ceiling, pipes);
-                self.rung += 1;
-                self.find_bound();
-            }
-            None => self.stop(self.rising, self.cap, pipes),
+    /// Those of its flows that are bound at no more than `share` stop where they are bound; whether there are any.
+    fn stop_by(&mut self, share: f64, pipes: &mut [Pipe]) -> bool {
+        if self.bound > share || self.rising == 0.0 {
+            return false;
+        }
+        let (mut flows, mut taken) = (0.0, 0.0);
+        while self.bound <= share && flows < self.rising {
+            let rung = &self.busy[self.rung];
+            flows += rung.flows;
+            taken += rung.flows * self.bound;
+            self.rung += 1;
+            self.bound = self.bound();
+        }
+        self.take(flows, taken, pipes);
+        true
+    }
+
+    /// All of its flows that still rise stop at a rate.
+    fn stop_at(&mut self, rate: f64, pipes: &mut [Pipe]) {
+        if self.rising > 0.0 {
+            (self.level, self.bound) = (rate, f64::INFINITY);
+            self.take(self.rising, self.rising * rate, pipes);
         }
     }
 
-    /// So many of its flows stop at a rate, which is taken from the shared pipes.
-    fn stop(&mut self, flows: f64, rate: f64, pipes: &mut [Pipe]) {
+    /// So many of its flows have stopped, and take so much of the shared pipes.
+    fn take(&mut self, flows: f64, taken: f64, pipes: &mut [Pipe]) {
         self.rising -= flows;
         for &pipe in &self.shared {
             let pipe = &mut pipes[pipe as usize];
             pipe.rising -= flows;
-            // An infinite rate goes over infinite pipes only, which have as much as before.
-            if rate.is_finite() {
-                pipe.left = (pipe.left - flows * rate).max(0.0);
+            // Flows without any limit go over pipes without one only, which have as much as before.
+            if taken < f64::INFINITY {
+                pipe.left = (pipe.left - taken).max(0.0);
                 pipe.share = pipe.left / pipe.rising;
             }
         }
