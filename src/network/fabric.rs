@@ -55,7 +55,7 @@ pub struct Fabric {
     /// When each pipe was last asked whether it is full, and the answer.
     asked: Vec<(Time, bool)>,
     /// Scratch space of fillings.
-    rising: Vec<u32>,
+    offers: Vec<f64>,
 }
 
 impl Default for Fabric {
@@ -77,7 +77,7 @@ impl Fabric {
             serials: 0,
             completed: Vec::new(),
             asked: Vec::new(),
-            rising: Vec::new(),
+            offers: Vec::new(),
         }
     }
 
@@ -308,7 +308,7 @@ impl Fabric {
             }
         }
         while let Some(island) = self.layout.stale.pop() {
-            fill(&mut self.layout, island, &mut self.rising);
+            fill(&mut self.layout, island, &mut self.offers);
             let busy = std::mem::take(&mut self.layout.islands[island as usize].busy);
             let nexts = busy
                 .iter()

@@ -12,8 +12,9 @@
 
 use super::layout::{Layout, Pipe, Route};
 
-/// Works out the levels of an island's routes whose caps are known, and what its pipes have left.
-pub(super) fn fill(layout: &mut Layout, island: u32, rising: &mut Vec<u32>) {
+/// Works out the levels of an island's routes whose caps are known, and what its pipes have left. `offers` is scratch
+/// space.
+pub(super) fn fill(layout: &mut Layout, island: u32, offers: &mut Vec<f64>) {
     let Layout { pipes, routes, islands, .. } = layout;
     let island = &islands[island as usize];
     for &pipe in &island.pipes {
@@ -26,47 +27,48 @@ pub(super) fn fill(layout: &mut Layout, island: u32, rising: &mut Vec<u32>) {
             pipes[pipe as usize].rising += route.rising;
         }
     }
+    offers.clear();
     for &pipe in &island.pipes {
         let pipe = &mut pipes[pipe as usize];
-        pipe.left = pipe.capacity;
-        pipe.share = pipe.left / pipe.rising;
+        (pipe.left, pipe.place) = (pipe.capacity, offers.len());
+        offers.push(pipe.offer());
     }
-    rising.clone_from(&island.pipes);
-    // Most of what stops early stops before anything is full.
-    if let Some(first) = least_share(pipes, rising) {
-        let share = pipes[first].share;
+    // Most of what stops early does so before any pipe is full.
+    if let Some((_, share)) = least(offers) {
         for &route in &island.busy {
-            routes[route as usize].stop_by(share, pipes);
+            routes[route as usize].stop_by(share, pipes, offers);
         }
     }
-    while let Some(next) = least_share(pipes, rising) {
+    while let Some((place, share)) = least(offers) {
+        let next = island.pipes[place] as usize;
         let crossing = std::mem::take(&mut pipes[next].routes);
-        let share = pipes[next].share;
         let mut stopped = false;
         for &route in &crossing {
-            stopped |= routes[route as usize].stop_by(share, pipes);
+            stopped |= routes[route as usize].stop_by(share, pipes, offers);
         }
         if !stopped {
             for &route in &crossing {
-                routes[route as usize].stop_at(share, pipes);
+                routes[route as usize].stop_at(share, pipes, offers);
             }
         }
         pipes[next].routes = crossing;
     }
 }
 
-/// The pipe that offers the least share; forgets those without flows that rise.
-fn least_share(pipes: &[Pipe], rising: &mut Vec<u32>) -> Option<usize> {
-    let (mut least, mut next) = (f64::INFINITY, None);
-    rising.retain(|&number| {
-        let pipe = &pipes[number as usize];
-        let rises = pipe.rising > 0.0;
-        if rises && (pipe.share < least || next.is_none()) {
-            (least, next) = (pipe.share, Some(number as usize));
-        }
-        rises
-    });
-    next
+/// The place of the least offer, and what it is, while somebody waits for one that is finite.
+fn least(offers: &[f64]) -> Option<(usize, f64)> {
+    let (mut place, mut least) = (0, f64::INFINITY);
+    for (other, &offer) in offers.iter().enumerate() {
+        (place, least) = if offer < least { (other, offer) } else { (place, least) };
+    }
+    (least < f64::INFINITY).then_some((place, least))
+}
+
+impl Pipe {
+    /// An even share of what it has left; infinite when nobody waits for it.
+    fn offer(&self) -> f64 {
+        if self.rising > 0.0 { self.left / self.rising } else { f64::INFINITY }
+    }
 }
 
 impl Route {
@@ -81,41 +83,38 @@ impl Route {
     }
 
     /// Those of its flows that are bound at no more than `share` stop where they are bound; whether there are any.
-    fn stop_by(&mut self, share: f64, pipes: &mut [Pipe]) -> bool {
-        if self.bound > share || self.rising == 0.0 {
+    fn stop_by(&mut self, share: f64, pipes: &mut [Pipe], offers: &mut [f64]) -> bool {
+        if self.bound > share {
             return false;
         }
         let (mut flows, mut taken) = (0.0, 0.0);
-        while self.bound <= share && flows < self.rising {
+        while self.bound <= share {
             let rung = &self.busy[self.rung];
             flows += rung.flows;
             taken += rung.flows * self.bound;
             self.rung += 1;
             self.bound = self.bound();
         }
-        self.take(flows, taken, pipes);
+        self.take(flows, taken, pipes, offers);
         true
     }
 
     /// All of its flows that still rise stop at a rate.
-    fn stop_at(&mut self, rate: f64, pipes: &mut [Pipe]) {
+    fn stop_at(&mut self, rate: f64, pipes: &mut [Pipe], offers: &mut [f64]) {
         if self.rising > 0.0 {
             (self.level, self.bound) = (rate, f64::INFINITY);
-            self.take(self.rising, self.rising * rate, pipes);
+            self.take(self.rising, self.rising * rate, pipes, offers);
         }
     }
 
     /// So many of its flows have stopped, and take so much of the shared pipes.
-    fn take(&mut self, flows: f64, taken: f64, pipes: &mut [Pipe]) {
+    fn take(&mut self, flows: f64, taken: f64, pipes: &mut [Pipe], offers: &mut [f64]) {
         self.rising -= flows;
         for &pipe in &self.shared {
             let pipe = &mut pipes[pipe as usize];
             pipe.rising -= flows;
-            // Flows without any limit go over pipes without one only, which have as much as before.
-            if taken < f64::INFINITY {
-                pipe.left = (pipe.left - taken).max(0.0);
-                pipe.share = pipe.left / pipe.rising;
-            }
+            pipe.left = (pipe.left - taken).max(0.0);
+            offers[pipe.place] = pipe.offer();
         }
     }
 }

@@ -26,8 +26,8 @@ pub(super) struct Pipe {
     pub(super) left: f64,
     /// During a filling: flows on it without a rate.
     pub(super) rising: f64,
-    /// During a filling: `left / rising`.
-    pub(super) share: f64,
+    /// During a filling: its place among the pipes of its island.
+    pub(super) place: usize,
 }
 
 impl Pipe {
@@ -216,7 +216,7 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn pipe(&mut self, capacity: f64) -> u32 {
-        self.pipes.push(Pipe { capacity, routes: Vec::new(), left: capacity, rising: 0.0, share: 0.0 });
+        self.pipes.push(Pipe { capacity, routes: Vec::new(), left: capacity, rising: 0.0, place: 0 });
         self.pipes.len() as u32 - 1
     }
 
