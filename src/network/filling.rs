@@ -10,21 +10,22 @@
 //! A route is one entry here, however many flows it has, and its own pipes are none: the cost is the length of all routes,
 //! plus the number of shared pipes in use for every time that a pipe is next.
 
-use super::layout::{Layout, Pipe, Route};
+use super::layout::{Layout, Pipe, Rise, Route};
 
 /// Works out the levels of an island's routes whose caps are known, and what its pipes have left. `offers` is scratch
 /// space.
 pub(super) fn fill(layout: &mut Layout, island: u32, offers: &mut Vec<f64>) {
-    let Layout { pipes, routes, islands, .. } = layout;
+    let Layout { pipes, routes, rises, islands, .. } = layout;
     let island = &islands[island as usize];
     for &pipe in &island.pipes {
         pipes[pipe as usize].rising = 0.0;
     }
     for &route in &island.busy {
-        let route = &mut routes[route as usize];
-        route.begin_to_rise();
-        for &pipe in &route.shared {
-            pipes[pipe as usize].rising += route.rising;
+        let (rise, route) = (&mut rises[route as usize], &mut routes[route as usize]);
+        route.level = route.cap;
+        (rise.flows, rise.rung, rise.bound) = (route.flows, 0, route.bound(0));
+        for &pipe in &rise.pipes {
+            pipes[pipe as usize].rising += rise.flows;
         }
     }
     offers.clear();
@@ -36,22 +37,28 @@ pub(super) fn fill(layout: &mut Layout, island: u32, offers: &mut Vec<f64>) {
     // Most of what stops early does so before any pipe is full.
     if let Some((_, share)) = least(offers) {
         for &route in &island.busy {
-            routes[route as usize].stop_by(share, pipes, offers);
+            stop_by(share, &mut rises[route as usize], &routes[route as usize], pipes, offers);
         }
     }
     while let Some((place, share)) = least(offers) {
-        let next = island.pipes[place] as usize;
-        let crossing = std::mem::take(&mut pipes[next].routes);
+        let next = island.pipes[place];
+        let crossing = std::mem::take(&mut pipes[next as usize].routes);
         let mut stopped = false;
         for &route in &crossing {
-            stopped |= routes[route as usize].stop_by(share, pipes, offers);
+            stopped |= stop_by(share, &mut rises[route as usize], &routes[route as usize], pipes, offers);
         }
         if !stopped {
             for &route in &crossing {
-                routes[route as usize].stop_at(share, pipes, offers);
+                let rise = &mut rises[route as usize];
+                if rise.flows > 0.0 {
+                    routes[route as usize].level = share;
+                    rise.stop_at(share, next, pipes, offers);
+                }
             }
+            let full = &mut pipes[next as usize];
+            (full.rising, full.left, offers[place]) = (0.0, 0.0, f64::INFINITY);
         }
-        pipes[next].routes = crossing;
+        pipes[next as usize].routes = crossing;
     }
 }
 
@@ -64,57 +71,54 @@ fn least(offers: &[f64]) -> Option<(usize, f64)> {
     (least < f64::INFINITY).then_some((place, least))
 }
 
+/// Those of a route's flows that are bound at no more than `share` stop where they are bound; whether there are any.
+fn stop_by(share: f64, rise: &mut Rise, route: &Route, pipes: &mut [Pipe], offers: &mut [f64]) -> bool {
+    if rise.bound > share {
+        return false;
+    }
+    let (mut flows, mut taken) = (0.0, 0.0);
+    while rise.bound <= share {
+        let stopped = route.busy[rise.rung].flows;
+        flows += stopped;
+        taken += stopped * rise.bound;
+        rise.rung += 1;
+        rise.bound = route.bound(rise.rung);
+    }
+    rise.flows -= flows;
+    for &pipe in &rise.pipes {
+        pipes[pipe as usize].give(flows, taken, offers);
+    }
+    true
+}
+
+impl Route {
+    /// The rate at which its flows from this rung on stop for reasons of their own; infinite when there are none.
+    fn bound(&self, rung: usize) -> f64 {
+        self.busy.get(rung).map_or(f64::INFINITY, |rung| rung.ceiling.min(self.cap))
+    }
+}
+
+impl Rise {
+    /// All flows that still rise stop at a rate, which fills a pipe.
+    fn stop_at(&mut self, rate: f64, full: u32, pipes: &mut [Pipe], offers: &mut [f64]) {
+        let flows = std::mem::take(&mut self.flows);
+        self.bound = f64::INFINITY;
+        for &pipe in self.pipes.iter().filter(|pipe| **pipe != full) {
+            pipes[pipe as usize].give(flows, flows * rate, offers);
+        }
+    }
+}
+
 impl Pipe {
     /// An even share of what it has left; infinite when nobody waits for it.
     fn offer(&self) -> f64 {
         if self.rising > 0.0 { self.left / self.rising } else { f64::INFINITY }
     }
-}
 
-impl Route {
-    fn begin_to_rise(&mut self) {
-        (self.rising, self.level, self.rung) = (self.flows, self.cap, 0);
-        self.bound = self.bound();
-    }
-
-    /// The rate at which some of its flows stop next for reasons of their own; infinite when none rises.
-    fn bound(&self) -> f64 {
-        self.busy.get(self.rung).map_or(f64::INFINITY, |rung| rung.ceiling.min(self.cap))
-    }
-
-    /// Those of its flows that are bound at no more than `share` stop where they are bound; whether there are any.
-    fn stop_by(&mut self, share: f64, pipes: &mut [Pipe], offers: &mut [f64]) -> bool {
-        if self.bound > share {
-            return false;
-        }
-        let (mut flows, mut taken) = (0.0, 0.0);
-        while self.bound <= share {
-            let rung = &self.busy[self.rung];
-            flows += rung.flows;
-            taken += rung.flows * self.bound;
-            self.rung += 1;
-            self.bound = self.bound();
-        }
-        self.take(flows, taken, pipes, offers);
-        true
-    }
-
-    /// All of its flows that still rise stop at a rate.
-    fn stop_at(&mut self, rate: f64, pipes: &mut [Pipe], offers: &mut [f64]) {
-        if self.rising > 0.0 {
-            (self.level, self.bound) = (rate, f64::INFINITY);
-            self.take(self.rising, self.rising * rate, pipes, offers);
-        }
-    }
-
-    /// So many of its flows have stopped, and take so much of the shared pipes.
-    fn take(&mut self, flows: f64, taken: f64, pipes: &mut [Pipe], offers: &mut [f64]) {
+    /// So many flows have stopped, and take so much.
+    fn give(&mut self, flows: f64, taken: f64, offers: &mut [f64]) {
         self.rising -= flows;
-        for &pipe in &self.shared {
-            let pipe = &mut pipes[pipe as usize];
-            pipe.rising -= flows;
-            pipe.left = (pipe.left - taken).max(0.0);
-            offers[pipe.place] = pipe.offer();
-        }
+        self.left = (self.left - taken).max(0.0);
+        offers[self.place] = self.offer();
     }
 }

@@ -42,8 +42,6 @@ impl Pipe {
 pub(super) struct Route {
     /// Ascending.
     pipes: Vec<u32>,
-    /// Those of its pipes that other routes cross too.
-    pub(super) shared: Vec<u32>,
     /// Capacity of the narrowest of its own pipes (bytes/s); infinite without any.
     own: f64,
     pub(super) island: u32,
@@ -65,11 +63,18 @@ pub(super) struct Route {
     pub(super) level: f64,
     /// What its flows ask of pipes at this level.
     pub(super) demand: Demand,
-    /// During a filling: flows without a rate, ...
-    pub(super) rising: f64,
-    /// ... the first class in `busy` that has them, ...
+}
+
+/// What a filling knows of a route, close together.
+#[derive(Debug, Default)]
+pub(super) struct Rise {
+    /// The route's shared pipes.
+    pub(super) pipes: Vec<u32>,
+    /// Flows without a rate, ...
+    pub(super) flows: f64,
+    /// ... the first of the busy classes that has them, ...
     pub(super) rung: usize,
-    /// ... and at what rate they stop rising for reasons of their own (bytes/s).
+    /// ... and the rate at which they stop for reasons of their own (bytes/s).
     pub(super) bound: f64,
 }
 
@@ -113,7 +118,6 @@ impl Route {
     fn new(pipes: Vec<u32>, island: u32) -> Route {
         Route {
             pipes,
-            shared: Vec::new(),
             own: f64::INFINITY,
             island,
             ladder: Vec::new(),
@@ -125,9 +129,6 @@ impl Route {
             cap: f64::INFINITY,
             level: f64::INFINITY,
             demand: Demand::default(),
-            rising: 0.0,
-            rung: 0,
-            bound: 0.0,
         }
     }
 
@@ -203,6 +204,7 @@ pub(super) struct Island {
 pub(super) struct Layout {
     pub(super) pipes: Vec<Pipe>,
     pub(super) routes: Vec<Route>,
+    pub(super) rises: Vec<Rise>,
     pub(super) classes: Vec<Class>,
     pub(super) islands: Vec<Island>,
     /// Route by ascending pipes.
@@ -259,6 +261,7 @@ impl Layout {
     /// is marked.
     pub(super) fn settle_alone(&mut self, number: u32) -> bool {
         let (route, pipes) = (&mut self.routes[number as usize], &mut self.pipes);
+        let shared = &self.rises[number as usize].pipes;
         let island = &mut self.islands[route.island as usize];
         route.touched = false;
         if std::mem::take(&mut route.emptied) {
@@ -271,24 +274,24 @@ impl Layout {
         if island.stale {
             return false;
         }
-        let has_room = |pipes: &[Pipe], route: &Route| route.shared.iter().all(|&pipe| pipes[pipe as usize].has_room());
-        if route.shared.is_empty() {
+        let has_room = |pipes: &[Pipe]| shared.iter().all(|&pipe| pipes[pipe as usize].has_room());
+        if shared.is_empty() {
             route.level = route.cap;
             return true;
         }
         if route.demand_at(route.level) == route.demand {
             return true;
         }
-        let mut alone = has_room(pipes, route);
+        let mut alone = has_room(pipes);
         if alone {
             let before = route.used();
             route.level = route.cap;
             route.demand = route.demand_at(route.level);
             let more = route.used() - before;
-            for &pipe in &route.shared {
+            for &pipe in shared {
                 pipes[pipe as usize].left -= more;
             }
-            alone = has_room(pipes, route);
+            alone = has_room(pipes);
         }
         if !alone {
             island.stale = true;
@@ -358,6 +361,7 @@ impl Layout {
         let number = self.routes.len() as u32;
         self.interned.insert(pipes.clone(), number);
         self.routes.push(Route::new(pipes.clone(), number));
+        self.rises.push(Rise::default());
         self.islands.push(Island { routes: vec![number], ..Island::default() });
         for pipe in pipes {
             self.pipes[pipe as usize].routes.push(number);
@@ -381,7 +385,7 @@ impl Layout {
         let (pipes, route) = (&self.pipes, &mut self.routes[number as usize]);
         let is_shared = |pipe: &u32| pipes[*pipe as usize].routes.len() > 1;
         let (shared, own): (Vec<u32>, Vec<u32>) = route.pipes.iter().partition(|pipe| is_shared(pipe));
-        route.shared = shared;
+        self.rises[number as usize].pipes = shared;
         route.own = own.iter().map(|&pipe| pipes[pipe as usize].capacity).fold(f64::INFINITY, f64::min);
         let island = route.island;
         self.touch(number);
