@@ -21,6 +21,7 @@ mod class;
 mod fabric;
 mod filling;
 mod layout;
+mod route;
 mod sharing;
 pub mod slow;
 mod soonest;

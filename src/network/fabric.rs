@@ -7,7 +7,8 @@
 
 use super::class::{Class, Place};
 use super::filling::fill;
-use super::layout::{Demand, Layout};
+use super::layout::Layout;
+use super::route::Demand;
 use super::soonest::Soonest;
 use super::{ClassId, FlowId, NOWHERE, PipeId};
 use crate::units::{Bandwidth, Time};
@@ -56,6 +57,7 @@ pub struct Fabric {
     asked: Vec<(Time, bool)>,
     /// Scratch space of fillings.
     offers: Vec<f64>,
+    nexts: Vec<(u32, Time)>,
 }
 
 impl Default for Fabric {
@@ -78,6 +80,7 @@ impl Fabric {
             completed: Vec::new(),
             asked: Vec::new(),
             offers: Vec::new(),
+            nexts: Vec::new(),
         }
     }
 
@@ -273,16 +276,16 @@ impl Fabric {
         let first = self.completed.len();
         let Layout { routes, classes, .. } = &mut self.layout;
         let route = &mut routes[number as usize];
-        for rung in route.busy.iter_mut().filter(|rung| rung.next <= at) {
-            let flows = &self.flows;
-            while let Some(place) = classes[rung.class as usize].pop_due(at, |place| is_here(flows, place)) {
+        for rung in 0..route.busy.len() {
+            if route.busy[rung].next > at {
+                continue;
+            }
+            let (class, flows) = (&mut classes[route.busy[rung].class as usize], &self.flows);
+            while let Some(place) = class.pop_due(at, |place| is_here(flows, place)) {
                 let flow = FlowId { slot: place.slot, serial: flows[place.slot as usize].serial };
                 self.completed.push(Completed { at, flow });
-                rung.flows -= 1.0;
-                rung.touched = true;
-                route.flows -= 1.0;
+                route.count(rung as u32, -1.0);
             }
-            route.emptied |= rung.flows == 0.0;
         }
         for completed in &self.completed[first..] {
             let flow = &mut self.flows[completed.flow.slot as usize];
@@ -309,13 +312,13 @@ impl Fabric {
         }
         while let Some(island) = self.layout.stale.pop() {
             fill(&mut self.layout, island, &mut self.offers);
-            let busy = std::mem::take(&mut self.layout.islands[island as usize].busy);
-            let nexts = busy
-                .iter()
-                .map(|&route| (route as usize, set_rates(self.now, &mut self.layout, route, &mut self.flows)));
-            self.soonest.set_all(nexts);
-            self.layout.islands[island as usize].busy = busy;
-            self.layout.rest(island);
+            self.nexts.clear();
+            for index in 0..self.layout.islands[island as usize].busy.len() {
+                let route = self.layout.islands[island as usize].busy[index];
+                self.nexts.push((route, set_rates(self.now, &mut self.layout, route, &mut self.flows)));
+            }
+            self.soonest.set_all(&self.nexts);
+            self.layout.filled(island);
         }
     }
 }

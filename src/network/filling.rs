@@ -10,7 +10,8 @@
 //! A route is one entry here, however many flows it has, and its own pipes are none: the cost is the length of all routes,
 //! plus the number of shared pipes in use for every time that a pipe is next.
 
-use super::layout::{Layout, Pipe, Rise, Route};
+use super::layout::{Layout, Pipe};
+use super::route::{Rise, Route};
 
 /// Works out the levels of an island's routes whose caps are known, and what its pipes have left. `offers` is scratch
 /// space.
@@ -120,5 +121,106 @@ impl Pipe {
         self.rising -= flows;
         self.left = (self.left - taken).max(0.0);
         offers[self.place] = self.offer();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::test_runner::{Config, RngSeed};
+
+    const NONE: f64 = f64::INFINITY;
+
+    /// Rates for (flows, ceiling, pipes).
+    fn rates(capacity: &[f64], classes: &[(u32, f64, &[u32])]) -> Vec<f64> {
+        let mut layout = Layout::default();
+        for &capacity in capacity {
+            layout.pipe(capacity);
+        }
+        let numbers: Vec<u32> =
+            classes.iter().map(|(_, ceiling, pipes)| layout.class(pipes.iter().copied(), *ceiling)).collect();
+        for (&number, (flows, ..)) in numbers.iter().zip(classes) {
+            (0..*flows).for_each(|_| layout.came(number));
+        }
+        while let Some(route) = layout.touched.pop() {
+            layout.settle_alone(route);
+        }
+        while let Some(island) = layout.stale.pop() {
+            fill(&mut layout, island, &mut Vec::new());
+        }
+        let class = |number: u32| &layout.classes[number as usize];
+        numbers.into_iter().map(|it| class(it).ceiling.min(layout.routes[class(it).route as usize].level)).collect()
+    }
+
+    /// Theory B4.3: links of 10 and 6; flows on the first, on both, on the second.
+    #[test]
+    fn three_flows_on_two_links() {
+        assert_eq!(rates(&[10.0, 6.0], &[(1, NONE, &[0]), (1, NONE, &[0, 1]), (1, NONE, &[1])]), [7.0, 3.0, 3.0]);
+    }
+
+    #[test]
+    fn what_a_ceiling_leaves_goes_to_the_others() {
+        assert_eq!(rates(&[100.0], &[(2, 10.0, &[0]), (4, NONE, &[0])]), [10.0, 20.0]);
+        assert_eq!(rates(&[100.0], &[(2, 70.0, &[0]), (3, 15.0, &[0])]), [27.5, 15.0]);
+        // A ceiling that comes to bind only after another class was frozen at its own.
+        assert_eq!(rates(&[100.0], &[(1, 10.0, &[0]), (1, 40.0, &[0]), (1, NONE, &[0])]), [10.0, 40.0, 50.0]);
+    }
+
+    /// When the first route stops at 20, the last pipe offers the second one 51, more than the 45 of its own pipe; but the
+    /// pipe before offers it 35.
+    #[test]
+    fn a_share_that_has_risen_may_not_be_the_least_one() {
+        let classes: [(u32, f64, &[u32]); 3] = [(2, NONE, &[0, 3]), (1, NONE, &[1, 2, 3]), (1, 1.0, &[2, 3])];
+        assert_eq!(rates(&[40.0, 45.0, 36.0, 92.0], &classes), [20.0, 35.0, 1.0]);
+    }
+
+    #[test]
+    fn a_pipe_of_its_own_holds_a_route_back() {
+        let classes: [(u32, f64, &[u32]); 3] = [(3, NONE, &[0, 1]), (1, 1.0, &[0, 1]), (1, NONE, &[0])];
+        assert_eq!(rates(&[100.0, 10.0], &classes), [3.0, 1.0, 90.0]);
+    }
+
+    #[test]
+    fn limits_may_be_missing_or_zero() {
+        assert_eq!(rates(&[], &[(3, 5.0, &[]), (1, NONE, &[])]), [5.0, NONE]);
+        assert_eq!(rates(&[0.0, 8.0], &[(1, NONE, &[0, 1]), (2, NONE, &[1])]), [0.0, 4.0]);
+        assert_eq!(rates(&[NONE, 6.0], &[(1, NONE, &[0]), (2, NONE, &[0, 1])]), [NONE, 3.0]);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(Config {
+            cases: 500, failure_persistence: None, rng_seed: RngSeed::Fixed(3), ..Default::default()
+        })]
+
+        /// The certificate of max-min fairness: nothing is overfull, and every class is at its ceiling or crosses a full
+        /// pipe on which nobody has more.
+        #[test]
+        fn every_class_has_a_bottleneck(
+            capacity in proptest::collection::vec(1.0..1e6f64, 1..8),
+            drawn in proptest::collection::vec((1u32..50, proptest::option::of(1.0..1e6f64), 1u32..256), 1..30),
+        ) {
+            let pipes = |mask: u32| (0..capacity.len() as u32).filter(|pipe| mask >> pipe & 1 == 1).collect::<Vec<u32>>();
+            let classes: Vec<(u32, f64, Vec<u32>)> = drawn.iter()
+                .map(|&(flows, ceiling, mask)| (flows, ceiling.unwrap_or(1e9), pipes(mask))).collect();
+            let borrowed: Vec<(u32, f64, &[u32])> = classes.iter().map(|(n, c, p)| (*n, *c, p.as_slice())).collect();
+            let rates = rates(&capacity, &borrowed);
+            let mut used = vec![0.0; capacity.len()];
+            let mut most = vec![0.0f64; capacity.len()];
+            for ((flows, _, route), rate) in classes.iter().zip(&rates) {
+                for &pipe in route {
+                    used[pipe as usize] += f64::from(*flows) * rate;
+                    most[pipe as usize] = most[pipe as usize].max(*rate);
+                }
+            }
+            for (used, capacity) in used.iter().zip(&capacity) {
+                proptest::prop_assert!(*used <= capacity * (1.0 + 1e-9));
+            }
+            for ((_, ceiling, route), rate) in classes.iter().zip(&rates) {
+                let bound = route.iter().map(|&pipe| pipe as usize).any(|pipe| {
+                    used[pipe] >= capacity[pipe] * (1.0 - 1e-9) && *rate >= most[pipe] * (1.0 - 1e-9)
+                });
+                proptest::prop_assert!(rate == ceiling || bound, "{rate} of {ceiling} on {route:?}");
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::NOWHERE;
 use super::class::Class;
-use crate::units::Time;
+use super::route::{Rise, Route};
 
 /// A pipe is taken to have room for more while this part of its capacity is left. Much more than the crumbs that rounding
 /// makes of what is left, by 10^-16 of the capacity an event, however many events pass between two fillings.
@@ -37,157 +37,6 @@ impl Pipe {
     }
 }
 
-/// Flows with the same pipes: classes that differ by their ceilings.
-#[derive(Debug)]
-pub(super) struct Route {
-    /// Ascending.
-    pipes: Vec<u32>,
-    /// Capacity of the narrowest of its own pipes (bytes/s); infinite without any.
-    own: f64,
-    pub(super) island: u32,
-    /// All classes, by ascending ceiling.
-    ladder: Vec<(f64, u32)>,
-    /// Classes that have flows, and perhaps some that had, by ascending ceiling.
-    pub(super) busy: Vec<Rung>,
-    /// Whether one of them has lost its flows.
-    pub(super) emptied: bool,
-    /// Whether its island lists it as having flows.
-    pub(super) listed: bool,
-    /// Whether flows came or went since its rates were set.
-    pub(super) touched: bool,
-    /// Flows on it.
-    pub(super) flows: f64,
-    /// What each flow would get if there were its own pipes only (bytes/s).
-    pub(super) cap: f64,
-    /// What each flow gets that its ceiling does not hold back (bytes/s).
-    pub(super) level: f64,
-    /// What its flows ask of pipes at this level.
-    pub(super) demand: Demand,
-}
-
-/// What a filling knows of a route, close together.
-#[derive(Debug, Default)]
-pub(super) struct Rise {
-    /// The route's shared pipes.
-    pub(super) pipes: Vec<u32>,
-    /// Flows without a rate, ...
-    pub(super) flows: f64,
-    /// ... the first of the busy classes that has them, ...
-    pub(super) rung: usize,
-    /// ... and the rate at which they stop for reasons of their own (bytes/s).
-    pub(super) bound: f64,
-}
-
-/// A class that has flows, as its route sees it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rung {
-    /// The most that one flow may have (bytes/s).
-    pub(super) ceiling: f64,
-    /// Flows in the class.
-    pub(super) flows: f64,
-    /// What each of them gets (bytes/s).
-    pub(super) rate: f64,
-    /// When the first of them ends.
-    pub(super) next: Time,
-    pub(super) class: u32,
-    /// Whether flows came or went since the rate was set.
-    pub(super) touched: bool,
-}
-
-/// What the flows of a route ask of pipes, at some level.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Demand {
-    /// Taken together by flows at their ceilings (bytes/s).
-    pub(super) fixed: f64,
-    /// Flows that could take more.
-    pub(super) held: f64,
-}
-
-impl Demand {
-    /// Adds that of a class.
-    pub(super) fn add(&mut self, rung: &Rung, level: f64) {
-        if rung.ceiling <= level {
-            self.fixed += rung.flows * rung.ceiling;
-        } else {
-            self.held += rung.flows;
-        }
-    }
-}
-
-impl Route {
-    fn new(pipes: Vec<u32>, island: u32) -> Route {
-        Route {
-            pipes,
-            own: f64::INFINITY,
-            island,
-            ladder: Vec::new(),
-            busy: Vec::new(),
-            emptied: false,
-            listed: false,
-            touched: false,
-            flows: 0.0,
-            cap: f64::INFINITY,
-            level: f64::INFINITY,
-            demand: Demand::default(),
-        }
-    }
-
-    /// What its flows take of each of its pipes (bytes/s).
-    pub(super) fn used(&self) -> f64 {
-        let Demand { fixed, held } = self.demand;
-        if held > 0.0 { fixed + held * self.level } else { fixed }
-    }
-
-    /// Lists a class among those with flows.
-    pub(super) fn list(&mut self, class: u32, classes: &mut [Class]) {
-        let ceiling = classes[class as usize].ceiling;
-        let place = self.busy.partition_point(|rung| rung.ceiling <= ceiling);
-        self.busy.insert(place, Rung { ceiling, flows: 0.0, rate: 0.0, next: Time::NEVER, class, touched: true });
-        self.number_rungs(place, classes);
-    }
-
-    /// Unlists the classes without flows.
-    fn unlist(&mut self, classes: &mut [Class]) {
-        self.busy.retain(|rung| {
-            if rung.flows == 0.0 {
-                classes[rung.class as usize].rest();
-            }
-            rung.flows > 0.0
-        });
-        self.number_rungs(0, classes);
-    }
-
-    fn number_rungs(&self, from: usize, classes: &mut [Class]) {
-        for (rung, place) in self.busy[from..].iter().zip(from as u32..) {
-            classes[rung.class as usize].rung = place;
-        }
-    }
-
-    /// What its flows ask for at a level.
-    fn demand_at(&self, level: f64) -> Demand {
-        let mut demand = Demand::default();
-        for rung in &self.busy {
-            demand.add(rung, level);
-        }
-        demand
-    }
-
-    /// Works out what its own pipes allow each flow: they rise together until these are full.
-    fn cap(&self) -> f64 {
-        if self.own < f64::INFINITY {
-            let (mut rising, mut left) = (self.flows, self.own);
-            for rung in &self.busy {
-                if rung.ceiling * rising > left {
-                    return left / rising;
-                }
-                left -= rung.ceiling * rung.flows;
-                rising -= rung.flows;
-            }
-        }
-        f64::INFINITY
-    }
-}
-
 /// Routes that shared pipes connect.
 #[derive(Debug, Default)]
 pub(super) struct Island {
@@ -199,7 +48,7 @@ pub(super) struct Island {
     pub(super) stale: bool,
 }
 
-/// All pipes, routes, classes and islands.
+/// All pipes, routes (and what fillings know of them), classes and islands.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     pub(super) pipes: Vec<Pipe>,
@@ -257,8 +106,8 @@ impl Layout {
         }
     }
 
-    /// Works out the level of a route whose flows came or went, if that is nobody else's business; otherwise its island
-    /// is marked.
+    /// Works out the level of a route whose flows came or went, if that is nobody else's business: if its shared pipes have
+    /// room before and after, or if it asks the same of them as before. Otherwise its island is marked.
     pub(super) fn settle_alone(&mut self, number: u32) -> bool {
         let (route, pipes) = (&mut self.routes[number as usize], &mut self.pipes);
         let shared = &self.rises[number as usize].pipes;
@@ -300,8 +149,8 @@ impl Layout {
         alone
     }
 
-    /// Unlists the routes without flows of an island that was filled.
-    pub(super) fn rest(&mut self, island: u32) {
+    /// Notes that an island was filled, and unlists its routes without flows.
+    pub(super) fn filled(&mut self, island: u32) {
         let island = &mut self.islands[island as usize];
         island.stale = false;
         island.busy.retain(|&route| {
@@ -312,31 +161,23 @@ impl Layout {
     }
 
     /// Notes that a flow came into a class.
-    pub(super) fn came(&mut self, number: u32) {
-        let class = &self.classes[number as usize];
-        let (route, rung) = (class.route, class.rung);
-        if rung == NOWHERE {
-            self.routes[route as usize].list(number, &mut self.classes);
+    pub(super) fn came(&mut self, class: u32) {
+        let (routes, classes) = (&mut self.routes, &mut self.classes);
+        let number = classes[class as usize].route;
+        let route = &mut routes[number as usize];
+        if classes[class as usize].rung == NOWHERE {
+            route.list(class, classes);
         }
-        let route_number = route;
-        let route = &mut self.routes[route as usize];
-        let rung = &mut route.busy[self.classes[number as usize].rung as usize];
-        rung.flows += 1.0;
-        rung.touched = true;
-        route.flows += 1.0;
-        self.touch(route_number);
+        route.count(classes[class as usize].rung, 1.0);
+        self.touch(number);
     }
 
-    /// Notes that flows left a class.
-    pub(super) fn left(&mut self, number: u32) {
-        let class = &self.classes[number as usize];
-        let route = &mut self.routes[class.route as usize];
-        let rung = &mut route.busy[class.rung as usize];
-        rung.flows -= 1.0;
-        rung.touched = true;
-        route.emptied |= rung.flows == 0.0;
-        route.flows -= 1.0;
-        self.touch(class.route);
+    /// Notes that a flow left a class.
+    pub(super) fn left(&mut self, class: u32) {
+        let class = &self.classes[class as usize];
+        let number = class.route;
+        self.routes[number as usize].count(class.rung, -1.0);
+        self.touch(number);
     }
 
     /// Notes that flows of a route came or went.
@@ -407,5 +248,93 @@ impl Layout {
         grown.routes.extend(swallowed.routes);
         grown.busy.extend(swallowed.busy);
         self.mark(island);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: f64 = f64::INFINITY;
+
+    /// Settles all that was touched; tells the routes that did so alone, and fills nothing.
+    fn alone(layout: &mut Layout) -> Vec<u32> {
+        let touched = std::mem::take(&mut layout.touched);
+        touched.into_iter().filter(|&route| layout.settle_alone(route)).collect()
+    }
+
+    /// Pretends that islands were filled.
+    fn fill(layout: &mut Layout) {
+        while let Some(island) = layout.stale.pop() {
+            crate::network::filling::fill(layout, island, &mut Vec::new());
+            for &route in &layout.islands[island as usize].busy.clone() {
+                let route = &mut layout.routes[route as usize];
+                route.demand = route.demand_at(route.level);
+            }
+            layout.filled(island);
+        }
+    }
+
+    #[test]
+    fn a_route_settles_alone_while_shared_pipes_have_room() {
+        let mut layout = Layout::default();
+        let (own, shared) = (layout.pipe(10.0), layout.pipe(100.0));
+        let class = layout.class([own, shared].into_iter(), NONE);
+        let other = layout.class([shared].into_iter(), 60.0);
+        layout.came(class);
+        assert_eq!(alone(&mut layout), []);
+        fill(&mut layout);
+        // Another flow on its own pipe, which is full: both get half of it, and the shared pipe notices nothing.
+        layout.came(class);
+        assert_eq!(alone(&mut layout), [0]);
+        assert_eq!((layout.routes[0].level, layout.pipes[shared as usize].left), (5.0, 90.0));
+        layout.came(other);
+        assert_eq!(alone(&mut layout), [1]);
+        assert_eq!(layout.pipes[shared as usize].left, 30.0);
+        // This one fills the shared pipe.
+        layout.came(other);
+        assert_eq!(alone(&mut layout), []);
+        fill(&mut layout);
+        assert_eq!((layout.routes[0].level, layout.routes[1].level), (5.0, 45.0));
+        // One for another changes nothing, full or not; one less is good for all.
+        layout.came(other);
+        layout.left(other);
+        assert_eq!(alone(&mut layout), [1]);
+        layout.left(other);
+        assert_eq!(alone(&mut layout), []);
+    }
+
+    #[test]
+    fn a_flow_that_grows_where_its_ceiling_does_not_hold_it_back_changes_nothing() {
+        let mut layout = Layout::default();
+        let (first, shared) = (layout.pipe(50.0), layout.pipe(30.0));
+        let low = layout.class([first, shared].into_iter(), 20.0);
+        let high = layout.class([first, shared].into_iter(), 40.0);
+        let other = layout.class([shared].into_iter(), NONE);
+        for class in [low, other] {
+            layout.came(class);
+        }
+        assert_eq!(alone(&mut layout), []);
+        fill(&mut layout);
+        layout.left(low);
+        layout.came(high);
+        assert_eq!(alone(&mut layout), [0]);
+        assert_eq!(layout.routes[0].level, 15.0);
+    }
+
+    #[test]
+    fn a_pipe_is_shared_from_the_second_route_on() {
+        let mut layout = Layout::default();
+        let pipes = [layout.pipe(10.0), layout.pipe(20.0), layout.pipe(30.0)];
+        let class = layout.class([pipes[1], pipes[0], pipes[1]].into_iter(), NONE);
+        assert_eq!(layout.class([pipes[0], pipes[1]].into_iter(), NONE), class);
+        assert_eq!((layout.routes[0].own, layout.rises[0].pipes.len()), (10.0, 0));
+        let other = layout.class([pipes[2], pipes[0]].into_iter(), NONE);
+        assert_ne!(layout.classes[class as usize].route, layout.classes[other as usize].route);
+        assert_eq!(
+            layout.routes.iter().map(|route| (route.own, route.island)).collect::<Vec<_>>(),
+            [(20.0, 0), (30.0, 0)]
+        );
+        assert!(layout.rises.iter().all(|rise| rise.pipes == [pipes[0]]));
     }
 }

@@ -5,6 +5,9 @@
 
 use crate::units::Time;
 
+/// Places lie close together when there is one in so many, on average.
+const CLOSE: usize = 4;
+
 /// Times by index, and the earliest of them.
 #[derive(Debug)]
 pub(super) struct Soonest {
@@ -42,23 +45,24 @@ impl Soonest {
         }
     }
 
-    /// Sets many times at once: nodes that several of them change are looked at once.
-    pub(super) fn set_all(&mut self, times: impl Iterator<Item = (usize, Time)>) {
+    /// Sets many times. Where their places lie close together, what several of them change is looked at once.
+    pub(super) fn set_all(&mut self, times: &[(u32, Time)]) {
         let leaves = self.nodes.len() / 2;
         let (mut first, mut last) = (leaves, 0);
+        for (index, _) in times {
+            (first, last) = (first.min(*index as usize), last.max(*index as usize));
+        }
+        if last.saturating_sub(first) >= CLOSE * times.len() {
+            return times.iter().for_each(|(index, time)| self.set(*index as usize, *time));
+        }
         for (index, time) in times {
-            self.nodes[leaves + index] = time;
-            (first, last) = (first.min(index), last.max(index));
+            self.nodes[leaves + *index as usize] = *time;
         }
-        if first > last {
-            return;
-        }
-        let (mut first, mut last) = (leaves + first, leaves + last);
+        (first, last) = (leaves + first, leaves + last);
         while first > 1 {
             (first, last) = (first / 2, last / 2);
-            let (parents, children) = self.nodes.split_at_mut(2 * first);
-            for (parent, pair) in parents[first..].iter_mut().zip(children.chunks_exact(2)).take(last + 1 - first) {
-                *parent = pair[0].min(pair[1]);
+            for node in first..=last {
+                self.nodes[node] = self.nodes[2 * node].min(self.nodes[2 * node + 1]);
             }
         }
     }
@@ -97,6 +101,16 @@ mod tests {
             let index = (state >> 33) as usize % times.len();
             times[index] = if state.is_multiple_of(7) { Time::NEVER } else { Time((state >> 40) as i64) };
             soonest.set(index, times[index]);
+            let earliest = *times.iter().min().expect("not empty");
+            assert_eq!(soonest.time(), earliest);
+            assert_eq!(Some(soonest.index()), times.iter().position(|time| *time == earliest));
+            // Many at once, close together or not.
+            let many: Vec<(u32, Time)> = (0..times.len() as u32)
+                .filter(|index| index % (1 + step as u32 % 7) == 0)
+                .map(|index| (index, Time((state >> 20) as i64 % (1000 + i64::from(index)))))
+                .collect();
+            soonest.set_all(&many);
+            many.iter().for_each(|(index, time)| times[*index as usize] = *time);
             let earliest = *times.iter().min().expect("not empty");
             assert_eq!(soonest.time(), earliest);
             assert_eq!(Some(soonest.index()), times.iter().position(|time| *time == earliest));
