@@ -3,12 +3,12 @@
 //! The rates of all flows rise together. When a pipe is full, the flows on it have their rate; so has a flow that
 //! reaches its ceiling, or what its route's own pipes allow; the others rise on. In steps: each shared pipe offers its flows
 //! an even share of what it has left, and the pipe with the least share is next. Flows on it that stop for reasons of their
-//! own before they have that share are granted what they stop at, which raises the share; when there are none, the others
-//! on it get the share. What flows get is taken from all pipes that they cross, which only raises the shares that these
-//! offer to others: so a pipe is next at its place, whatever the flows on other pipes do.
+//! own before they have that share are granted what they stop at; when there are none, those on it that still rise get the
+//! share. What flows get is taken from all shared pipes that they cross, which can only raise what these offer to others: so
+//! nobody gets less than the least share, and nobody on its pipe more, whatever happens elsewhere later.
 //!
-//! A route is one entry here, however many flows it has, and its own pipes are none: the cost is the length of all routes,
-//! plus the number of shared pipes in use for every time that a pipe is next.
+//! A route is one entry here, however many flows it has, and its own pipes are none. Cost: the length of all routes, plus,
+//! for each time that a pipe is next, the number of shared pipes and of the routes on that one.
 
 use super::layout::{Layout, Pipe};
 use super::route::{Rise, Route};
