@@ -6,12 +6,19 @@
 //! others established that such fluids predict transfer times well (theory B4.1).
 //!
 //! ```text
-//!   registry egress ──┬── pair a>b ──── flows of class 0: same pipes, same ceiling, hence the same rate
-//!                     ├── pair a>c ─┬── flows of class 1
-//!                     │             └── flows of class 2: a lower ceiling
+//!   registry egress ──┬── pair a>b ──── route of class 0: same pipes, same ceiling, hence the same rate
+//!    (shared pipe)    ├── pair a>c ─┬── route of classes 1
+//!                     │  (its own)  └── and 2: a lower ceiling
 //! ```
 //!
-//! [`Fabric`] does this at a cost that follows the number of *classes* and hardly the number of flows.
+//! [`Fabric`] does this at a cost that follows the number of routes and *classes* and hardly the number of flows. What an
+//! event costs besides the look into a heap:
+//!
+//! - where the shared pipes of its route have room, or none is shared, or the route asks the same of them as before: the
+//!   number of the route's classes that have flows. A connection that climbs through slow start's windows on a quiet
+//!   network costs no more, nor does one on a full link whose next window is more than its share anyway;
+//! - otherwise that of all routes on the island and their classes, and of shared pipes times pipes that fill up.
+//!
 //! [`slow::SlowFabric`] does the same flow by flow, as in a textbook; tests hold the two together.
 //!
 //! This room knows pipes and bytes. It does not know who pulls what: a flow carries its `owner`, a number that only the
@@ -20,6 +27,8 @@
 mod class;
 mod fabric;
 mod filling;
+mod layout;
+mod route;
 mod sharing;
 pub mod slow;
 mod soonest;
@@ -31,6 +40,9 @@ mod twins;
 
 pub use fabric::Fabric;
 pub use sharing::Sharing;
+
+/// In the place of a number: there is none.
+const NOWHERE: u32 = u32::MAX;
 
 /// A pipe with a capacity that all flows over it share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

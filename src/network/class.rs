@@ -7,9 +7,10 @@
 //!
 //! Work is a float and grows; it is set back now and then, so that a long run keeps the precision of a short one.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::NOWHERE;
 use crate::units::{NANOS, Time};
 
 /// Work is set back when it exceeds this many bytes: floats step by less than 2^-18 bytes below it.
@@ -39,52 +40,66 @@ pub(super) fn moved(from: Time, to: Time, rate: f64) -> f64 {
     if from == to { 0.0 } else { rate * (to - from).as_seconds() }
 }
 
-/// A flow's place in its class: when it ends, and which joining this is (a flow that moves on and returns has another).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A flow's place in its class: when it ends, and which flow it is.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     /// The bits of the work at which it ends; as work is not negative, they sort like it.
     finish: u64,
-    /// Unique, ascending.
-    pub(super) joined: u64,
     /// The flow's slot.
-    pub(super) flow: u32,
+    pub(super) slot: u32,
+    /// The slot's generation, which changes when the flow leaves.
+    pub(super) generation: u32,
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        self.finish == other.finish
+    }
+}
+
+impl Eq for Place {}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Reversed: the standard heap keeps the largest on top.
+        other.finish.cmp(&self.finish)
+    }
 }
 
 /// Flows with one route and one ceiling.
 #[derive(Debug)]
 pub(super) struct Class {
-    /// Its pipes: a stretch of the table of routes.
-    pub(super) route: (u32, u32),
+    pub(super) route: u32,
+    /// Its place among those of its route that have flows, or [`super::NOWHERE`].
+    pub(super) rung: u32,
     /// The most that one flow may have (bytes/s).
     pub(super) ceiling: f64,
-    /// The island of pipes it belongs to.
-    pub(super) island: u32,
     /// Flows in it.
-    pub(super) flows: usize,
-    /// Whether its island lists it as having flows.
-    pub(super) listed: bool,
-    /// Whether a flow came or went since the rate was last set.
-    pub(super) touched: bool,
-    /// When its first flow ends, at the rates that hold.
-    pub(super) next: Time,
+    flows: usize,
+    /// The work at which its first flow ends; infinite without flows, not a number while that is to be looked up.
+    first: f64,
     /// What each flow gets (bytes/s).
-    pub(super) rate: f64,
+    rate: f64,
     /// Work at `since`.
     work: f64,
     since: Time,
-    heap: BinaryHeap<Reverse<Place>>,
+    heap: BinaryHeap<Place>,
 }
 
 impl Class {
-    pub(super) fn new(route: (u32, u32), ceiling: f64, island: u32) -> Class {
+    pub(super) fn new(route: u32, ceiling: f64) -> Class {
         Class {
             route,
+            rung: NOWHERE,
             ceiling,
-            island,
             flows: 0,
-            listed: false,
-            touched: false,
-            next: Time::NEVER,
+            first: f64::INFINITY,
             rate: 0.0,
             work: 0.0,
             since: Time(0),
@@ -98,78 +113,79 @@ impl Class {
     }
 
     /// Takes in a flow with `bytes` to go; returns the work at which it ends.
-    pub(super) fn join(&mut self, now: Time, bytes: f64, joined: u64, flow: u32) -> f64 {
+    pub(super) fn join(&mut self, now: Time, bytes: f64, slot: u32, generation: u32) -> f64 {
         let finish = self.work_at(now) + bytes.max(0.0);
-        self.heap.push(Reverse(Place { finish: finish.to_bits(), joined, flow }));
+        self.heap.push(Place { finish: finish.to_bits(), slot, generation });
         self.flows += 1;
-        self.touched = true;
+        if finish < self.first {
+            self.first = finish;
+        }
         finish
     }
 
-    /// Lets a flow go before its end. `here` tells whether a place is still taken.
-    pub(super) fn leave(&mut self, here: impl Fn(&Place) -> bool) {
+    /// Lets a flow go that was to end at work `finish`. `here` tells whether a place is still taken.
+    pub(super) fn leave(&mut self, finish: f64, here: impl Fn(&Place) -> bool) {
         self.flows -= 1;
-        self.touched = true;
+        if finish <= self.first {
+            self.first = f64::NAN;
+        }
         let gone = self.heap.len() - self.flows;
         if gone > FEW_GONE && gone > self.flows {
-            self.heap.retain(|Reverse(place)| here(place));
+            self.heap.retain(here);
         }
     }
 
     /// The flow that ends next, if it ends at `now`; it has then left.
     pub(super) fn pop_due(&mut self, now: Time, here: impl Fn(&Place) -> bool) -> Option<Place> {
-        let place = self.first(here).filter(|place| self.due(place) <= now)?;
+        let place = self.first(here).filter(|place| self.due(f64::from_bits(place.finish)) <= now)?;
         self.heap.pop();
         self.flows -= 1;
-        self.touched = true;
+        self.first = f64::NAN;
         Some(place)
     }
 
-    /// Sets the rate that holds from `now` on, and looks when the next flow ends. True when the work was set back: every
-    /// flow then ends at another work, which [`Class::each`] tells.
-    #[must_use]
-    pub(super) fn set_rate(&mut self, now: Time, rate: f64, here: impl Fn(&Place) -> bool) -> bool {
+    /// Sets the rate that holds from `now` on; returns when the first flow then ends.
+    pub(super) fn set_rate(&mut self, now: Time, rate: f64, here: impl Fn(&Place) -> bool) -> Time {
         self.work = self.work_at(now);
         self.since = now;
         self.rate = rate;
-        self.touched = false;
-        let set_back = self.work > MOST_WORK;
-        if set_back {
-            let mut places = std::mem::take(&mut self.heap).into_vec();
-            places.retain(|Reverse(place)| here(place));
-            for Reverse(place) in &mut places {
-                place.finish = (f64::from_bits(place.finish) - self.work).max(0.0).to_bits();
-            }
-            self.work = 0.0;
-            self.heap = BinaryHeap::from(places);
+        if self.first.is_nan() {
+            self.first = self.first(here).map_or(f64::INFINITY, |place| f64::from_bits(place.finish));
         }
-        self.next = match self.first(here) {
-            Some(place) => self.due(&place),
-            None => Time::NEVER,
-        };
-        set_back
+        self.due(self.first)
     }
 
-    /// Tells each flow in the heap and the work at which it ends.
-    pub(super) fn each(&self, mut tell: impl FnMut(u32, f64)) {
-        for Reverse(place) in &self.heap {
-            tell(place.flow, f64::from_bits(place.finish));
+    /// Whether so much work is done that it is to be set back.
+    pub(super) fn is_far(&self) -> bool {
+        self.work > MOST_WORK
+    }
+
+    /// Sets the work back to nothing; tells each flow and the work at which it ends now. No completion changes.
+    pub(super) fn set_back(&mut self, here: impl Fn(&Place) -> bool, mut tell: impl FnMut(u32, f64)) {
+        let mut places = std::mem::take(&mut self.heap).into_vec();
+        places.retain(here);
+        for place in &mut places {
+            let finish = (f64::from_bits(place.finish) - self.work).max(0.0);
+            place.finish = finish.to_bits();
+            tell(place.slot, finish);
         }
+        self.first = (self.first - self.work).max(0.0);
+        self.work = 0.0;
+        self.heap = BinaryHeap::from(places);
     }
 
     /// Forgets the past of a class without flows.
     pub(super) fn rest(&mut self) {
+        self.rung = NOWHERE;
         self.heap.clear();
         self.work = 0.0;
         self.rate = 0.0;
-        self.touched = false;
-        self.listed = false;
-        self.next = Time::NEVER;
+        self.first = f64::INFINITY;
     }
 
     /// The flow that ends next; drops those before it that have left.
     fn first(&mut self, here: impl Fn(&Place) -> bool) -> Option<Place> {
-        while let Some(Reverse(place)) = self.heap.peek() {
+        while let Some(place) = self.heap.peek() {
             // As many places as flows: none has left, no need to look at the flow.
             if self.heap.len() == self.flows || here(place) {
                 return Some(*place);
@@ -179,8 +195,9 @@ impl Class {
         None
     }
 
-    fn due(&self, place: &Place) -> Time {
-        due(self.since, f64::from_bits(place.finish) - self.work, self.rate)
+    /// When the work is `finish`; never without a flow.
+    fn due(&self, finish: f64) -> Time {
+        if finish < f64::INFINITY { due(self.since, finish - self.work, self.rate) } else { Time::NEVER }
     }
 }
 
@@ -199,30 +216,29 @@ mod tests {
 
     #[test]
     fn a_flow_that_left_is_passed_over_and_swept_out() {
-        let mut class = Class::new((0, 0), f64::INFINITY, 0);
+        let mut class = Class::new(0, f64::INFINITY);
         for joined in 0..1000 {
-            class.join(Time(0), 10.0 + joined as f64, joined, 0);
+            class.join(Time(0), 10.0 + f64::from(joined), 0, joined);
         }
         for left in 0..900 {
-            class.leave(|place| place.joined > left);
+            class.leave(10.0 + f64::from(left), |place| place.generation > left);
         }
         assert!(class.heap.len() < 300, "{}", class.heap.len());
-        assert!(!class.set_rate(Time(0), 1.0, |place| place.joined > 899));
-        assert_eq!(class.next, Time(910 * NANOS));
+        assert_eq!(class.set_rate(Time(0), 1.0, |place| place.generation > 899), Time(910 * NANOS));
     }
 
     #[test]
     fn work_that_is_set_back_changes_no_completion() {
-        let mut class = Class::new((0, 0), f64::INFINITY, 0);
-        assert!(!class.set_rate(Time(0), 1e9, |_| true));
+        let mut class = Class::new(0, f64::INFINITY);
+        class.set_rate(Time(0), 1e9, |_| true);
         let begin = Time(100 * NANOS);
-        let finish = class.join(begin, 5e9, 0, 0);
-        assert_eq!(finish, 1.05e11);
-        assert!(class.set_rate(begin, 1e9, |_| true));
-        class.each(|_, finish| assert_eq!(finish, 5e9));
-        assert_eq!(class.work, 0.0);
-        assert_eq!(class.next, Time(105 * NANOS));
-        assert_eq!(class.pop_due(Time(105 * NANOS - 1), |_| true), None);
+        assert_eq!(class.join(begin, 5e9, 0, 0), 1.05e11);
+        assert_eq!(class.set_rate(begin, 1e9, |_| true), Time(105 * NANOS));
+        assert!(class.is_far());
+        class.set_back(|_| true, |_, finish| assert_eq!(finish, 5e9));
+        assert_eq!((class.work, class.first), (0.0, 5e9));
+        assert_eq!(class.set_rate(begin, 1e9, |_| true), Time(105 * NANOS));
+        assert!(class.pop_due(Time(105 * NANOS - 1), |_| true).is_none());
         assert!(class.pop_due(Time(105 * NANOS), |_| true).is_some());
     }
 }

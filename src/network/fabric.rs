@@ -1,20 +1,17 @@
-//! Fair sharing whose cost follows the number of classes, not of flows.
+//! Fair sharing whose cost follows the number of routes and classes, not of flows.
 //!
 //! Three ideas keep an event cheap. Flows of one class share a rate and wait in the class's heap ([`super::class`]).
-//! Rates are worked out once per instant, when somebody next asks for them, however many flows came and went. And pipes
-//! that no class connects are separate *islands*: an event touches its own island only, and a tournament over the islands
-//! knows which of them completes a flow next ([`super::soonest`]).
-
-use std::collections::HashMap;
+//! Rates are worked out once per instant, when somebody next asks for them, however many flows came and went. And no more
+//! of them than can have changed ([`Fabric::settle`]); a tournament over the routes knows which of them completes a flow
+//! next ([`super::soonest`]).
 
 use super::class::{Class, Place};
-use super::filling::{Filling, Share};
+use super::filling::fill;
+use super::layout::Layout;
+use super::route::Demand;
 use super::soonest::Soonest;
-use super::{ClassId, FlowId, PipeId};
+use super::{ClassId, FlowId, NOWHERE, PipeId};
 use crate::units::{Bandwidth, Time};
-
-/// The class of a flow that has completed and waits to be taken, and of a slot that is free.
-const NOWHERE: u32 = u32::MAX;
 
 /// A pipe with less than this share of its capacity left is full: rounding may leave a crumb.
 pub(super) const FULL: f64 = 1e-9;
@@ -22,14 +19,14 @@ pub(super) const FULL: f64 = 1e-9;
 /// A flow in flight.
 #[derive(Debug)]
 struct Flow {
-    /// Where it flows, or [`NOWHERE`].
+    /// Where it flows, or [`NOWHERE`] when it has completed, and in a slot that is free.
     class: u32,
+    /// Of the slot: how often a flow in it has left a class.
+    generation: u32,
     size: u64,
     owner: u64,
     /// The work of its class at which it ends.
     finish: f64,
-    /// Its joining of that class.
-    joined: u64,
     serial: u64,
 }
 
@@ -40,17 +37,6 @@ struct Completed {
     flow: FlowId,
 }
 
-/// Pipes that classes connect, directly or over other pipes.
-#[derive(Debug, Default)]
-struct Island {
-    pipes: Vec<u32>,
-    classes: Vec<u32>,
-    /// Classes that have flows, and perhaps some that had, by ascending ceiling.
-    busy: Vec<u32>,
-    /// Whether its rates must be worked out again.
-    stale: bool,
-}
-
 /// Flows over pipes at max-min fair rates.
 ///
 /// Every call that takes a time takes the present; it may not lie before that of an earlier call. Flows that complete
@@ -58,31 +44,20 @@ struct Island {
 #[derive(Debug)]
 pub struct Fabric {
     now: Time,
-    /// Capacity by pipe (bytes/s).
-    capacity: Vec<f64>,
-    /// Island by pipe.
-    island_of: Vec<u32>,
-    /// The pipes of all classes, one after the other.
-    routes: Vec<u32>,
-    classes: Vec<Class>,
-    /// Class by sorted pipes and the bits of the ceiling.
-    interned: HashMap<(Vec<u32>, u64), u32>,
-    islands: Vec<Island>,
-    /// Islands with stale rates.
-    stale: Vec<u32>,
-    /// When each island next completes a flow.
+    layout: Layout,
+    /// When each route next completes a flow.
     soonest: Soonest,
     flows: Vec<Flow>,
     free: Vec<u32>,
     in_flight: usize,
-    /// Next joining, and next flow.
-    joinings: u64,
+    /// Next flow.
     serials: u64,
     completed: Vec<Completed>,
     /// When each pipe was last asked whether it is full, and the answer.
     asked: Vec<(Time, bool)>,
-    filling: Filling,
-    shares: Vec<Share>,
+    /// Scratch space of fillings.
+    offers: Vec<f64>,
+    nexts: Vec<(u32, Time)>,
 }
 
 impl Default for Fabric {
@@ -96,50 +71,34 @@ impl Fabric {
     pub fn new() -> Fabric {
         Fabric {
             now: Time(i64::MIN),
-            capacity: Vec::new(),
-            island_of: Vec::new(),
-            routes: Vec::new(),
-            classes: Vec::new(),
-            interned: HashMap::new(),
-            islands: Vec::new(),
-            stale: Vec::new(),
+            layout: Layout::default(),
             soonest: Soonest::new(),
             flows: Vec::new(),
             free: Vec::new(),
             in_flight: 0,
-            joinings: 0,
             serials: 0,
             completed: Vec::new(),
             asked: Vec::new(),
-            filling: Filling::default(),
-            shares: Vec::new(),
+            offers: Vec::new(),
+            nexts: Vec::new(),
         }
     }
 
     /// Adds a pipe. One without a limit is allowed, but better left out of routes.
     pub fn pipe(&mut self, capacity: Bandwidth) -> PipeId {
-        let pipe = self.capacity.len() as u32;
-        self.capacity.push(capacity.0);
         self.asked.push((Time(i64::MIN), false));
-        let island = self.island();
-        self.islands[island as usize].pipes.push(pipe);
-        self.island_of.push(island);
-        PipeId(pipe)
+        PipeId(self.layout.pipe(capacity.0))
     }
 
     /// What a pipe can carry.
     pub fn capacity(&self, pipe: PipeId) -> Bandwidth {
-        Bandwidth(self.capacity[pipe.0 as usize])
+        Bandwidth(self.layout.pipes[pipe.0 as usize].capacity)
     }
 
     /// Changes what a pipe can carry; zero stops its flows.
     pub fn set_capacity(&mut self, now: Time, pipe: PipeId, capacity: Bandwidth) {
         self.run_to(now);
-        let pipe = pipe.0 as usize;
-        if self.capacity[pipe] != capacity.0 {
-            self.capacity[pipe] = capacity.0;
-            self.mark(self.island_of[pipe]);
-        }
+        self.layout.set_capacity(pipe.0, capacity.0);
     }
 
     /// Whether a pipe carries all that it can. Whoever asks at one instant gets the answer that the first one got, so
@@ -149,8 +108,9 @@ impl Fabric {
         if self.asked[index].0 != now {
             self.run_to(now);
             self.settle();
-            let is_full = self.filling.left(pipe.0).is_some_and(|left| left <= FULL * self.capacity[index]);
-            self.asked[index] = (now, is_full);
+            let pipe = &self.layout.pipes[index];
+            let used: f64 = pipe.routes.iter().map(|&route| self.layout.routes[route as usize].used()).sum();
+            self.asked[index] = (now, used > 0.0 && pipe.capacity - used <= FULL * pipe.capacity);
         }
         self.asked[index].1
     }
@@ -158,26 +118,8 @@ impl Fabric {
     /// The class of flows over `pipes`, none faster than `ceiling`. The same pipes, in any order, and the same ceiling
     /// give the same class. Looking a class up hashes; callers in a loop keep the id.
     pub fn class(&mut self, pipes: &[PipeId], ceiling: Bandwidth) -> ClassId {
-        let mut route: Vec<u32> = pipes.iter().map(|pipe| pipe.0).collect();
-        route.sort_unstable();
-        route.dedup();
-        let key = (route, ceiling.0.to_bits());
-        if let Some(&class) = self.interned.get(&key) {
-            return ClassId(class);
-        }
-        let class = self.classes.len() as u32;
-        let island = match key.0.first() {
-            Some(&first) => self.island_of[first as usize],
-            None => self.island(),
-        };
-        for &pipe in key.0.iter().skip(1) {
-            self.join_islands(island, self.island_of[pipe as usize]);
-        }
-        let begin = self.routes.len() as u32;
-        self.routes.extend_from_slice(&key.0);
-        self.classes.push(Class::new((begin, self.routes.len() as u32), ceiling.0, island));
-        self.islands[island as usize].classes.push(class);
-        self.interned.insert(key, class);
+        let class = self.layout.class(pipes.iter().map(|pipe| pipe.0), ceiling.0);
+        self.soonest.grow_to(self.layout.routes.len());
         ClassId(class)
     }
 
@@ -186,10 +128,12 @@ impl Fabric {
         self.run_to(now);
         let serial = self.serials;
         self.serials += 1;
-        let flow = Flow { class: NOWHERE, size: bytes, owner, finish: 0.0, joined: 0, serial };
+        let mut flow = Flow { class: NOWHERE, generation: 0, size: bytes, owner, finish: 0.0, serial };
         let slot = match self.free.pop() {
             Some(slot) => {
-                self.flows[slot as usize] = flow;
+                let free = &mut self.flows[slot as usize];
+                flow.generation = free.generation;
+                *free = flow;
                 slot
             }
             None => {
@@ -273,78 +217,31 @@ impl Fabric {
     /// Bytes yet to move.
     fn left(&self, id: FlowId) -> f64 {
         let flow = self.flow(id);
-        (flow.finish - self.classes[flow.class as usize].work_at(self.now)).max(0.0)
+        (flow.finish - self.layout.classes[flow.class as usize].work_at(self.now)).max(0.0)
     }
 
     /// Puts a flow into a class.
     fn join(&mut self, slot: u32, class: u32, bytes: f64) {
-        let joined = self.joinings;
-        self.joinings += 1;
-        let to = &mut self.classes[class as usize];
-        let finish = to.join(self.now, bytes, joined, slot);
-        let island = to.island;
-        let (ceiling, listed) = (to.ceiling, std::mem::replace(&mut to.listed, true));
-        if !listed {
-            let busy = &mut self.islands[island as usize].busy;
-            let place = busy.partition_point(|&other| self.classes[other as usize].ceiling <= ceiling);
-            busy.insert(place, class);
-        }
-        self.mark(island);
         let flow = &mut self.flows[slot as usize];
-        (flow.class, flow.finish, flow.joined) = (class, finish, joined);
+        flow.class = class;
+        flow.finish = self.layout.classes[class as usize].join(self.now, bytes, slot, flow.generation);
+        self.layout.came(class);
     }
 
     /// Takes a flow out of its class.
     fn leave(&mut self, slot: u32) {
         let flow = &mut self.flows[slot as usize];
         let class = std::mem::replace(&mut flow.class, NOWHERE);
-        let flows = &self.flows;
-        let from = &mut self.classes[class as usize];
-        from.leave(|place| is_here(flows, class, place));
-        let island = from.island;
-        self.mark(island);
+        flow.generation = flow.generation.wrapping_add(1);
+        let (finish, flows) = (flow.finish, &self.flows);
+        let from = &mut self.layout.classes[class as usize];
+        from.leave(finish, |place| is_here(flows, place));
+        self.layout.left(class);
     }
 
     fn release(&mut self, slot: u32) {
         self.free.push(slot);
         self.in_flight -= 1;
-    }
-
-    /// A new island.
-    fn island(&mut self) -> u32 {
-        self.islands.push(Island::default());
-        self.soonest.grow();
-        self.islands.len() as u32 - 1
-    }
-
-    /// Makes one island of two, because a class crosses both.
-    fn join_islands(&mut self, island: u32, other: u32) {
-        if island == other {
-            return;
-        }
-        let swallowed = std::mem::take(&mut self.islands[other as usize]);
-        // An empty island may stay in the list of stale ones: it has no flows to settle.
-        self.soonest.set(other as usize, Time::NEVER);
-        for &pipe in &swallowed.pipes {
-            self.island_of[pipe as usize] = island;
-        }
-        for &class in &swallowed.classes {
-            self.classes[class as usize].island = island;
-        }
-        let grown = &mut self.islands[island as usize];
-        grown.pipes.extend(swallowed.pipes);
-        grown.classes.extend(swallowed.classes);
-        grown.busy.extend(swallowed.busy);
-        grown.busy.sort_by(|&a, &b| self.classes[a as usize].ceiling.total_cmp(&self.classes[b as usize].ceiling));
-        self.mark(island);
-    }
-
-    fn mark(&mut self, island: u32) {
-        let stale = &mut self.islands[island as usize].stale;
-        if !*stale {
-            *stale = true;
-            self.stale.push(island);
-        }
     }
 
     /// Passes to `now`; what completes on the way completes, and the rates change with it.
@@ -356,7 +253,7 @@ impl Fabric {
         }
     }
 
-    /// Completes what ends by `now`. Flows that end at `now` itself leave their islands stale: nobody has asked yet.
+    /// Completes what ends by `now`. Flows that end at `now` itself leave rates to be worked out: nobody has asked yet.
     fn complete_until(&mut self, now: Time) {
         while self.now <= now {
             self.settle();
@@ -374,67 +271,90 @@ impl Fabric {
         }
     }
 
-    /// Completes the flows of an island that end at `at`.
-    fn complete(&mut self, island: u32, at: Time) {
+    /// Completes the flows of a route that end at `at`.
+    fn complete(&mut self, number: u32, at: Time) {
         let first = self.completed.len();
-        for &index in &self.islands[island as usize].busy {
-            let class = &mut self.classes[index as usize];
-            if class.next > at {
+        let Layout { routes, classes, .. } = &mut self.layout;
+        let route = &mut routes[number as usize];
+        for rung in 0..route.busy.len() {
+            if route.busy[rung].next > at {
                 continue;
             }
-            let flows = &self.flows;
-            while let Some(place) = class.pop_due(at, |place| is_here(flows, index, place)) {
-                let flow = FlowId { slot: place.flow, serial: self.flows[place.flow as usize].serial };
+            let (class, flows) = (&mut classes[route.busy[rung].class as usize], &self.flows);
+            while let Some(place) = class.pop_due(at, |place| is_here(flows, place)) {
+                let flow = FlowId { slot: place.slot, serial: flows[place.slot as usize].serial };
                 self.completed.push(Completed { at, flow });
+                route.count(rung as u32, -1.0);
             }
         }
         for completed in &self.completed[first..] {
-            self.flows[completed.flow.slot as usize].class = NOWHERE;
+            let flow = &mut self.flows[completed.flow.slot as usize];
+            flow.class = NOWHERE;
+            flow.generation = flow.generation.wrapping_add(1);
         }
         // Until the rates are worked out again, nobody knows what ends next.
-        self.soonest.set(island as usize, Time::NEVER);
-        self.mark(island);
+        self.soonest.set(number as usize, Time::NEVER);
+        self.layout.touch(number);
     }
 
-    /// Works out the rates of all stale islands, as of now.
+    /// Works out all rates that may have changed, as of now.
+    ///
+    /// Where flows came or went, one of three things holds. What the route asks of its pipes is the same as before: one
+    /// flow came for another, or moved between ceilings neither of which holds it back. Or its shared pipes have room,
+    /// before and after: nobody on them waits for what they leave, and nobody is to lose anything, so the route is on its
+    /// own. Otherwise its island is filled.
     fn settle(&mut self) {
-        while let Some(island) = self.stale.pop() {
-            self.settle_island(island);
+        while let Some(route) = self.layout.touched.pop() {
+            if self.layout.settle_alone(route) {
+                let next = set_rates(self.now, &mut self.layout, route, &mut self.flows);
+                self.soonest.set(route as usize, next);
+            }
+        }
+        while let Some(island) = self.layout.stale.pop() {
+            fill(&mut self.layout, island, &mut self.offers);
+            self.nexts.clear();
+            for index in 0..self.layout.islands[island as usize].busy.len() {
+                let route = self.layout.islands[island as usize].busy[index];
+                self.nexts.push((route, set_rates(self.now, &mut self.layout, route, &mut self.flows)));
+            }
+            self.soonest.set_all(&self.nexts);
+            self.layout.filled(island);
         }
     }
+}
 
-    fn settle_island(&mut self, index: u32) {
-        let island = &mut self.islands[index as usize];
-        island.stale = false;
-        self.shares.clear();
-        island.busy.retain(|&class| {
-            let class = &mut self.classes[class as usize];
-            if class.flows == 0 {
-                class.rest();
-                return false;
+/// Lets a route's flows flow at its level from now on; returns when the first of them ends.
+fn set_rates(now: Time, layout: &mut Layout, route: u32, flows: &mut [Flow]) -> Time {
+    let route = &mut layout.routes[route as usize];
+    let (mut demand, mut next) = (Demand::default(), Time::NEVER);
+    for rung in &mut route.busy {
+        let rate = rung.ceiling.min(route.level);
+        if rung.touched || rung.rate != rate {
+            (rung.touched, rung.rate) = (false, rate);
+            let class = &mut layout.classes[rung.class as usize];
+            rung.next = class.set_rate(now, rate, |place| is_here(flows, place));
+            if class.is_far() {
+                set_back(class, flows);
             }
-            let (flows, ceiling, route) = (class.flows as f64, class.ceiling, class.route);
-            self.shares.push(Share { flows, ceiling, route, rate: 0.0 });
-            true
-        });
-        self.filling.fill(&self.capacity, &island.pipes, &self.routes, &mut self.shares);
-        let mut next = Time::NEVER;
-        for (&index, share) in island.busy.iter().zip(&self.shares) {
-            let class = &mut self.classes[index as usize];
-            if class.touched || class.rate != share.rate {
-                let flows = &mut self.flows;
-                if class.set_rate(self.now, share.rate, |place| is_here(flows, index, place)) {
-                    class.each(|flow, finish| flows[flow as usize].finish = finish);
-                }
-            }
-            next = next.min(class.next);
         }
-        self.soonest.set(index as usize, next);
+        demand.add(rung, route.level);
+        next = next.min(rung.next);
+    }
+    route.demand = demand;
+    next
+}
+
+/// Sets the work of a class back, which changes that at which its flows end.
+#[cold]
+fn set_back(class: &mut Class, flows: &mut [Flow]) {
+    let mut finishes = Vec::new();
+    class.set_back(|place| is_here(flows, place), |slot, finish| finishes.push((slot, finish)));
+    for (slot, finish) in finishes {
+        flows[slot as usize].finish = finish;
     }
 }
 
 /// Whether a place in a class's heap is still taken by its flow.
-fn is_here(flows: &[Flow], class: u32, place: &Place) -> bool {
-    let flow = &flows[place.flow as usize];
-    flow.joined == place.joined && flow.class == class
+fn is_here(flows: &[Flow], place: &Place) -> bool {
+    flows[place.slot as usize].generation == place.generation
 }

@@ -1,144 +1,126 @@
-//! Max-min fair rates of classes of flows over shared pipes: progressive filling.
+//! Max-min fair rates on an island: progressive filling.
 //!
 //! The rates of all flows rise together. When a pipe is full, the flows on it have their rate; so has a flow that
-//! reaches its ceiling; the others rise on. In steps: each pipe offers its flows an even share of what it has left. The
-//! ceilings below the least share on offer are granted; when there is none, the flows on the pipe with the least share get
-//! that share. What a class gets is taken from its pipes, which raises the shares that they offer to the others.
+//! reaches its ceiling, or what its route's own pipes allow; the others rise on. In steps: each shared pipe offers its flows
+//! an even share of what it has left, and the pipe with the least share is next. Flows on it that stop for reasons of their
+//! own before they have that share are granted what they stop at; when there are none, those on it that still rise get the
+//! share. What flows get is taken from all shared pipes that they cross, which can only raise what these offer to others: so
+//! nobody gets less than the least share, and nobody on its pipe more, whatever happens elsewhere later.
 //!
-//! A class is one entry here, however many flows it has: the cost is the length of all routes, plus the number of pipes
-//! in use for every level at which something fills.
+//! A route is one entry here, however many flows it has, and its own pipes are none. Cost: the length of all routes, plus,
+//! for each time that a pipe is next, the number of shared pipes and of the routes on that one.
 
-/// A class as the filling sees it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Share {
-    /// Flows in the class, at least one.
-    pub(super) flows: f64,
-    /// The most that one of its flows may have (bytes/s).
-    pub(super) ceiling: f64,
-    /// Its pipes: a stretch of the table of routes.
-    pub(super) route: (u32, u32),
-    /// The answer: what each of its flows gets (bytes/s); not a number until then.
-    pub(super) rate: f64,
-}
+use super::layout::{Layout, Pipe};
+use super::route::{Rise, Route};
 
-impl Share {
-    fn route<'a>(&self, routes: &'a [u32]) -> &'a [u32] {
-        &routes[self.route.0 as usize..self.route.1 as usize]
+/// Works out the levels of an island's routes whose caps are known, and what its pipes have left. `offers` is scratch
+/// space.
+pub(super) fn fill(layout: &mut Layout, island: u32, offers: &mut Vec<f64>) {
+    let Layout { pipes, routes, rises, islands, .. } = layout;
+    let island = &islands[island as usize];
+    for &pipe in &island.pipes {
+        pipes[pipe as usize].rising = 0.0;
     }
-}
-
-/// A pipe during one filling.
-#[derive(Clone, Debug, Default)]
-struct Pipe {
-    /// Capacity not given away yet.
-    left: f64,
-    /// Flows on it without a rate yet.
-    flows: f64,
-    /// `left / flows`.
-    share: f64,
-    /// The classes on it.
-    classes: Vec<u32>,
-}
-
-/// Progressive filling; keeps its scratch space from one call to the next.
-#[derive(Debug, Default)]
-pub(super) struct Filling {
-    pipes: Vec<Pipe>,
-    /// Pipes that carry flows without a rate.
-    rising: Vec<u32>,
-}
-
-impl Filling {
-    /// Works out the rate of every class; they come by ascending ceiling. `capacity` (bytes/s) is by pipe number; `pipes`
-    /// are those that the classes may use.
-    pub(super) fn fill(&mut self, capacity: &[f64], pipes: &[u32], routes: &[u32], classes: &mut [Share]) {
-        debug_assert!(classes.is_sorted_by(|a, b| a.ceiling <= b.ceiling));
-        self.lay_out(capacity, pipes, routes, classes);
-        let (mut open, mut lowest_ceiling) = (classes.len(), 0);
-        while open > 0 {
-            let (share, bottleneck) = self.least_share();
-            let before = open;
-            while let Some(class) = classes.get_mut(lowest_ceiling) {
-                if class.rate.is_nan() {
-                    if class.ceiling > share {
-                        break;
-                    }
-                    self.grant(class, class.ceiling, routes);
-                    open -= 1;
-                }
-                lowest_ceiling += 1;
-            }
-            if open < before {
-                continue;
-            }
-            let members = std::mem::take(&mut self.pipes[bottleneck].classes);
-            for &class in &members {
-                let class = &mut classes[class as usize];
-                if class.rate.is_nan() {
-                    self.grant(class, share, routes);
-                    open -= 1;
+    for &route in &island.busy {
+        let (rise, route) = (&mut rises[route as usize], &mut routes[route as usize]);
+        route.level = route.cap;
+        (rise.flows, rise.rung, rise.bound) = (route.flows, 0, route.bound(0));
+        for &pipe in &rise.pipes {
+            pipes[pipe as usize].rising += rise.flows;
+        }
+    }
+    offers.clear();
+    for &pipe in &island.pipes {
+        let pipe = &mut pipes[pipe as usize];
+        (pipe.left, pipe.place) = (pipe.capacity, offers.len());
+        offers.push(pipe.offer());
+    }
+    // Most of what stops early does so before any pipe is full.
+    if let Some((_, share)) = least(offers) {
+        for &route in &island.busy {
+            stop_by(share, &mut rises[route as usize], &routes[route as usize], pipes, offers);
+        }
+    }
+    while let Some((place, share)) = least(offers) {
+        let next = island.pipes[place];
+        let crossing = std::mem::take(&mut pipes[next as usize].routes);
+        let mut stopped = false;
+        for &route in &crossing {
+            stopped |= stop_by(share, &mut rises[route as usize], &routes[route as usize], pipes, offers);
+        }
+        if !stopped {
+            for &route in &crossing {
+                let rise = &mut rises[route as usize];
+                if rise.flows > 0.0 {
+                    routes[route as usize].level = share;
+                    rise.stop_at(share, next, pipes, offers);
                 }
             }
-            self.pipes[bottleneck].classes = members;
+            let full = &mut pipes[next as usize];
+            (full.rising, full.left, offers[place]) = (0.0, 0.0, f64::INFINITY);
+        }
+        pipes[next as usize].routes = crossing;
+    }
+}
+
+/// The place of the least offer, and what it is, while somebody waits for one that is finite.
+fn least(offers: &[f64]) -> Option<(usize, f64)> {
+    let (mut place, mut least) = (0, f64::INFINITY);
+    for (other, &offer) in offers.iter().enumerate() {
+        (place, least) = if offer < least { (other, offer) } else { (place, least) };
+    }
+    (least < f64::INFINITY).then_some((place, least))
+}
+
+/// Those of a route's flows that are bound at no more than `share` stop where they are bound; whether there are any.
+fn stop_by(share: f64, rise: &mut Rise, route: &Route, pipes: &mut [Pipe], offers: &mut [f64]) -> bool {
+    if rise.bound > share {
+        return false;
+    }
+    let (mut flows, mut taken) = (0.0, 0.0);
+    while rise.bound <= share {
+        let stopped = route.busy[rise.rung].flows;
+        flows += stopped;
+        taken += stopped * rise.bound;
+        rise.rung += 1;
+        rise.bound = route.bound(rise.rung);
+    }
+    rise.flows -= flows;
+    for &pipe in &rise.pipes {
+        pipes[pipe as usize].give(flows, taken, offers);
+    }
+    true
+}
+
+impl Route {
+    /// The rate at which its flows from this rung on stop for reasons of their own; infinite when there are none.
+    fn bound(&self, rung: usize) -> f64 {
+        self.busy.get(rung).map_or(f64::INFINITY, |rung| rung.ceiling.min(self.cap))
+    }
+}
+
+impl Rise {
+    /// All flows that still rise stop at a rate, which fills a pipe.
+    fn stop_at(&mut self, rate: f64, full: u32, pipes: &mut [Pipe], offers: &mut [f64]) {
+        let flows = std::mem::take(&mut self.flows);
+        self.bound = f64::INFINITY;
+        for &pipe in self.pipes.iter().filter(|pipe| **pipe != full) {
+            pipes[pipe as usize].give(flows, flows * rate, offers);
         }
     }
+}
 
-    /// What the latest filling left of a pipe (bytes/s); `None` when nothing has crossed it or it has no limit.
-    pub(super) fn left(&self, pipe: u32) -> Option<f64> {
-        self.pipes.get(pipe as usize).map(|pipe| pipe.left).filter(|left| left.is_finite())
+impl Pipe {
+    /// An even share of what it has left; infinite when nobody waits for it.
+    fn offer(&self) -> f64 {
+        if self.rising > 0.0 { self.left / self.rising } else { f64::INFINITY }
     }
 
-    fn lay_out(&mut self, capacity: &[f64], pipes: &[u32], routes: &[u32], classes: &mut [Share]) {
-        self.pipes.resize(capacity.len(), Pipe { left: f64::INFINITY, ..Pipe::default() });
-        for &number in pipes {
-            let pipe = &mut self.pipes[number as usize];
-            (pipe.left, pipe.flows) = (capacity[number as usize], 0.0);
-            pipe.classes.clear();
-        }
-        for (index, class) in classes.iter_mut().enumerate() {
-            class.rate = f64::NAN;
-            for &pipe in class.route(routes) {
-                let pipe = &mut self.pipes[pipe as usize];
-                pipe.flows += class.flows;
-                pipe.classes.push(index as u32);
-            }
-        }
-        self.rising.clear();
-        for &number in pipes {
-            let pipe = &mut self.pipes[number as usize];
-            if pipe.flows > 0.0 {
-                pipe.share = pipe.left / pipe.flows;
-                self.rising.push(number);
-            }
-        }
-    }
-
-    /// The least share on offer, and by which pipe; infinite when no pipe is in the way.
-    fn least_share(&mut self) -> (f64, usize) {
-        let (mut share, mut bottleneck) = (f64::INFINITY, 0);
-        let pipes = &self.pipes;
-        self.rising.retain(|&number| {
-            let pipe = &pipes[number as usize];
-            if pipe.flows > 0.0 && pipe.share < share {
-                (share, bottleneck) = (pipe.share, number as usize);
-            }
-            pipe.flows > 0.0
-        });
-        (share, bottleneck)
-    }
-
-    /// Gives each flow of a class its rate, and takes that from its pipes.
-    fn grant(&mut self, class: &mut Share, rate: f64, routes: &[u32]) {
-        class.rate = rate;
-        for &pipe in class.route(routes) {
-            let pipe = &mut self.pipes[pipe as usize];
-            pipe.flows -= class.flows;
-            // An infinite rate goes over infinite pipes only, which have as much as before.
-            if rate.is_finite() {
-                pipe.left = (pipe.left - class.flows * rate).max(0.0);
-                pipe.share = pipe.left / pipe.flows;
-            }
-        }
+    /// So many flows have stopped, and take so much.
+    fn give(&mut self, flows: f64, taken: f64, offers: &mut [f64]) {
+        self.rising -= flows;
+        self.left = (self.left - taken).max(0.0);
+        offers[self.place] = self.offer();
     }
 }
 
@@ -150,43 +132,59 @@ mod tests {
     const NONE: f64 = f64::INFINITY;
 
     /// Rates for (flows, ceiling, pipes).
-    fn rates(capacity: &[f64], classes: &[(f64, f64, &[u32])]) -> Vec<f64> {
-        let (mut routes, mut shares) = (Vec::new(), Vec::new());
-        for &(flows, ceiling, pipes) in classes {
-            let begin = routes.len() as u32;
-            routes.extend_from_slice(pipes);
-            shares.push(Share { flows, ceiling, route: (begin, routes.len() as u32), rate: f64::NAN });
+    fn rates(capacity: &[f64], classes: &[(u32, f64, &[u32])]) -> Vec<f64> {
+        let mut layout = Layout::default();
+        for &capacity in capacity {
+            layout.pipe(capacity);
         }
-        let mut order: Vec<usize> = (0..shares.len()).collect();
-        order.sort_by(|&a, &b| shares[a].ceiling.total_cmp(&shares[b].ceiling));
-        let mut sorted: Vec<Share> = order.iter().map(|&index| shares[index]).collect();
-        let pipes: Vec<u32> = (0..capacity.len() as u32).collect();
-        Filling::default().fill(capacity, &pipes, &routes, &mut sorted);
-        for (index, share) in order.into_iter().zip(sorted) {
-            shares[index] = share;
+        let numbers: Vec<u32> =
+            classes.iter().map(|(_, ceiling, pipes)| layout.class(pipes.iter().copied(), *ceiling)).collect();
+        for (&number, (flows, ..)) in numbers.iter().zip(classes) {
+            (0..*flows).for_each(|_| layout.came(number));
         }
-        shares.iter().map(|share| share.rate).collect()
+        while let Some(route) = layout.touched.pop() {
+            layout.settle_alone(route);
+        }
+        while let Some(island) = layout.stale.pop() {
+            fill(&mut layout, island, &mut Vec::new());
+        }
+        let class = |number: u32| &layout.classes[number as usize];
+        numbers.into_iter().map(|it| class(it).ceiling.min(layout.routes[class(it).route as usize].level)).collect()
     }
 
     /// Theory B4.3: links of 10 and 6; flows on the first, on both, on the second.
     #[test]
     fn three_flows_on_two_links() {
-        assert_eq!(rates(&[10.0, 6.0], &[(1.0, NONE, &[0]), (1.0, NONE, &[0, 1]), (1.0, NONE, &[1])]), [7.0, 3.0, 3.0]);
+        assert_eq!(rates(&[10.0, 6.0], &[(1, NONE, &[0]), (1, NONE, &[0, 1]), (1, NONE, &[1])]), [7.0, 3.0, 3.0]);
     }
 
     #[test]
     fn what_a_ceiling_leaves_goes_to_the_others() {
-        assert_eq!(rates(&[100.0], &[(2.0, 10.0, &[0]), (4.0, NONE, &[0])]), [10.0, 20.0]);
-        assert_eq!(rates(&[100.0], &[(2.0, 70.0, &[0]), (3.0, 15.0, &[0])]), [27.5, 15.0]);
+        assert_eq!(rates(&[100.0], &[(2, 10.0, &[0]), (4, NONE, &[0])]), [10.0, 20.0]);
+        assert_eq!(rates(&[100.0], &[(2, 70.0, &[0]), (3, 15.0, &[0])]), [27.5, 15.0]);
         // A ceiling that comes to bind only after another class was frozen at its own.
-        assert_eq!(rates(&[100.0], &[(1.0, 10.0, &[0]), (1.0, 40.0, &[0]), (1.0, NONE, &[0])]), [10.0, 40.0, 50.0]);
+        assert_eq!(rates(&[100.0], &[(1, 10.0, &[0]), (1, 40.0, &[0]), (1, NONE, &[0])]), [10.0, 40.0, 50.0]);
+    }
+
+    /// When the first route stops at 20, the last pipe offers the second one 51, more than the 45 of its own pipe; but the
+    /// pipe before offers it 35.
+    #[test]
+    fn a_share_that_has_risen_may_not_be_the_least_one() {
+        let classes: [(u32, f64, &[u32]); 3] = [(2, NONE, &[0, 3]), (1, NONE, &[1, 2, 3]), (1, 1.0, &[2, 3])];
+        assert_eq!(rates(&[40.0, 45.0, 36.0, 92.0], &classes), [20.0, 35.0, 1.0]);
+    }
+
+    #[test]
+    fn a_pipe_of_its_own_holds_a_route_back() {
+        let classes: [(u32, f64, &[u32]); 3] = [(3, NONE, &[0, 1]), (1, 1.0, &[0, 1]), (1, NONE, &[0])];
+        assert_eq!(rates(&[100.0, 10.0], &classes), [3.0, 1.0, 90.0]);
     }
 
     #[test]
     fn limits_may_be_missing_or_zero() {
-        assert_eq!(rates(&[], &[(3.0, 5.0, &[]), (1.0, NONE, &[])]), [5.0, NONE]);
-        assert_eq!(rates(&[0.0, 8.0], &[(1.0, NONE, &[0, 1]), (2.0, NONE, &[1])]), [0.0, 4.0]);
-        assert_eq!(rates(&[NONE, 6.0], &[(1.0, NONE, &[0]), (2.0, NONE, &[0, 1])]), [NONE, 3.0]);
+        assert_eq!(rates(&[], &[(3, 5.0, &[]), (1, NONE, &[])]), [5.0, NONE]);
+        assert_eq!(rates(&[0.0, 8.0], &[(1, NONE, &[0, 1]), (2, NONE, &[1])]), [0.0, 4.0]);
+        assert_eq!(rates(&[NONE, 6.0], &[(1, NONE, &[0]), (2, NONE, &[0, 1])]), [NONE, 3.0]);
     }
 
     proptest::proptest! {
@@ -202,15 +200,15 @@ mod tests {
             drawn in proptest::collection::vec((1u32..50, proptest::option::of(1.0..1e6f64), 1u32..256), 1..30),
         ) {
             let pipes = |mask: u32| (0..capacity.len() as u32).filter(|pipe| mask >> pipe & 1 == 1).collect::<Vec<u32>>();
-            let classes: Vec<(f64, f64, Vec<u32>)> = drawn.iter()
-                .map(|&(flows, ceiling, mask)| (f64::from(flows), ceiling.unwrap_or(1e9), pipes(mask))).collect();
-            let borrowed: Vec<(f64, f64, &[u32])> = classes.iter().map(|(n, c, p)| (*n, *c, p.as_slice())).collect();
+            let classes: Vec<(u32, f64, Vec<u32>)> = drawn.iter()
+                .map(|&(flows, ceiling, mask)| (flows, ceiling.unwrap_or(1e9), pipes(mask))).collect();
+            let borrowed: Vec<(u32, f64, &[u32])> = classes.iter().map(|(n, c, p)| (*n, *c, p.as_slice())).collect();
             let rates = rates(&capacity, &borrowed);
             let mut used = vec![0.0; capacity.len()];
             let mut most = vec![0.0f64; capacity.len()];
             for ((flows, _, route), rate) in classes.iter().zip(&rates) {
                 for &pipe in route {
-                    used[pipe as usize] += flows * rate;
+                    used[pipe as usize] += f64::from(*flows) * rate;
                     most[pipe as usize] = most[pipe as usize].max(*rate);
                 }
             }

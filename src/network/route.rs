@@ -1,0 +1,168 @@
+//! A route: flows that cross the same pipes, and differ by their ceilings.
+//!
+//! Its flows rise together from nothing. Those of the classes with the lowest ceilings stop first, the others at the route's
+//! *level*: what its own pipes allow (its *cap*), or what a shared pipe leaves it. So a route has one level, and the rate of
+//! a class is its ceiling or the level, whichever is less.
+
+use super::class::Class;
+use crate::units::Time;
+
+/// Flows with the same pipes: classes that differ by their ceilings.
+#[derive(Debug)]
+pub(super) struct Route {
+    /// Ascending.
+    pub(super) pipes: Vec<u32>,
+    /// Capacity of the narrowest of its own pipes (bytes/s); infinite without any.
+    pub(super) own: f64,
+    pub(super) island: u32,
+    /// All classes, by ascending ceiling.
+    pub(super) ladder: Vec<(f64, u32)>,
+    /// Classes that have flows, and perhaps some that had, by ascending ceiling.
+    pub(super) busy: Vec<Rung>,
+    /// Whether one of them has lost its flows.
+    pub(super) emptied: bool,
+    /// Whether its island lists it as having flows.
+    pub(super) listed: bool,
+    /// Whether flows came or went since its rates were set.
+    pub(super) touched: bool,
+    /// Flows on it.
+    pub(super) flows: f64,
+    /// What each flow would get if there were its own pipes only (bytes/s).
+    pub(super) cap: f64,
+    /// What each flow gets that its ceiling does not hold back (bytes/s).
+    pub(super) level: f64,
+    /// What its flows ask of pipes at this level.
+    pub(super) demand: Demand,
+}
+
+/// What a filling knows of a route, close together.
+#[derive(Debug, Default)]
+pub(super) struct Rise {
+    /// The route's shared pipes.
+    pub(super) pipes: Vec<u32>,
+    /// Flows without a rate, ...
+    pub(super) flows: f64,
+    /// ... the first of the busy classes that has them, ...
+    pub(super) rung: usize,
+    /// ... and the rate at which they stop for reasons of their own (bytes/s).
+    pub(super) bound: f64,
+}
+
+/// A class that has flows, as its route sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rung {
+    /// The most that one flow may have (bytes/s).
+    pub(super) ceiling: f64,
+    /// Flows in the class.
+    pub(super) flows: f64,
+    /// What each of them gets (bytes/s).
+    pub(super) rate: f64,
+    /// When the first of them ends.
+    pub(super) next: Time,
+    pub(super) class: u32,
+    /// Whether flows came or went since the rate was set.
+    pub(super) touched: bool,
+}
+
+/// What the flows of a route ask of pipes, at some level.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Demand {
+    /// Taken together by flows at their ceilings (bytes/s).
+    pub(super) fixed: f64,
+    /// Flows that could take more.
+    pub(super) held: f64,
+}
+
+impl Demand {
+    /// Adds that of a class.
+    pub(super) fn add(&mut self, rung: &Rung, level: f64) {
+        if rung.ceiling <= level {
+            self.fixed += rung.flows * rung.ceiling;
+        } else {
+            self.held += rung.flows;
+        }
+    }
+}
+
+impl Route {
+    pub(super) fn new(pipes: Vec<u32>, island: u32) -> Route {
+        Route {
+            pipes,
+            own: f64::INFINITY,
+            island,
+            ladder: Vec::new(),
+            busy: Vec::new(),
+            emptied: false,
+            listed: false,
+            touched: false,
+            flows: 0.0,
+            cap: f64::INFINITY,
+            level: f64::INFINITY,
+            demand: Demand::default(),
+        }
+    }
+
+    /// What its flows take of each of its pipes (bytes/s).
+    pub(super) fn used(&self) -> f64 {
+        let Demand { fixed, held } = self.demand;
+        if held > 0.0 { fixed + held * self.level } else { fixed }
+    }
+
+    /// Counts flows that come into a class, or leave it.
+    pub(super) fn count(&mut self, rung: u32, change: f64) {
+        let rung = &mut self.busy[rung as usize];
+        rung.flows += change;
+        rung.touched = true;
+        self.emptied |= rung.flows == 0.0;
+        self.flows += change;
+    }
+
+    /// Lists a class among those with flows.
+    pub(super) fn list(&mut self, class: u32, classes: &mut [Class]) {
+        let ceiling = classes[class as usize].ceiling;
+        let place = self.busy.partition_point(|rung| rung.ceiling <= ceiling);
+        self.busy.insert(place, Rung { ceiling, flows: 0.0, rate: 0.0, next: Time::NEVER, class, touched: true });
+        self.number_rungs(place, classes);
+    }
+
+    /// Unlists the classes without flows.
+    pub(super) fn unlist(&mut self, classes: &mut [Class]) {
+        self.busy.retain(|rung| {
+            if rung.flows == 0.0 {
+                classes[rung.class as usize].rest();
+            }
+            rung.flows > 0.0
+        });
+        self.number_rungs(0, classes);
+    }
+
+    fn number_rungs(&self, from: usize, classes: &mut [Class]) {
+        for (rung, place) in self.busy[from..].iter().zip(from as u32..) {
+            classes[rung.class as usize].rung = place;
+        }
+    }
+
+    /// What its flows ask for at a level.
+    pub(super) fn demand_at(&self, level: f64) -> Demand {
+        let mut demand = Demand::default();
+        for rung in &self.busy {
+            demand.add(rung, level);
+        }
+        demand
+    }
+
+    /// Works out what its own pipes allow each flow: they rise together until these are full.
+    pub(super) fn cap(&self) -> f64 {
+        if self.own < f64::INFINITY {
+            let (mut rising, mut left) = (self.flows, self.own);
+            for rung in &self.busy {
+                if rung.ceiling * rising > left {
+                    return left / rising;
+                }
+                left -= rung.ceiling * rung.flows;
+                rising -= rung.flows;
+            }
+        }
+        f64::INFINITY
+    }
+}
