@@ -13,6 +13,7 @@ mod law;
 mod pace;
 mod queue;
 mod stream;
+mod ziggurat;
 
 pub use arrivals::{Arrivals, Intensity, Piece};
 pub use calendar::Calendar;

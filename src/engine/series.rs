@@ -48,7 +48,8 @@ struct Seconds {
 /// Calls of one kind by second of the day, and the most within one.
 #[derive(Default)]
 struct Counted {
-    seconds: Vec<u32>,
+    seconds: Vec<u16>,
+    /// The largest number when there were more than could be counted.
     most: u32,
 }
 
@@ -58,9 +59,9 @@ impl Counted {
         if self.seconds.is_empty() {
             self.seconds = vec![0; (DAY / NANOS) as usize];
         }
-        let cell = &mut self.seconds[second];
-        *cell = cell.saturating_add(calls);
-        self.most = self.most.max(*cell);
+        let sum = u32::from(self.seconds[second]).saturating_add(calls);
+        self.seconds[second] = sum.min(u32::from(u16::MAX)) as u16;
+        self.most = self.most.max(if sum > u32::from(u16::MAX) { u32::MAX } else { sum });
     }
 
     /// The most within a second, and begins anew.
@@ -70,7 +71,7 @@ impl Counted {
     }
 }
 
-/// The most calls within a second of a day.
+/// The most calls within a second of a day; the largest number when that is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Peaks {
     /// For manifests.
@@ -175,6 +176,9 @@ impl<'a> Series<'a> {
     pub fn close_seconds(&mut self, registry: RegistryId, now: Time) -> Option<Peaks> {
         let day = self.day(Time(now.0 - 1));
         let running = &mut self.registries[usize::from(registry.0)];
+        if running.seconds.is_some() {
+            running.advance(now.0.div_euclid(MINUTE) - OPEN, self.calendar);
+        }
         let seconds = running.seconds.as_mut()?;
         let (manifest, download, login) = (seconds.manifest.take(), seconds.download.take(), seconds.login.take());
         if let Some(day) = day {
@@ -208,27 +212,21 @@ impl<'a> Series<'a> {
         let running = &mut self.registries[usize::from(registry.0)];
         running.daily.egress[day] = running.daily.egress[day].saturating_add(bytes);
         running.advance(now.0.div_euclid(MINUTE) - OPEN, calendar);
-        let end = (from + took).0;
-        // What lies beyond the ring counts in its last minute.
-        let limit = running.minute + MINUTES as i64 - 1;
-        let first = from.0.div_euclid(MINUTE).clamp(running.minute, limit);
-        if end <= (first + 1) * MINUTE {
-            let cell = &mut running.egress[first as usize % MINUTES];
-            *cell = cell.saturating_add(bytes);
-            return;
-        }
-        // The last byte goes just before the end.
-        let last = (end - 1).div_euclid(MINUTE).clamp(first, limit);
-        let begin = from.0.max(first * MINUTE);
-        let mut gone = 0;
-        for minute in first..=last {
-            let by_now = match minute == last {
-                true => bytes,
-                false => (u128::from(bytes) * ((minute + 1) * MINUTE - begin) as u128 / (end - begin) as u128) as u64,
-            };
-            let cell = &mut running.egress[minute as usize % MINUTES];
-            *cell = cell.saturating_add(by_now - gone);
-            gone = by_now;
+        running.spread(from, took, bytes);
+    }
+
+    /// Bytes that have left a registry on the day of `at`; [`Series::spread`] says in which minutes.
+    pub fn egress_of_day(&mut self, registry: RegistryId, at: Time, bytes: u64) {
+        let Some(day) = self.day(at) else { return };
+        let daily = &mut self.registries[usize::from(registry.0)].daily;
+        daily.egress[day] = daily.egress[day].saturating_add(bytes);
+    }
+
+    /// Minutes in which bytes leave a registry that [`Series::egress_of_day`] counts.
+    #[inline]
+    pub fn spread(&mut self, registry: RegistryId, from: Time, took: Span, bytes: u64) {
+        if from >= Time::START {
+            self.registries[usize::from(registry.0)].spread(from, took, bytes);
         }
     }
 
@@ -249,6 +247,33 @@ impl<'a> Series<'a> {
 }
 
 impl Running {
+    /// Spreads bytes evenly over the minutes of a stretch of time.
+    #[inline]
+    fn spread(&mut self, from: Time, took: Span, bytes: u64) {
+        let end = (from + took).0;
+        // What lies beyond the ring counts in its last minute.
+        let limit = self.minute + MINUTES as i64 - 1;
+        let first = from.0.div_euclid(MINUTE).clamp(self.minute, limit);
+        if end <= (first + 1) * MINUTE {
+            let cell = &mut self.egress[first as usize % MINUTES];
+            *cell = cell.saturating_add(bytes);
+            return;
+        }
+        // The last byte goes just before the end.
+        let last = (end - 1).div_euclid(MINUTE).clamp(first, limit);
+        let begin = from.0.max(first * MINUTE);
+        let mut gone = 0;
+        for minute in first..=last {
+            let by_now = match minute == last {
+                true => bytes,
+                false => (u128::from(bytes) * ((minute + 1) * MINUTE - begin) as u128 / (end - begin) as u128) as u64,
+            };
+            let cell = &mut self.egress[minute as usize % MINUTES];
+            *cell = cell.saturating_add(by_now - gone);
+            gone = by_now;
+        }
+    }
+
     /// Closes the minutes before `minute`.
     fn advance(&mut self, minute: i64, calendar: &Calendar) {
         if minute <= self.minute {

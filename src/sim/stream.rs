@@ -4,6 +4,7 @@
 //! output seeds a xoshiro256++ generator that makes the draws (about 1 ns each). Both generators come from crates that
 //! promise the same output on every platform.
 
+use super::ziggurat;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::Distribution;
@@ -108,8 +109,13 @@ impl Stream {
 
     /// Exponential with mean 1.
     pub fn exponential(&mut self) -> f64 {
-        // The difference is exact, so nothing is lost by not taking `log1p`, which is slower.
-        -libm::log(1.0 - self.uniform())
+        -libm::log1p(-self.uniform())
+    }
+
+    /// The same law by another method, which is several times as fast: for the times between the many.
+    #[inline]
+    pub fn gap(&mut self) -> f64 {
+        ziggurat::exponential(|| self.bits())
     }
 
     /// Standard normal (Box-Muller, one of the pair).

@@ -145,7 +145,7 @@ impl Clock {
 
 /// A pull after this position; `None` = the node runs nothing.
 fn draw(stream: &mut Stream, runs: &Assignment, from: f64) -> Option<Drawn> {
-    let position = from + stream.exponential();
+    let position = from + stream.gap();
     runs.pick(stream).map(|place| Drawn { position, place: place as u32 })
 }
 

@@ -28,7 +28,7 @@ impl Trial<'_> {
         for registry in (0..self.model.cloud.registries.len() as u16).map(RegistryId) {
             let Some(peaks) = self.series.close_seconds(registry, self.now) else { continue };
             let quota = |call: Call| self.model.service.quotas[call as usize];
-            let within = |calls: u32, call| f64::from(calls) * 2.0 <= quota(call);
+            let within = |calls: u32, call| calls < u32::MAX && f64::from(calls) * 2.0 <= quota(call);
             self.rest.crowded |= !(within(peaks.manifest, Call::BatchGetImage)
                 && within(peaks.download, Call::GetDownloadUrlForLayer)
                 && within(peaks.login, Call::GetAuthorizationToken));
@@ -63,6 +63,7 @@ impl Trial<'_> {
                 let there = self.model.cloud.registry(registry);
                 let path = if here.region == there.region { config.path.local } else { config.path.remote };
                 let bytes = price.bytes.saturating_mul(pulls - metered);
+                self.series.egress_of_day(registry, before, bytes);
                 self.meters.transfer(Item::Pull, there.account, (there.region, here.region), repository, bytes, before);
                 if path == PathKind::Nat {
                     self.meters.nat(here.account, there.region, here.region, repository, bytes, before);

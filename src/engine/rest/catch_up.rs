@@ -100,7 +100,7 @@ impl Trial<'_> {
                 place.queued += u32::from(begins > at);
                 place.metered += 1;
             } else {
-                series.egress(place.registry, begins, begins, price.took, price.bytes);
+                series.spread(place.registry, begins, price.took, price.bytes);
             }
         });
         self.outcome.events += pulls;

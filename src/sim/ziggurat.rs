@@ -1,0 +1,99 @@
+//! Exponential draws for the many: the ziggurat of Marsaglia and Tsang (2000).
+//!
+//! The area under `e^-x` is cut into 256 layers of equal area, and nearly every draw is one look into a table and one
+//! multiplication. What is left calls `libm`, so that draws are the same on every platform; crates take the platform's
+//! logarithm there.
+
+use std::sync::LazyLock;
+
+/// Layers.
+const LAYERS: usize = 256;
+/// Where the tail begins, and the area of each layer (Marsaglia and Tsang, for 256 layers).
+const TAIL: f64 = 7.697_117_470_131_05;
+const AREA: f64 = 3.949_659_822_581_557e-3;
+
+/// Right ends of the layers, from the widest up, and the law's density there.
+struct Table {
+    x: [f64; LAYERS + 1],
+    density: [f64; LAYERS + 1],
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut x = [0.0; LAYERS + 1];
+    // The lowest layer has the tail in it: as a rectangle it would be this wide.
+    (x[0], x[1]) = (AREA * libm::exp(TAIL), TAIL);
+    for layer in 2..LAYERS {
+        x[layer] = -libm::log(AREA / x[layer - 1] + libm::exp(-x[layer - 1]));
+    }
+    Table { x, density: x.map(|x| libm::exp(-x)) }
+});
+
+/// An exponential with mean 1, from random bits.
+#[inline]
+pub(super) fn exponential(mut bits: impl FnMut() -> u64) -> f64 {
+    let Table { x, density } = &*TABLE;
+    loop {
+        let random = bits();
+        // The layer by the lowest bits, the place in it by the highest.
+        let layer = random as usize % LAYERS;
+        let at = uniform(random) * x[layer];
+        if at < x[layer + 1] {
+            return at;
+        }
+        if layer == 0 {
+            return TAIL - libm::log(1.0 - uniform(bits()));
+        }
+        let height = density[layer] + (density[layer + 1] - density[layer]) * uniform(bits());
+        if height < libm::exp(-at) {
+            return at;
+        }
+    }
+}
+
+/// In [0, 1), 53 bits.
+fn uniform(bits: u64) -> f64 {
+    (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{EntityKey, Purpose, Stream};
+
+    /// The share of draws below each quantile of the law, the tail's included, is what it should be.
+    #[test]
+    fn draws_follow_the_law() {
+        let mut stream = Stream::new(1, 1, EntityKey(9), Purpose::PullRate);
+        let draws = 2_000_000;
+        let limits = [0.001, 0.01, 0.1, 0.3, 0.7, 1.0, 2.0, 4.0, 7.0, 7.697, 8.0, 10.0];
+        let mut below = [0u64; 12];
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for _ in 0..draws {
+            let draw = stream.gap();
+            assert!(draw >= 0.0);
+            (sum, squares) = (sum + draw, squares + draw * draw);
+            limits.iter().zip(&mut below).for_each(|(limit, count)| *count += u64::from(draw < *limit));
+        }
+        let n = f64::from(draws);
+        for (limit, count) in limits.iter().zip(below) {
+            let share = -f64::exp_m1(-limit);
+            let z = (count as f64 - n * share) / (n * share * (1.0 - share)).sqrt();
+            assert!(z.abs() < 4.0, "{limit}: {z}");
+        }
+        // The mean's deviation is 1, that of the squares (whose mean is 2) the root of 20.
+        assert!(((sum / n - 1.0) * n.sqrt()).abs() < 4.0, "{}", sum / n);
+        assert!(((squares / n - 2.0) / 20f64.sqrt() * n.sqrt()).abs() < 4.0, "{}", squares / n);
+    }
+
+    #[test]
+    fn draws_are_these_on_every_platform() {
+        let mut stream = Stream::new(1, 2, EntityKey(3), Purpose::PullRate);
+        let draws: Vec<u64> = (0..4).map(|_| stream.gap().to_bits()).collect();
+        let known = [
+            4_596_365_454_249_691_833,
+            4_599_870_559_393_138_744,
+            4_608_070_209_520_061_308,
+            4_604_795_359_434_302_710,
+        ];
+        assert_eq!(draws, known);
+    }
+}
