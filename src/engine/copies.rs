@@ -358,6 +358,8 @@ impl Trial<'_> {
     fn arrive(&mut self, id: usize) {
         let copy = self.retire(id);
         let order = &copy.order;
+        // Nodes may have asked for it before it was there.
+        self.stir(order.to, order.repository, Some(order.image.id));
         let shelf = self.shelf_for(order.to, order, copy.by);
         if self.model.service.copy_counts_as_pull
             && let Some(source) = self.world.find(order.from, order.repository)

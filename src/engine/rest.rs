@@ -221,15 +221,15 @@ impl Trial<'_> {
             (false, false) => state.slots.iter().copied().min().unwrap_or(Time::NEVER),
         };
         let restless = *unsteady > 0 || free > self.now;
-        let awaits = restless.then_some(|at: Time, place: u32| at < free || !places[place as usize].steady);
-        self.source.rest(cluster, node, awaits);
+        let awaits = restless.then_some(|place: u32| !places[place as usize].steady);
+        self.source.rest(cluster, node, free, awaits);
     }
 
     /// Something happens to an image in a registry, or somebody wants to know when it was pulled: those who pull it are
     /// caught up with, and come up again. `None` = all images of the repository.
     pub fn stir(&mut self, registry: RegistryId, repository: RepositoryId, image: Option<u32>) {
         for (index, cluster) in (0u16..).zip(&self.model.demand.clusters) {
-            let Some(desk) = &self.rest.desks[usize::from(index)] else { continue };
+            let Some(Some(desk)) = self.rest.desks.get(usize::from(index)) else { continue };
             let Ok(slot) = cluster.runs.binary_search(&repository) else { continue };
             let concerns = |ask: &Ask| {
                 ask.shelf.is_some_and(|(asked, _)| asked == registry) && image.is_none_or(|id| ask.digest.image == id)

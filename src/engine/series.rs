@@ -46,19 +46,21 @@ struct Seconds {
 }
 
 /// Calls of one kind by second of the day, and the most within one.
-#[derive(Default)]
 struct Counted {
     seconds: Vec<u16>,
     /// The largest number when there were more than could be counted.
     most: u32,
 }
 
+impl Default for Counted {
+    fn default() -> Self {
+        Counted { seconds: vec![0; (DAY / NANOS) as usize], most: 0 }
+    }
+}
+
 impl Counted {
     #[inline]
     fn add(&mut self, second: usize, calls: u32) {
-        if self.seconds.is_empty() {
-            self.seconds = vec![0; (DAY / NANOS) as usize];
-        }
         let sum = u32::from(self.seconds[second]).saturating_add(calls);
         self.seconds[second] = sum.min(u32::from(u16::MAX)) as u16;
         self.most = self.most.max(if sum > u32::from(u16::MAX) { u32::MAX } else { sum });

@@ -240,20 +240,23 @@ impl Source<'_> {
         only.for_each(|rate| rate.rests = true);
     }
 
-    /// Lets a node rest until the first pull that `awaits` says is awaited, by its moment and place; until somebody asks
-    /// again if `awaits` is `None`.
-    pub fn rest(&mut self, cluster: ClusterId, node: u32, awaits: Option<impl Fn(Time, u32) -> bool>) {
+    /// Lets a node rest until its first pull before `busy`, or of a place that is awaited; until somebody asks again if
+    /// `awaits` is `None`.
+    pub fn rest(&mut self, cluster: ClusterId, node: u32, busy: Time, awaits: Option<impl Fn(u32) -> bool>) {
         let Some(rate) = self.rates.iter_mut().find(|rate| rate.cluster == cluster.0) else { return };
         let Some(clock) = &mut rate.clocks[node as usize] else { return };
-        let mut found = None;
-        for index in 0..if awaits.is_some() { AHEAD } else { 0 } {
-            let drawn = clock.look(index);
-            let Some(at) = rate.pace.time(drawn.position).filter(|at| *at < self.end) else { break };
-            if index + 1 == AHEAD || awaits.as_ref().is_some_and(|awaits| awaits(at, drawn.place)) {
-                found = Some(drawn);
-                break;
+        let found = awaits.map(|awaits| {
+            // Positions are rounded to moments, so a pull just after may come up too: that does no harm.
+            let busy = rate.pace.expected(Time(busy.min(self.end).0 + 1));
+            let sought = |drawn: &Drawn| drawn.position <= busy || awaits(drawn.place);
+            let mut index = 0;
+            while index + 1 < AHEAD && !sought(&clock.look(index)) {
+                index += 1;
             }
-        }
+            clock.look(index)
+        });
+        let end = self.end;
+        let found = found.filter(|drawn| rate.pace.time(drawn.position).is_some_and(|at| at < end));
         if clock.entry != found.map(|drawn| drawn.position) {
             rate.enter(node, found);
         }
