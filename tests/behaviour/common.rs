@@ -44,7 +44,7 @@ pub fn all_bundled() -> impl Iterator<Item = (String, Scenario)> {
         let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_string();
         let sets: &[&str] = match name.as_str() {
             "disaster-recovery" => &["run.duration=5d", "faults.use1-down.at=2d"],
-            "gotcha-mutable-tags" | "gotcha-not-retroactive" => &[],
+            "break-even" | "gotcha-mutable-tags" | "gotcha-not-retroactive" => &[],
             "planet" => &SMALL_PLANET,
             "monitoring" => &SHORT_MONITORING,
             _ => &["run.duration=5d"],
