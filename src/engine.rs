@@ -70,8 +70,8 @@ pub struct Model {
     pub probes: Vec<Probe>,
     /// What the clairvoyant bound needs to know of prices, as ratios.
     pub bound: BoundHints,
-    /// Everything is worked out the slow, obvious way: no pull is served in passing, none is remembered for the next, and
-    /// links are shared flow by flow. The results are the same, but for a nanosecond here and there on shared links.
+    /// Everything is worked out the slow, obvious way: no node rests, no pull is served in passing, none is remembered for the
+    /// next, and links are shared flow by flow. The results are the same, but for a nanosecond here and there on shared links.
     pub plain: bool,
 }
 

@@ -167,12 +167,12 @@ impl<'a> Meters<'a> {
         account: AccountId,
         (from, to): (RegionId, RegionId),
         repository: RepositoryId,
-        bytes: u64,
+        bytes: impl Into<u128>,
         at: Time,
     ) {
         if from != to {
             let meter = self.meter(item, account, from, from, to);
-            self.add(meter, repository, u128::from(bytes), at);
+            self.add(meter, repository, bytes.into(), at);
         }
     }
 
@@ -183,11 +183,11 @@ impl<'a> Meters<'a> {
         from: RegionId,
         to: RegionId,
         repository: RepositoryId,
-        bytes: u64,
+        bytes: impl Into<u128>,
         at: Time,
     ) {
         let meter = self.meter(Item::Nat, account, to, from, to);
-        self.add(meter, repository, u128::from(bytes), at);
+        self.add(meter, repository, bytes.into(), at);
     }
 
     fn meter(&mut self, item: Item, account: AccountId, region: RegionId, from: RegionId, to: RegionId) -> MeterId {

@@ -12,6 +12,7 @@ mod failovers;
 mod parts;
 mod pulls;
 mod pushes;
+mod rates;
 
 pub(super) const END: Time = Time(30 * DAY);
 

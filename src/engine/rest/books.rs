@@ -62,8 +62,8 @@ impl Trial<'_> {
                 let here = self.model.cloud.registry(config.registry);
                 let there = self.model.cloud.registry(registry);
                 let path = if here.region == there.region { config.path.local } else { config.path.remote };
-                let bytes = price.bytes.saturating_mul(pulls - metered);
-                self.series.egress_of_day(registry, before, bytes);
+                let bytes = u128::from(price.bytes) * u128::from(pulls - metered);
+                self.series.egress_of_day(registry, before, u64::try_from(bytes).unwrap_or(u64::MAX));
                 self.meters.transfer(Item::Pull, there.account, (there.region, here.region), repository, bytes, before);
                 if path == PathKind::Nat {
                     self.meters.nat(here.account, there.region, here.region, repository, bytes, before);
