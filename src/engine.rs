@@ -3,6 +3,7 @@
 //! It knows dollars as little as it knows files. One call of [`run()`] is one trial of one strategy: it takes
 //! the model, draws from named streams only, and returns usage, histograms and series.
 
+mod beginning;
 mod bound;
 mod calls;
 mod closing;

@@ -45,7 +45,6 @@ pub enum Stage {
     Pulls,
 }
 
-/// By number.
 const STAGES: [Stage; 5] = [Stage::Strikes, Stage::Pushes, Stage::Deploys, Stage::Nodes, Stage::Pulls];
 const PUSHES: u8 = Stage::Pushes as u8;
 const DEPLOYS: u8 = Stage::Deploys as u8;

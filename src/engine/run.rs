@@ -4,7 +4,7 @@
 //! times they are taken in the order of [`order`]: what arrives comes before what is evicted, and evictions come before
 //! pulls. After the end of the period no new demand comes in; what is under way is followed until it is done.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use slab::Slab;
 
@@ -17,7 +17,7 @@ use crate::registry::Layer;
 use crate::sim::{Purpose, Queue, Stream};
 use crate::strategy::behaviour::{Action, Behaviour};
 use crate::strategy::{Kind, centralized, cross_region_pull, pull_through_cache, replication, scheduled_copy};
-use crate::units::{DAY, Span, Time};
+use crate::units::{Span, Time};
 
 use super::bound::Bound;
 use super::calls::Calls;
@@ -296,55 +296,6 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Puts the world as it stands when the run begins.
-    fn begin(&mut self, may_rest: bool) {
-        for (index, cluster) in self.model.demand.clusters.iter().enumerate() {
-            let count = self.source.nodes(ClusterId(index as u16));
-            self.nodes.push((0..count).map(|_| Node::new(cluster.cache, cluster.parallel_images)).collect());
-        }
-        for id in self.world.shelf_ids() {
-            self.schedule_upkeep(id);
-        }
-        for push in self.source.existing() {
-            if !self.store_push(&push) {
-                continue;
-            }
-            let mut placed = BTreeSet::new();
-            for component in &mut self.components {
-                placed.extend(component.behaviour.on_existing(&push, &self.world));
-            }
-            for registry in placed {
-                self.place(registry, &push);
-            }
-        }
-        for warm in self.source.initial() {
-            let nodes = &mut self.nodes[usize::from(warm.cluster.0)];
-            nodes[warm.node as usize].cache.admit(&warm.image);
-        }
-        let mut actions = Vec::new();
-        for index in 0..self.components.len() {
-            self.components[index].behaviour.on_begin(&self.world, &mut actions);
-            self.execute(index, &mut actions);
-        }
-        let days = |day: &i64| Time(self.model.calendar.first_day.0 - day * DAY);
-        let warm_up = (0..).map(|day| days(&day)).take_while(|end| *end > self.now).filter(|end| *end < Time::START);
-        for end in warm_up.chain((self.now < Time::START).then_some(Time::START)).collect::<Vec<_>>() {
-            self.queue.push(end, order::DAY_END, Event::WarmUpDayEnd);
-        }
-        for day in 0..self.model.calendar.days.len() {
-            let end = self.model.calendar.day_end(day).min(self.model.calendar.end);
-            self.queue.push(end, order::DAY_END, Event::DayEnd(day));
-        }
-        for (index, strike) in self.world.hazards.strikes().iter().enumerate() {
-            self.queue.push(strike.from, order::FAULT, Event::Fault(index, true));
-            // Also after the end of the period: what is under way then is followed until it is done.
-            if strike.until < Time::NEVER {
-                self.queue.push(strike.until, order::FAULT, Event::Fault(index, false));
-            }
-        }
-        self.let_rest(may_rest);
-    }
-
     fn drive(&mut self) {
         while !self.rest.crowded {
             let wanted = self.source.peek().map(|(at, stage)| (at, class(stage)));
@@ -493,7 +444,8 @@ impl<'a> Trial<'a> {
 }
 
 impl Node {
-    fn new(cache: NodeCache, places: u32) -> Node {
+    /// An empty node with so many places for pulls.
+    pub fn new(cache: NodeCache, places: u32) -> Node {
         let slots = vec![Time(i64::MIN); places.max(1) as usize];
         let cache = NodeCacheState::new(cache);
         Node { cache, slots, queue: VecDeque::new(), wake: None, login: Time(i64::MIN), life: 0 }
