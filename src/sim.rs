@@ -21,4 +21,4 @@ pub use histogram::Histogram;
 pub use law::Law;
 pub use pace::Pace;
 pub use queue::Queue;
-pub use stream::{EntityKey, Purpose, Stream};
+pub use stream::{EntityKey, Gaps, Purpose, Stream};

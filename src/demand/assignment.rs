@@ -9,8 +9,6 @@
 
 use std::sync::Arc;
 
-use rand_distr::weighted::WeightedAliasIndex;
-
 use super::{Cluster, Repository};
 use crate::sim::{EntityKey, Stream};
 
@@ -19,24 +17,22 @@ use crate::sim::{EntityKey, Stream};
 pub(super) struct Assignment {
     /// Indices into the cluster's `runs`, ascending.
     pub(super) slots: Vec<u32>,
-    /// Draws a position in `slots` in proportion to weight; `None` when it runs nothing.
-    choice: Option<WeightedAliasIndex<f64>>,
+    /// By place in `slots`: how many pulls the node is expected to make from one of this repository to the next, which
+    /// is the sum of all weights over this one's.
+    pub(super) spacings: Vec<f64>,
 }
 
 impl Assignment {
     fn new(slots: Vec<u32>, weights: &[f64]) -> Assignment {
-        let choice = WeightedAliasIndex::new(slots.iter().map(|slot| weights[*slot as usize]).collect()).ok();
-        Assignment { slots, choice }
+        let weight = |slot: &u32| weights[*slot as usize];
+        let sum: f64 = slots.iter().map(weight).sum();
+        let spacings = slots.iter().map(|slot| sum / weight(slot)).collect();
+        Assignment { slots, spacings }
     }
 
     /// Whether the node runs the repository in this slot.
     pub(super) fn holds(&self, slot: u32) -> bool {
         self.slots.binary_search(&slot).is_ok()
-    }
-
-    /// One slot in proportion to weight, by its place in `slots`.
-    pub(super) fn pick(&self, stream: &mut Stream) -> Option<usize> {
-        Some(stream.sample(self.choice.as_ref()?))
     }
 }
 
@@ -118,7 +114,7 @@ mod tests {
         let all = popularity(&[1.0, 0.0, 2.0], 3, 0.0).assign(node(0));
         assert_eq!(all.slots, [0, 2]);
         assert!(all.holds(2) && !all.holds(1));
-        assert_eq!(popularity(&[0.0], 3, 0.0).assign(node(0)).pick(&mut node(0)), None);
+        assert!(popularity(&[0.0], 3, 0.0).assign(node(0)).slots.is_empty());
     }
 
     #[test]
@@ -142,12 +138,8 @@ mod tests {
     fn popularity_is_zipf_in_file_order() {
         let all = popularity(&[1.0, 1.0, 4.0], 3, 1.0).assign(node(0));
         // Weights 1, 1/2, 4/3, which add up to 17/6.
-        let (mut picks, n) = (node(1), 40_000);
-        let mut seen = [0u32; 3];
-        (0..n).filter_map(|_| all.pick(&mut picks)).for_each(|place| seen[all.slots[place] as usize] += 1);
-        for (count, weight) in seen.into_iter().zip([1.0, 0.5, 4.0 / 3.0]) {
-            let share = f64::from(count) / f64::from(n);
-            assert!((share - weight / (17.0 / 6.0)).abs() < 0.01, "{share} {weight}");
+        for (spacing, weight) in all.spacings.iter().zip([1.0, 0.5, 4.0 / 3.0]) {
+            assert!((spacing - 17.0 / 6.0 / weight).abs() < 1e-12, "{spacing} {weight}");
         }
     }
 

@@ -16,6 +16,10 @@ use std::sync::Arc;
 
 use super::NodeCache;
 use crate::registry::{Image, Layer};
+use crate::units::Time;
+
+/// Before all moments.
+const NEVER_USED: Time = Time(i64::MIN);
 
 /// Percent of a cache at which images start to go, and down to which they do.
 const MARKS: (u64, u64) = (85, 80);
@@ -88,17 +92,16 @@ impl NodeCacheState {
     }
 
     /// An image just found is used again.
-    pub fn use_again(&mut self, found: Found) {
+    pub fn use_again(&mut self, found: Found, now: Time) {
         match found {
-            Found::Listed(listed) => self.images.renew_listed(listed),
-            Found::At(place) => self.images.renew(place),
+            Found::Listed(listed) => self.images.renew_listed(listed, now),
+            Found::At(place) => self.images.renew(place, now),
         }
     }
 
-    /// A node that has the image pulls it again, as the one in this place of the list of what it runs; `id` is that of what
-    /// a node pulls of it.
-    #[inline]
-    pub fn use_listed(&mut self, id: u32, listed: u32) {
+    /// A node that has the image has pulled it again, last at this moment, as the one in this place of the list of what it
+    /// runs; `id` is that of what a node pulls of it.
+    pub fn use_listed(&mut self, id: u32, listed: u32, last: Time) {
         if !matches!(self.keeps, Keeps::Between(..)) {
             return;
         }
@@ -106,7 +109,7 @@ impl NodeCacheState {
             let Some(&place) = self.images.places.get(&id) else { return };
             self.images.remember(listed, id, place);
         }
-        self.images.renew_listed(listed);
+        self.images.renew_listed(listed, last);
     }
 
     /// Images that had to go so far.
@@ -131,7 +134,7 @@ impl NodeCacheState {
     }
 
     /// The image is on the node now, just used; others go if there is no room.
-    pub fn admit(&mut self, image: &Arc<Image>) {
+    pub fn admit(&mut self, image: &Arc<Image>, now: Time) {
         let image = image.children.first().unwrap_or(image);
         match self.keeps {
             Keeps::Nothing => {}
@@ -143,10 +146,10 @@ impl NodeCacheState {
                 }
             }
             Keeps::Between(high, low) => {
-                if self.images.touch(image.id) {
+                if self.images.touch(image.id, now) {
                     return;
                 }
-                self.images.push(image.clone());
+                self.images.push(image.clone(), now);
                 for layer in &image.layers {
                     let holders = self.layers.entry(layer.id).or_insert(0);
                     *holders += 1;
@@ -217,7 +220,7 @@ pub enum Found {
     At(u32),
 }
 
-/// Images with the moment of their last use, in uses of the cache.
+/// Images with the moment of their last use; of two used at one moment the one goes first that came first.
 ///
 /// Uses are many and evictions are few, so a use writes one number, and the queue of who goes next learns of it only when
 /// it comes to that image: what stands in it is never later than the last use.
@@ -227,11 +230,11 @@ struct Recency {
     places: Map<u32>,
     slab: Vec<Place>,
     free: Vec<u32>,
-    /// Uses so far.
-    uses: u64,
+    /// Images that came so far.
+    arrivals: u64,
     evictions: u64,
-    /// A use of each place, the earliest on top.
-    queue: BinaryHeap<Reverse<(u64, u32)>>,
+    /// A use of each place and the number of its image's arrival, the earliest on top.
+    queue: BinaryHeap<Reverse<(Time, u64, u32)>>,
     /// By place in the list of what the node runs: a node asks for the same few images again and again, and these few
     /// rows lie side by side.
     listed: Vec<Listed>,
@@ -243,13 +246,14 @@ struct Listed {
     /// `u32::MAX` = none, an id that no image has.
     image: u32,
     place: u32,
-    last: u64,
+    last: Time,
 }
 
 #[derive(Clone, Debug)]
 struct Place {
     image: Option<Arc<Image>>,
-    last: u64,
+    arrival: u64,
+    last: Time,
 }
 
 impl Recency {
@@ -258,15 +262,14 @@ impl Recency {
     }
 
     /// Makes an image the newest; false if it is not here.
-    fn touch(&mut self, image: u32) -> bool {
+    fn touch(&mut self, image: u32, now: Time) -> bool {
         let Some(&place) = self.places.get(&image) else { return false };
-        self.renew(place);
+        self.renew(place, now);
         true
     }
 
-    fn renew(&mut self, place: u32) {
-        self.uses += 1;
-        self.slab[place as usize].last = self.uses;
+    fn renew(&mut self, place: u32, now: Time) {
+        self.slab[place as usize].last = now;
     }
 
     fn remembers(&self, listed: u32, image: u32) -> bool {
@@ -276,15 +279,14 @@ impl Recency {
     fn remember(&mut self, listed: u32, image: u32, place: u32) {
         let listed = listed as usize;
         if self.listed.len() <= listed {
-            self.listed.resize(listed + 1, Listed { image: u32::MAX, place: 0, last: 0 });
+            self.listed.resize(listed + 1, Listed { image: u32::MAX, place: 0, last: NEVER_USED });
         }
         self.settle_row(listed);
-        self.listed[listed] = Listed { image, place, last: 0 };
+        self.listed[listed] = Listed { image, place, last: NEVER_USED };
     }
 
-    fn renew_listed(&mut self, listed: u32) {
-        self.uses += 1;
-        self.listed[listed as usize].last = self.uses;
+    fn renew_listed(&mut self, listed: u32, now: Time) {
+        self.listed[listed as usize].last = now;
     }
 
     /// Tells places of their last uses and forgets the rows: images are about to go.
@@ -301,10 +303,10 @@ impl Recency {
         }
     }
 
-    fn push(&mut self, image: Arc<Image>) {
+    fn push(&mut self, image: Arc<Image>, now: Time) {
         let id = image.id;
-        self.uses += 1;
-        let entry = Place { image: Some(image), last: self.uses };
+        self.arrivals += 1;
+        let entry = Place { image: Some(image), arrival: self.arrivals, last: now };
         let place = match self.free.pop() {
             Some(place) => {
                 self.slab[place as usize] = entry;
@@ -315,16 +317,19 @@ impl Recency {
                 self.slab.len() as u32 - 1
             }
         };
-        self.queue.push(Reverse((self.uses, place)));
+        self.queue.push(Reverse((now, self.arrivals, place)));
         self.places.insert(id, place);
     }
 
     fn pop_oldest(&mut self) -> Option<Arc<Image>> {
-        while let Some(Reverse((used, place))) = self.queue.pop() {
-            // An image may have been taken out from under its entry.
-            let Place { image: Some(image), last } = &self.slab[place as usize] else { continue };
+        while let Some(Reverse((used, arrival, place))) = self.queue.pop() {
+            let Place { image: Some(image), arrival: of, last } = &self.slab[place as usize] else { continue };
+            if *of != arrival {
+                // Its image was taken out from under the entry.
+                continue;
+            }
             if *last > used {
-                self.queue.push(Reverse((*last, place)));
+                self.queue.push(Reverse((*last, arrival, place)));
                 continue;
             }
             return self.take(image.id);

@@ -86,7 +86,7 @@ impl Trial<'_> {
         if let Some(bound) = &mut self.bound {
             let node = &mut self.nodes[usize::from(request.cluster.0)][request.node as usize];
             let missing: Vec<Layer> = if warm { Vec::new() } else { node.cache.missing(request.image).collect() };
-            node.cache.admit(request.image);
+            node.cache.admit(request.image, request.at);
             self.outcome.pulls_cold += u64::from(measured && !missing.is_empty());
             bound.read(request, &missing, &mut self.meters);
             self.steady(request, Usual { opening: Span::ZERO, cold: None });
@@ -326,7 +326,7 @@ impl Trial<'_> {
         pull.begun = now;
         pull.slot = slot;
         pull.life = node.life;
-        node.cache.admit(&image);
+        node.cache.admit(&image, now);
         let requests = self.downloads.opening(now, &line);
         if layers.is_empty() {
             let downloaded = pull.begun + requests + self.downloads.closing(now, &line, 0);

@@ -32,6 +32,8 @@ mod catch_up;
 #[derive(Default)]
 pub(super) struct Rest {
     desks: Vec<Option<Desk>>,
+    /// Room to put the pulls of a node in their order: position, place, moment.
+    room: Vec<(u64, u32, Time)>,
     /// A quota may have been reached: what was caught up with does not hold.
     pub crowded: bool,
 }
@@ -220,9 +222,13 @@ impl Trial<'_> {
             (false, true) => self.now,
             (false, false) => state.slots.iter().copied().min().unwrap_or(Time::NEVER),
         };
-        let restless = *unsteady > 0 || free > self.now;
-        let awaits = restless.then_some(|place: u32| !places[place as usize].steady);
-        self.source.rest(cluster, node, free, awaits);
+        if *unsteady > 0 {
+            let restless = (0u32..).zip(places.iter()).filter(|(_, place)| !place.steady).map(|(place, _)| place);
+            self.source.await_pulls(cluster, node, restless.take(*unsteady));
+        }
+        if free > self.now {
+            self.source.await_before(cluster, node, free);
+        }
     }
 
     /// Something happens to an image in a registry, or somebody wants to know when it was pulled: those who pull it are
@@ -262,14 +268,14 @@ impl Trial<'_> {
         }
         let runners = std::mem::take(&mut desk.runners[slot]);
         for (node, place) in &runners {
-            self.catch_up(cluster, *node);
+            self.catch_up_place(cluster, *node, *place);
             self.write_down(cluster, *node, *place);
             self.unsettle(cluster, *node, *place);
+            self.source.await_pulls(cluster, *node, std::iter::once(*place));
         }
         if let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] {
             desk.asks[slot] = None;
         }
-        runners.iter().for_each(|(node, _)| self.plan(cluster, *node));
         if let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] {
             desk.runners[slot] = runners;
         }

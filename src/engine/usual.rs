@@ -78,7 +78,7 @@ impl Trial<'_> {
             return Some(self.turned_away(request, registry, (measured, drawn)));
         }
         if let Some(found) = found {
-            self.nodes[usize::from(request.cluster.0)][request.node as usize].cache.use_again(found);
+            self.nodes[usize::from(request.cluster.0)][request.node as usize].cache.use_again(found, now);
         }
         if let Some(shelf) = shelf {
             self.world.note_pull(shelf, request.digest.image, now, u64::from(measured));
@@ -139,7 +139,7 @@ impl Trial<'_> {
             return Some(self.turned_away(request, registry, (measured, false)));
         }
         let node = &mut self.nodes[usize::from(request.cluster.0)][request.node as usize];
-        node.cache.admit(request.image);
+        node.cache.admit(request.image, now);
         node.slots[slot] = begins + took + unpack;
         self.outcome.pulls_cold += u64::from(measured);
         self.moved_from(registry, request.cluster, request.repository, (now, begins, took), bytes);

@@ -7,8 +7,8 @@
 use super::ziggurat;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::Distribution;
-use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_distr::{Distribution, StandardUniform};
+use rand_xoshiro::{SplitMix64, Xoshiro256PlusPlus};
 use sha2::{Digest, Sha256};
 
 /// What the draws of a stream are for. The number is part of the stream's key: never renumber, only append.
@@ -99,7 +99,7 @@ impl Stream {
 
     /// Uniform in [0, 1), 53 bits.
     pub fn uniform(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+        StandardUniform.sample(&mut self.0)
     }
 
     /// Uniform in {0, .., n-1} (Lemire's multiply-shift; the bias is below n / 2^64). `n` must not be 0.
@@ -112,22 +112,10 @@ impl Stream {
         -libm::log1p(-self.uniform())
     }
 
-    /// The same law by another method, which is several times as fast: for the times between the many.
-    #[inline]
-    pub fn gap(&mut self) -> f64 {
-        ziggurat::exponential(|| self.bits())
-    }
-
     /// Standard normal (Box-Muller, one of the pair).
     pub fn normal(&mut self) -> f64 {
         let radius = libm::sqrt(2.0 * self.exponential());
         radius * libm::cos(std::f64::consts::TAU * self.uniform())
-    }
-
-    /// One draw of a distribution of the `rand_distr` crate whose arithmetic is the same on every platform: no
-    /// transcendental functions (golden values hold it).
-    pub fn sample<T>(&mut self, distribution: &impl Distribution<T>) -> T {
-        distribution.sample(&mut self.0)
     }
 
     /// True with probability `share`.
@@ -136,10 +124,27 @@ impl Stream {
     }
 }
 
+/// The same for the many: the times between the events of one of a million sources, in eight bytes (SplitMix64). Keys
+/// are made from a stream's draw and the name of the source.
+#[derive(Clone, Debug)]
+pub struct Gaps(SplitMix64);
+
+impl Gaps {
+    /// The gaps of the source with this key.
+    pub fn new(key: EntityKey) -> Gaps {
+        Gaps(SplitMix64::seed_from_u64(key.0))
+    }
+
+    /// Exponential with mean 1.
+    #[inline]
+    pub fn draw(&mut self) -> f64 {
+        ziggurat::exponential(|| self.0.next_u64())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand_distr::weighted::WeightedAliasIndex;
 
     fn stream() -> Stream {
         Stream::new(1, 2, EntityKey::named("repository", "shop/api"), Purpose::PushTimes)
@@ -152,10 +157,6 @@ mod tests {
         let mut laws = stream();
         assert_eq!(laws.exponential().to_bits(), 4_603_393_444_702_689_356);
         assert_eq!(laws.normal().to_bits(), 13_818_202_470_165_971_914);
-        let mut alias = stream();
-        let weights = WeightedAliasIndex::new(vec![3.0, 1.0, 0.5, 2.5]).expect("weights are positive");
-        let picks: Vec<usize> = (0..12).map(|_| alias.sample(&weights)).collect();
-        assert_eq!(picks, [0, 1, 1, 3, 2, 3, 1, 1, 0, 0, 2, 0]);
     }
 
     #[test]

@@ -14,11 +14,11 @@ fn missing(cache: &NodeCacheState, image: &Image) -> Vec<u32> {
     cache.missing(image).map(|layer| layer.id).collect()
 }
 
-fn touch(cache: &mut NodeCacheState, image: &Image) {
+fn touch(cache: &mut NodeCacheState, image: &Image, now: i64) {
     // Every third image is one that its node does not list, and the others share two places of the list.
     let listed = (!image.id.is_multiple_of(3)).then_some(image.id % 2);
     if let Some(found) = cache.find(image, image.pulled().id, listed) {
-        cache.use_again(found);
+        cache.use_again(found, Time(now));
     }
 }
 
@@ -28,10 +28,10 @@ fn shared_layers_are_downloaded_and_counted_once() {
         let mut cache = NodeCacheState::new(kind);
         let (one, two) = (image(0, &[(0, 100), (1, 50)]), image(1, &[(0, 100), (2, 70)]));
         assert_eq!(missing(&cache, &one), [0, 1]);
-        cache.admit(&one);
+        cache.admit(&one, Time(1));
         assert!(cache.is_warm(&one));
         assert_eq!(missing(&cache, &two), [2]);
-        cache.admit(&two);
+        cache.admit(&two, Time(2));
         assert_eq!(cache.used_bytes(), 220);
         cache.clear();
         assert_eq!((cache.used_bytes(), missing(&cache, &two)), (0, vec![0, 2]));
@@ -43,8 +43,8 @@ fn without_a_cache_every_pull_is_cold() {
     for kind in [NodeCache::None, NodeCache::Warm(0.8)] {
         let mut cache = NodeCacheState::new(kind);
         let one = image(0, &[(0, 100)]);
-        cache.admit(&one);
-        touch(&mut cache, &one);
+        cache.admit(&one, Time(1));
+        touch(&mut cache, &one, 2);
         assert_eq!(missing(&cache, &one), [0]);
         assert!(!cache.is_warm(&image(1, &[])));
     }
@@ -54,10 +54,11 @@ fn without_a_cache_every_pull_is_cold() {
 fn images_go_from_85_to_80_percent_the_least_recently_used_first() {
     let mut cache = NodeCacheState::new(NodeCache::Bytes(1000));
     let images: Vec<_> = (0..11).map(|id| image(id, &[(id, 85)])).collect();
-    images[..10].iter().for_each(|image| cache.admit(image));
+    // All at one moment: they go in the order in which they came.
+    images[..10].iter().for_each(|image| cache.admit(image, Time(1)));
     assert_eq!(cache.used_bytes(), 850, "85 % is not above 85 %");
-    touch(&mut cache, &images[0]);
-    cache.admit(&images[10]);
+    touch(&mut cache, &images[0], 2);
+    cache.admit(&images[10], Time(3));
     // 935 above 850: images 1 and 2 go, which leaves 765, at most 800.
     assert_eq!(cache.used_bytes(), 765);
     let gone: Vec<u32> = images.iter().filter(|image| !cache.is_warm(image)).map(|image| image.id).collect();
@@ -68,43 +69,43 @@ fn images_go_from_85_to_80_percent_the_least_recently_used_first() {
 fn an_image_larger_than_the_cache_stays_alone_and_a_shared_layer_outlives_an_image() {
     let mut cache = NodeCacheState::new(NodeCache::Bytes(100));
     let (small, large) = (image(0, &[(0, 30), (1, 10)]), image(1, &[(0, 30), (2, 500)]));
-    cache.admit(&small);
-    cache.admit(&large);
+    cache.admit(&small, Time(1));
+    cache.admit(&large, Time(2));
     assert_eq!(cache.used_bytes(), 530);
     assert_eq!(missing(&cache, &small), [1]);
 }
 
-/// What it should do, as plainly as can be: a list of images by use, everything else worked out from it.
+/// What it should do, as plainly as can be: a list of images by arrival, everything else worked out from it.
 struct Slow {
-    images: Vec<Arc<Image>>,
+    images: Vec<(Arc<Image>, i64)>,
     high: u64,
     low: u64,
 }
 
 impl Slow {
     fn layers(&self) -> BTreeMap<u32, u64> {
-        self.images.iter().flat_map(|image| image.layers.iter().map(|layer| (layer.id, layer.bytes))).collect()
+        self.images.iter().flat_map(|(image, _)| image.layers.iter().map(|layer| (layer.id, layer.bytes))).collect()
     }
 
     fn used(&self) -> u64 {
         self.layers().values().sum()
     }
 
-    fn touch(&mut self, image: &Image) -> bool {
-        let Some(index) = self.images.iter().position(|other| other.id == image.id) else { return false };
-        let image = self.images.remove(index);
-        self.images.push(image);
-        true
+    fn touch(&mut self, image: &Image, now: i64) -> bool {
+        let found = self.images.iter_mut().find(|(other, _)| other.id == image.id);
+        found.map(|(_, last)| *last = now).is_some()
     }
 
-    fn admit(&mut self, image: &Arc<Image>) {
-        if self.touch(image) {
+    fn admit(&mut self, image: &Arc<Image>, now: i64) {
+        if self.touch(image, now) {
             return;
         }
-        self.images.push(image.clone());
+        self.images.push((image.clone(), now));
         if self.used() > self.high {
             while self.used() > self.low && self.images.len() > 1 {
-                self.images.remove(0);
+                // The first of equals.
+                let oldest = (0..self.images.len()).min_by_key(|index| self.images[*index].1).expect("there are some");
+                self.images.remove(oldest);
             }
         }
     }
@@ -126,20 +127,21 @@ proptest! {
             .collect();
         let mut cache = NodeCacheState::new(NodeCache::Bytes(capacity));
         let mut slow = Slow { images: Vec::new(), high: capacity * 85 / 100, low: capacity * 80 / 100 };
-        for (index, operation) in operations {
-            let image = &images[index % images.len()];
+        for (step, (index, operation)) in (0i64..).zip(operations) {
+            // Some things happen at one moment.
+            let (image, now) = (&images[index % images.len()], step / 3);
             match operation {
                 0 => {
                     cache.clear();
                     slow.images.clear();
                 }
                 1..4 => {
-                    touch(&mut cache, image);
-                    slow.touch(image);
+                    touch(&mut cache, image, now);
+                    slow.touch(image, now);
                 }
                 _ => {
-                    cache.admit(image);
-                    slow.admit(image);
+                    cache.admit(image, Time(now));
+                    slow.admit(image, now);
                 }
             }
             prop_assert_eq!(cache.used_bytes(), slow.used());
@@ -176,7 +178,7 @@ fn the_hit_ratio_is_that_of_the_che_approximation() {
             pulls += 1;
             hits += u32::from(cache.is_warm(image));
         }
-        cache.admit(image);
+        cache.admit(image, Time(pull));
     }
     assert_eq!(cache.used_bytes(), 200);
     let ratio = f64::from(hits) / f64::from(pulls);
@@ -193,12 +195,12 @@ fn of_an_index_a_node_keeps_the_child_for_its_platform() {
         let mut cache = NodeCacheState::new(kind);
         assert_eq!(missing(&cache, &index), [0, 1]);
         assert!(!cache.is_warm(&index));
-        cache.admit(&index);
+        cache.admit(&index, Time(1));
         assert!(cache.is_warm(&index) && cache.is_warm(&index.children[0]) && !cache.is_warm(&index.children[1]));
         assert_eq!(cache.used_bytes(), 150);
-        cache.admit(&image(3, &[(3, 600)]));
-        touch(&mut cache, &index);
-        cache.admit(&image(4, &[(4, 200)]));
+        cache.admit(&image(3, &[(3, 600)]), Time(2));
+        touch(&mut cache, &index, 3);
+        cache.admit(&image(4, &[(4, 200)]), Time(4));
         assert!(cache.is_warm(&index), "it was used after the other");
     }
 }

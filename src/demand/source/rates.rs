@@ -1,25 +1,22 @@
 //! Pulls at a rate: the many.
 //!
-//! Every node has a clock of its own: one stream says when it pulls next, and what. Clocks count in expected pulls of a
-//! node ([`Pace`]), so that nothing is drawn anew when nodes come or go and the others share the cluster's rate.
+//! Every node has a clock of its own for each repository that it runs, which says when it pulls that next. Clocks count
+//! in expected pulls of a node ([`Pace`]), so that nothing is drawn anew when nodes come or go and the others share the
+//! cluster's rate; and what a node pulls of one repository is nothing to what it pulls of another.
 //!
 //! Usually each pull comes up in its turn. Who serves them may let the nodes of a cluster *rest*: then only those pulls
 //! come up that are awaited, and the others are caught up with when somebody looks. A node's pulls are the same either
 //! way.
 
 use std::cmp::Reverse;
-use std::collections::VecDeque;
 use std::collections::binary_heap::{BinaryHeap, PeekMut};
 use std::sync::Arc;
 
 use super::Source;
 use crate::demand::assignment::Assignment;
 use crate::demand::{Asked, ClusterId};
-use crate::sim::{EntityKey, Intensity, Pace, Purpose, Stream};
+use crate::sim::{EntityKey, Gaps, Intensity, Pace, Purpose};
 use crate::units::Time;
-
-/// Pulls of a resting node that are drawn in search of one that is awaited; the last of them comes up anyway.
-const AHEAD: usize = 256;
 
 /// Who pulls what, and when.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,59 +34,78 @@ pub struct PullAtRate {
 
 /// Up to where a resting node is caught up with.
 #[derive(Clone, Copy, Debug)]
-pub enum Until {
+pub struct Until {
+    moment: Time,
+    position: f64,
+}
+
+impl Until {
     /// All pulls before this moment.
-    Moment(Time),
-    /// All before this one, which has come up and is taken.
-    Pull(PullAtRate),
+    pub fn moment(moment: Time) -> Until {
+        Until { moment, position: f64::INFINITY }
+    }
+
+    /// All before this one, which has come up.
+    pub fn pull(pull: &PullAtRate) -> Until {
+        // Several may fall on its very moment.
+        Until { moment: Time(pull.at.0 + 1), position: pull.position }
+    }
+
+    /// And before this moment.
+    pub fn and(self, moment: Time) -> Until {
+        Until { moment: moment.min(self.moment), ..self }
+    }
+
+    /// Whether no pull of this moment or later is among them.
+    pub fn ends_by(self, moment: Time) -> bool {
+        self.moment <= moment
+    }
 }
 
 /// The pulls of one trigger.
 pub(super) struct Rate {
     cluster: u16,
-    /// Of the trigger: its children by identity name the nodes' streams.
+    /// Of the trigger: its children by identity name the nodes' clocks.
     key: EntityKey,
     pace: Pace,
-    /// By number of the node; none while it is down, or when it runs nothing.
-    clocks: Vec<Option<Clock>>,
-    /// Position (its bits are in the same order), node, serial number and place of what comes up.
-    queue: BinaryHeap<Reverse<(u64, u32, u32, u32)>>,
+    /// By number of the node; none while it is down.
+    clocks: Vec<Option<Clocks>>,
+    /// Position (its bits are in the same order), node and place of what comes up. An entry counts while it is what its
+    /// clock says.
+    queue: BinaryHeap<Reverse<(u64, u32, u32)>>,
     /// When the first of it is due.
     due: Time,
     rests: bool,
-    /// Serial numbers given so far.
-    serials: u32,
 }
 
-struct Clock {
-    stream: Stream,
+/// The clocks of a node.
+struct Clocks {
     runs: Arc<Assignment>,
-    next: Drawn,
-    /// What follows, as far as it is drawn.
-    ahead: VecDeque<Drawn>,
-    /// Tells its entry in the queue from earlier ones.
-    serial: u32,
-    /// The position of that entry.
-    entry: Option<f64>,
+    /// By place in the list of what it runs.
+    of: Vec<Clock>,
 }
 
-#[derive(Clone, Copy)]
-struct Drawn {
-    position: f64,
-    place: u32,
+/// When a node pulls a repository.
+struct Clock {
+    gaps: Gaps,
+    /// The position of the next pull.
+    next: f64,
+    /// The position that it was last entered in the queue with.
+    entered: f64,
 }
 
 impl Rate {
     pub(super) fn new(cluster: u16, key: EntityKey, intensity: Intensity, begin: Time) -> Rate {
         let (clocks, queue) = (Vec::new(), BinaryHeap::new());
         let pace = Pace::new(intensity, begin, 0);
-        Rate { cluster, key, pace, clocks, queue, due: Time::NEVER, rests: false, serials: 0 }
+        Rate { cluster, key, pace, clocks, queue, due: Time::NEVER, rests: false }
     }
 
     /// The first entry that still counts, and when it is due.
     fn settle(&mut self) {
-        while let Some(Reverse((bits, node, serial, _))) = self.queue.peek() {
-            if self.clocks[*node as usize].as_ref().is_some_and(|clock| clock.serial == *serial) {
+        while let Some(Reverse((bits, node, place))) = self.queue.peek() {
+            let clocks = self.clocks[*node as usize].as_ref();
+            if clocks.is_some_and(|clocks| clocks.of[*place as usize].next.to_bits() == *bits) {
                 self.due = self.pace.time(f64::from_bits(*bits)).unwrap_or(Time::NEVER);
                 return;
             }
@@ -98,55 +114,56 @@ impl Rate {
         self.due = Time::NEVER;
     }
 
-    /// The only entry of a node's clock from now on.
-    fn enter(&mut self, node: u32, drawn: Option<Drawn>) {
-        let Some(clock) = &mut self.clocks[node as usize] else { return };
-        self.serials = self.serials.wrapping_add(1);
-        (clock.serial, clock.entry) = (self.serials, drawn.map(|drawn| drawn.position));
-        if let Some(Drawn { position, place }) = drawn {
-            self.queue.push(Reverse((position.to_bits(), node, self.serials, place)));
+    /// The next pulls of these places of a node shall come up.
+    fn enter(&mut self, node: u32, places: impl Iterator<Item = u32>) {
+        let Some(clocks) = &mut self.clocks[node as usize] else { return };
+        for place in places {
+            let clock = &mut clocks.of[place as usize];
+            if clock.entered != clock.next {
+                clock.entered = clock.next;
+                self.queue.push(Reverse((clock.next.to_bits(), node, place)));
+            }
         }
         self.settle();
     }
 }
 
 impl Clock {
-    fn new(mut stream: Stream, runs: Arc<Assignment>, from: f64) -> Option<Clock> {
-        let next = draw(&mut stream, &runs, from)?;
-        Some(Clock { stream, runs, next, ahead: VecDeque::new(), serial: 0, entry: None })
-    }
-
-    /// Takes the next pull.
-    fn take(&mut self) -> Drawn {
-        let following = match self.ahead.pop_front() {
-            Some(drawn) => drawn,
-            None => self.draw(self.next.position),
-        };
-        std::mem::replace(&mut self.next, following)
-    }
-
-    fn draw(&mut self, from: f64) -> Drawn {
-        draw(&mut self.stream, &self.runs, from).unwrap_or(Drawn { position: f64::INFINITY, place: 0 })
-    }
-
-    /// The `index`-th pull from now, counted from 0.
-    fn look(&mut self, index: usize) -> Drawn {
-        if index == 0 {
-            return self.next;
-        }
-        while self.ahead.len() < index {
-            let last = self.ahead.back().unwrap_or(&self.next).position;
-            let drawn = self.draw(last);
-            self.ahead.push_back(drawn);
-        }
-        self.ahead[index - 1]
+    #[inline]
+    fn advance(&mut self, spacing: f64) {
+        self.next += spacing * self.gaps.draw();
     }
 }
 
-/// A pull after this position; `None` = the node runs nothing.
-fn draw(stream: &mut Stream, runs: &Assignment, from: f64) -> Option<Drawn> {
-    let position = from + stream.gap();
-    runs.pick(stream).map(|place| Drawn { position, place: place as u32 })
+/// The moments at which a resting node pulls one repository, as far as it is caught up with.
+pub struct Moments<'a> {
+    clock: &'a mut Clock,
+    spacing: f64,
+    pace: &'a mut Pace,
+    until: Until,
+}
+
+impl Moments<'_> {
+    /// The next one, and its position: several may fall on one moment.
+    #[inline]
+    pub fn next_with_position(&mut self) -> Option<(Time, f64)> {
+        let position = self.clock.next;
+        if position >= self.until.position {
+            return None;
+        }
+        let at = self.pace.time(position).filter(|at| *at < self.until.moment)?;
+        self.clock.advance(self.spacing);
+        Some((at, position))
+    }
+}
+
+impl Iterator for Moments<'_> {
+    type Item = Time;
+
+    #[inline]
+    fn next(&mut self) -> Option<Time> {
+        self.next_with_position().map(|(at, _)| at)
+    }
 }
 
 impl Source<'_> {
@@ -158,11 +175,18 @@ impl Source<'_> {
         for rate in self.rates.iter_mut().filter(|rate| rate.cluster == cluster) {
             rate.pace.share(at, up);
             rate.clocks.resize_with(numbers.max(rate.clocks.len()), || None);
-            let stream = state.stream(rate.key.child(identity), Purpose::PullRate);
-            let clock = Clock::new(stream, runs.clone(), rate.pace.expected(at));
-            let first = clock.as_ref().map(|clock| clock.next);
-            rate.clocks[node as usize] = clock;
-            rate.enter(node, first);
+            let from = rate.pace.expected(at);
+            let key = EntityKey(state.stream(rate.key.child(identity), Purpose::PullRate).bits());
+            let clock = |(slot, spacing): (&u32, &f64)| {
+                let repository = &self.demand.repositories[state.config.runs[*slot as usize].0 as usize];
+                let gaps = Gaps::new(key.child(repository.key.0));
+                let mut clock = Clock { gaps, next: from, entered: f64::NAN };
+                clock.advance(*spacing);
+                clock
+            };
+            let of = runs.slots.iter().zip(&runs.spacings).map(clock).collect();
+            rate.clocks[node as usize] = Some(Clocks { runs: runs.clone(), of });
+            rate.enter(node, 0..runs.slots.len() as u32);
         }
     }
 
@@ -182,7 +206,7 @@ impl Source<'_> {
     }
 
     /// The next pull at a rate, if nothing else of the demand happens earlier and it happens before `limit`. A resting
-    /// node must be caught up with until this pull, and then be let rest again.
+    /// node must be caught up with until this pull.
     pub fn pull_at_rate(&mut self, limit: Time) -> Option<PullAtRate> {
         let at = self.due_at_rate()?;
         let others = self.queue.peek().is_some_and(|(other, _)| other <= at);
@@ -191,14 +215,15 @@ impl Source<'_> {
         }
         let rate = self.rates.iter_mut().find(|rate| rate.due == at)?;
         let mut entry = rate.queue.peek_mut()?;
-        let Reverse((bits, node, serial, place)) = *entry;
-        let clock = rate.clocks[node as usize].as_mut()?;
+        let Reverse((bits, node, place)) = *entry;
+        let clocks = rate.clocks[node as usize].as_mut()?;
+        let clock = &mut clocks.of[place as usize];
+        clock.advance(clocks.runs.spacings[place as usize]);
         if rate.rests {
-            clock.entry = None;
             PeekMut::pop(entry);
         } else {
-            clock.take();
-            *entry = Reverse((clock.next.position.to_bits(), node, serial, clock.next.place));
+            clock.entered = clock.next;
+            *entry = Reverse((clock.next.to_bits(), node, place));
             drop(entry);
         }
         rate.settle();
@@ -234,55 +259,65 @@ impl Source<'_> {
         &self.clusters[usize::from(cluster.0)].fleet.node(node).runs.slots
     }
 
-    /// From now on the nodes of a cluster with one rate may rest: a pull comes up only after [`Source::rest`].
+    /// From now on the nodes of a cluster with one rate may rest: what has come up does so again only when it is awaited.
     pub fn let_rest(&mut self, cluster: ClusterId) {
-        let only = self.rates.iter_mut().filter(|rate| rate.cluster == cluster.0);
-        only.for_each(|rate| rate.rests = true);
+        only(&mut self.rates, cluster).for_each(|rate| rate.rests = true);
     }
 
-    /// Lets a node rest until its first pull before `busy`, or of a place that is awaited; until somebody asks again if
-    /// `awaits` is `None`.
-    pub fn rest(&mut self, cluster: ClusterId, node: u32, busy: Time, awaits: Option<impl Fn(u32) -> bool>) {
-        let Some(rate) = self.rates.iter_mut().find(|rate| rate.cluster == cluster.0) else { return };
-        let Some(clock) = &mut rate.clocks[node as usize] else { return };
-        let found = awaits.map(|awaits| {
-            // Positions are rounded to moments, so a pull just after may come up too: that does no harm.
-            let busy = rate.pace.expected(Time(busy.min(self.end).0 + 1));
-            let sought = |drawn: &Drawn| drawn.position <= busy || awaits(drawn.place);
-            let mut index = 0;
-            while index + 1 < AHEAD && !sought(&clock.look(index)) {
-                index += 1;
-            }
-            clock.look(index)
-        });
-        let end = self.end;
-        let found = found.filter(|drawn| rate.pace.time(drawn.position).is_some_and(|at| at < end));
-        if clock.entry != found.map(|drawn| drawn.position) {
-            rate.enter(node, found);
+    /// The next pull of each of these places of a resting node is awaited.
+    pub fn await_pulls(&mut self, cluster: ClusterId, node: u32, places: impl Iterator<Item = u32>) {
+        if let Some(rate) = only(&mut self.rates, cluster).next() {
+            rate.enter(node, places);
         }
     }
 
-    /// Catches up with a resting node: hands moment and place of each of its pulls to `serve`, in order.
-    pub fn catch_up(&mut self, cluster: ClusterId, node: u32, until: Until, mut serve: impl FnMut(Time, u32)) {
-        let Some(rate) = self.rates.iter_mut().find(|rate| rate.cluster == cluster.0) else { return };
-        let Some(clock) = &mut rate.clocks[node as usize] else { return };
-        let (moment, position) = match until {
-            Until::Moment(moment) => (moment.min(self.end), f64::INFINITY),
-            Until::Pull(pull) => (Time::NEVER, pull.position),
-        };
-        while clock.next.position < position {
-            let Some(at) = rate.pace.time(clock.next.position).filter(|at| *at < moment) else { break };
-            let drawn = clock.take();
-            serve(at, drawn.place);
+    /// The next pull of each place of a resting node is awaited that comes before this moment.
+    pub fn await_before(&mut self, cluster: ClusterId, node: u32, moment: Time) {
+        let moment = moment.min(self.end);
+        let Some(rate) = only(&mut self.rates, cluster).next() else { return };
+        let Some(clocks) = &rate.clocks[node as usize] else { return };
+        // Positions are rounded to moments, so a pull just after may come up too: that does no harm.
+        let limit = rate.pace.expected(Time(moment.0 + 1));
+        let due = |clock: &Clock| clock.next <= limit;
+        let places: Vec<u32> = (0..).zip(&clocks.of).filter(|(_, clock)| due(clock)).map(|(place, _)| place).collect();
+        rate.enter(node, places.into_iter());
+    }
+
+    /// Catches up with one place of a resting node, or with all: hands the moments of its pulls to `serve`, place by
+    /// place.
+    pub fn catch_up(
+        &mut self,
+        cluster: ClusterId,
+        node: u32,
+        until: Until,
+        place: Option<u32>,
+        mut serve: impl FnMut(u32, &mut Moments),
+    ) {
+        let until = until.and(self.end);
+        let Some(Rate { clocks, pace, .. }) = only(&mut self.rates, cluster).next() else { return };
+        let Some(Clocks { runs, of }) = &mut clocks[node as usize] else { return };
+        for place in place.map_or(0..of.len(), |place| place as usize..place as usize + 1) {
+            let (clock, spacing) = (&mut of[place], runs.spacings[place]);
+            serve(place as u32, &mut Moments { clock, spacing, pace, until });
         }
-        if let Until::Pull(_) = until {
-            clock.take();
-        }
+    }
+
+    /// The first pull of a resting node that it was not caught up with: when, and of which place.
+    pub fn first_pull(&mut self, cluster: ClusterId, node: u32, until: Until) -> Option<(Time, u32)> {
+        let until = until.and(self.end);
+        let Rate { clocks, pace, .. } = only(&mut self.rates, cluster).next()?;
+        let clocks = clocks[node as usize].as_ref()?;
+        let (place, clock) = (0u32..).zip(&clocks.of).min_by(|(_, one), (_, other)| one.next.total_cmp(&other.next))?;
+        let at = pace.time(clock.next).filter(|at| *at < until.moment && clock.next < until.position)?;
+        Some((at, place))
     }
 
     /// Nobody will ask for what the nodes of a cluster did before this moment.
     pub fn forget(&mut self, cluster: ClusterId, before: Time) {
-        let only = self.rates.iter_mut().filter(|rate| rate.cluster == cluster.0);
-        only.for_each(|rate| rate.pace.forget(before));
+        only(&mut self.rates, cluster).for_each(|rate| rate.pace.forget(before));
     }
+}
+
+fn only(rates: &mut [Rate], cluster: ClusterId) -> impl Iterator<Item = &mut Rate> {
+    rates.iter_mut().filter(move |rate| rate.cluster == cluster.0)
 }

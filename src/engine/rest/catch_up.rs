@@ -11,12 +11,22 @@ use super::{Ask, Desk, Usual};
 impl Trial<'_> {
     /// A pull of a resting node has come up: it is caught up with until then.
     pub fn wake(&mut self, pull: &PullAtRate) {
-        self.catch_up_until(pull.cluster, pull.node, Until::Pull(*pull));
+        self.catch_up_until(pull.cluster, pull.node, Until::pull(pull));
     }
 
     /// Catches up with a node until now.
     pub fn catch_up(&mut self, cluster: ClusterId, node: u32) {
-        self.catch_up_until(cluster, node, Until::Moment(self.now));
+        self.catch_up_until(cluster, node, Until::moment(self.now));
+    }
+
+    /// Catches up with one place of a node until now, or with all of it where one place is not without the others.
+    pub(super) fn catch_up_place(&mut self, cluster: ClusterId, node: u32, place: u32) {
+        let forgetful = self.rest.desks[usize::from(cluster.0)].as_ref().is_some_and(|desk| desk.forgetful);
+        let login = self.nodes[usize::from(cluster.0)][node as usize].login;
+        match forgetful || login < self.now && self.bound.is_none() {
+            true => self.catch_up(cluster, node),
+            false => self.serve_warm(cluster, node, Until::moment(self.now), Some(place)),
+        }
     }
 
     fn catch_up_until(&mut self, cluster: ClusterId, node: u32, until: Until) {
@@ -29,35 +39,50 @@ impl Trial<'_> {
 
     /// Pulls of images that the node has.
     fn catch_up_warm(&mut self, cluster: ClusterId, node: u32, until: Until) {
+        // The first pull after its login is over logs in again.
+        while self.bound.is_none() {
+            let login = self.nodes[usize::from(cluster.0)][node as usize].login;
+            if until.ends_by(login) {
+                break;
+            }
+            self.serve_warm(cluster, node, until.and(login), None);
+            let Some((at, place)) = self.source.first_pull(cluster, node, until) else { return };
+            let Some(desk) = &self.rest.desks[usize::from(cluster.0)] else { return };
+            self.series.login(desk.nodes[node as usize].places[place as usize].registry, at);
+            self.nodes[usize::from(cluster.0)][node as usize].login = at + LOGIN;
+        }
+        self.serve_warm(cluster, node, until, None);
+    }
+
+    /// Pulls of images that the node has while it need not log in, of all its places or of one.
+    fn serve_warm(&mut self, cluster: ClusterId, node: u32, until: Until, only: Option<u32>) {
         let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
         let places = &mut desk.nodes[node as usize].places;
-        let node_state = &mut self.nodes[usize::from(cluster.0)][node as usize];
+        let cache = &mut self.nodes[usize::from(cluster.0)][node as usize].cache;
         let (series, seen, asks) = (&mut self.series, &mut self.seen, self.bound.is_none());
         let mut pulls = 0;
-        self.source.catch_up(cluster, node, until, |at, listed| {
+        self.source.catch_up(cluster, node, until, only, |listed, moments| {
             let place = &mut places[listed as usize];
-            place.pulls += 1;
-            place.last = at;
-            node_state.cache.use_listed(place.image, listed);
-            if asks {
-                series.count_calls(place.registry, at, 0);
-                if node_state.login <= at {
-                    node_state.login = at + LOGIN;
-                    series.login(place.registry, at);
+            let (mut count, mut last) = (0, place.last);
+            for at in moments {
+                if asks {
+                    series.count_calls(place.registry, at, 0);
                 }
+                seen.note_pull(place.key, at);
+                (count, last) = (count + 1, at);
             }
-            seen.note_pull(place.key, at);
-            pulls += 1;
+            if count > 0 {
+                (place.pulls, place.last) = (place.pulls + count, last);
+                cache.use_listed(place.image, listed, last);
+                pulls += u64::from(count);
+            }
         });
         self.outcome.events += pulls;
     }
 
     /// Pulls of a node that keeps nothing: each downloads all, when a place on the node is free.
     fn catch_up_cold(&mut self, cluster: ClusterId, node: u32, until: Until) {
-        let now = match until {
-            Until::Moment(moment) => moment,
-            Until::Pull(pull) => pull.at,
-        };
+        let now = self.now;
         let config = &self.model.demand.clusters[usize::from(cluster.0)];
         let calendar = &self.model.calendar;
         // What ends later is metered on its own, in another day.
@@ -68,14 +93,23 @@ impl Trial<'_> {
         let (places, asks) = (&mut desk.nodes[node as usize].places, &desk.asks);
         let node_state = &mut self.nodes[usize::from(cluster.0)][node as usize];
         let (series, seen) = (&mut self.series, &mut self.seen);
-        let (mut pulls, mut odd) = (0, Vec::new());
-        self.source.catch_up(cluster, node, until, |at, listed| {
+        let mut odd = Vec::new();
+        // Its pulls take each other's places: they are served in their order.
+        let pulls = &mut self.rest.room;
+        pulls.clear();
+        self.source.catch_up(cluster, node, until, None, |listed, moments| {
+            while let Some((at, position)) = moments.next_with_position() {
+                pulls.push((position.to_bits(), listed, at));
+            }
+        });
+        pulls.sort_unstable();
+        self.outcome.events += pulls.len() as u64;
+        for &(_, listed, at) in pulls.iter() {
             let place = &mut places[listed as usize];
             seen.note_pull(place.key, at);
-            pulls += 1;
             let Some(Ask { usual: Usual { opening, cold: Some((layers, price)) }, .. }) = &asks[place.slot as usize]
             else {
-                return;
+                continue;
             };
             let free = match node_state.slots.iter().position(|free| *free <= at) {
                 Some(free) => free,
@@ -86,7 +120,7 @@ impl Trial<'_> {
             place.last = at;
             if begins >= now && begins > at {
                 odd.push(Odd { listed, at, begins: None });
-                return;
+                continue;
             }
             if node_state.login <= begins {
                 node_state.login = begins + LOGIN;
@@ -102,8 +136,7 @@ impl Trial<'_> {
             } else {
                 series.spread(place.registry, begins, price.took, price.bytes);
             }
-        });
-        self.outcome.events += pulls;
+        }
         for pull in odd {
             self.catch_up_odd(cluster, node, config, pull);
         }
