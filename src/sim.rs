@@ -12,6 +12,7 @@ mod histogram;
 mod law;
 mod pace;
 mod queue;
+mod scatter;
 mod stream;
 mod ziggurat;
 
@@ -21,4 +22,5 @@ pub use histogram::Histogram;
 pub use law::Law;
 pub use pace::Pace;
 pub use queue::Queue;
+pub use scatter::Scatter;
 pub use stream::{EntityKey, Gaps, Purpose, Stream};

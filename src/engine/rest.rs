@@ -17,6 +17,7 @@ use crate::cloud::RegistryId;
 use crate::demand::{Asked, Cluster, ClusterId, Digest, NodeCache, RepositoryId, Trigger, VersionChoice};
 use crate::registry::Image;
 use crate::registry::quota::Call;
+use crate::sim::Scatter;
 use crate::units::{DAY, NANOS, Span, Time};
 
 use super::Model;
@@ -32,8 +33,9 @@ mod catch_up;
 #[derive(Default)]
 pub(super) struct Rest {
     desks: Vec<Option<Desk>>,
-    /// Room to put the pulls of a node in their order: position, place, moment.
-    room: Vec<(u64, u32, Time)>,
+    /// Room to put the pulls of a node in their order: bits of the position, place, moment.
+    pulls: Vec<(u64, u32, Time)>,
+    order: Scatter<(u64, u32, Time)>,
     /// A quota may have been reached: what was caught up with does not hold.
     pub crowded: bool,
 }

@@ -95,14 +95,14 @@ impl Trial<'_> {
         let (series, seen) = (&mut self.series, &mut self.seen);
         let mut odd = Vec::new();
         // Its pulls take each other's places: they are served in their order.
-        let pulls = &mut self.rest.room;
+        let pulls = &mut self.rest.pulls;
         pulls.clear();
         self.source.catch_up(cluster, node, until, None, |listed, moments| {
             while let Some((at, position)) = moments.next_with_position() {
                 pulls.push((position.to_bits(), listed, at));
             }
         });
-        pulls.sort_unstable();
+        self.rest.order.sort(pulls, |(position, ..)| f64::from_bits(*position));
         self.outcome.events += pulls.len() as u64;
         for &(_, listed, at) in pulls.iter() {
             let place = &mut places[listed as usize];
