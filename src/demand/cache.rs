@@ -18,9 +18,6 @@ use super::NodeCache;
 use crate::registry::{Image, Layer};
 use crate::units::Time;
 
-/// Before all moments.
-const NEVER_USED: Time = Time(i64::MIN);
-
 /// Percent of a cache at which images start to go, and down to which they do.
 const MARKS: (u64, u64) = (85, 80);
 
@@ -69,47 +66,15 @@ impl NodeCacheState {
         layers.iter().filter(|layer| !self.layers.contains_key(&layer.id)).copied()
     }
 
-    /// The image, if all of it is here and the node keeps images: [`NodeCacheState::use_again`] takes it. `id` is that of
-    /// what a node pulls of it; `listed` its repository's place in the list of what the node runs, where it is
-    /// remembered.
-    pub fn find(&mut self, image: &Image, id: u32, listed: Option<u32>) -> Option<Found> {
-        match listed {
-            Some(listed) if self.images.remembers(listed, id) => Some(Found::Listed(listed)),
-            _ => self.search(image, id, listed),
-        }
+    /// Where the image is, if the node keeps images and has it; `id` is that of what a node pulls of it. It stays there
+    /// until it goes.
+    pub fn find(&self, id: u32) -> Option<Found> {
+        self.images.places.get(&id).copied().map(Found)
     }
 
-    fn search(&mut self, image: &Image, id: u32, listed: Option<u32>) -> Option<Found> {
-        let place = *self.images.places.get(&id)?;
-        debug_assert_eq!(image.pulled().id, id, "an image has one id");
-        match listed {
-            Some(listed) => {
-                self.images.remember(listed, id, place);
-                Some(Found::Listed(listed))
-            }
-            None => Some(Found::At(place)),
-        }
-    }
-
-    /// An image just found is used again.
-    pub fn use_again(&mut self, found: Found, now: Time) {
-        match found {
-            Found::Listed(listed) => self.images.renew_listed(listed, now),
-            Found::At(place) => self.images.renew(place, now),
-        }
-    }
-
-    /// A node that has the image has pulled it again, last at this moment, as the one in this place of the list of what it
-    /// runs; `id` is that of what a node pulls of it.
-    pub fn use_listed(&mut self, id: u32, listed: u32, last: Time) {
-        if !matches!(self.keeps, Keeps::Between(..)) {
-            return;
-        }
-        if !self.images.remembers(listed, id) {
-            let Some(&place) = self.images.places.get(&id) else { return };
-            self.images.remember(listed, id, place);
-        }
-        self.images.renew_listed(listed, last);
+    /// An image that is here was pulled again, last at this moment.
+    pub fn use_again(&mut self, found: Found, last: Time) {
+        self.images.renew(found.0, last);
     }
 
     /// Images that had to go so far.
@@ -117,10 +82,9 @@ impl NodeCacheState {
         self.images.evictions
     }
 
-    /// Whether an image is among those that are kept; `id` is that of what a node pulls of it. Only a cache of so many
-    /// bytes keeps images.
-    pub fn keeps(&self, id: u32) -> bool {
-        self.images.places.contains_key(&id)
+    /// Whether an image that was found there still is.
+    pub fn keeps(&self, id: u32, found: Found) -> bool {
+        self.images.slab.get(found.0 as usize).is_some_and(|place| place.id == id && place.image.is_some())
     }
 
     /// Whether the node has every layer of `image`. Always false without a cache, even for an image without layers.
@@ -158,7 +122,6 @@ impl NodeCacheState {
                     }
                 }
                 if self.used > high {
-                    self.images.settle();
                     while self.used > low && self.images.len() > 1 {
                         self.evict_oldest();
                     }
@@ -179,7 +142,6 @@ impl NodeCacheState {
                 }
             }
             Keeps::Between(..) => {
-                self.images.settle();
                 if let Some(image) = self.images.take(image.id) {
                     self.release(&image);
                 }
@@ -211,14 +173,9 @@ impl NodeCacheState {
     }
 }
 
-/// An image that is in a cache, until the cache changes.
+/// Where a cache has an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Remembered for this place of the list of what its node runs.
-    Listed(u32),
-    /// In this place of the cache.
-    At(u32),
-}
+pub struct Found(u32);
 
 /// Images with the moment of their last use; of two used at one moment the one goes first that came first.
 ///
@@ -235,22 +192,11 @@ struct Recency {
     evictions: u64,
     /// A use of each place and the number of its image's arrival, the earliest on top.
     queue: BinaryHeap<Reverse<(Time, u64, u32)>>,
-    /// By place in the list of what the node runs: a node asks for the same few images again and again, and these few
-    /// rows lie side by side.
-    listed: Vec<Listed>,
-}
-
-/// The image last used of a repository, with a use that its place may not know of yet.
-#[derive(Clone, Copy, Debug)]
-struct Listed {
-    /// `u32::MAX` = none, an id that no image has.
-    image: u32,
-    place: u32,
-    last: Time,
 }
 
 #[derive(Clone, Debug)]
 struct Place {
+    id: u32,
     image: Option<Arc<Image>>,
     arrival: u64,
     last: Time,
@@ -272,41 +218,10 @@ impl Recency {
         self.slab[place as usize].last = now;
     }
 
-    fn remembers(&self, listed: u32, image: u32) -> bool {
-        self.listed.get(listed as usize).is_some_and(|row| row.image == image)
-    }
-
-    fn remember(&mut self, listed: u32, image: u32, place: u32) {
-        let listed = listed as usize;
-        if self.listed.len() <= listed {
-            self.listed.resize(listed + 1, Listed { image: u32::MAX, place: 0, last: NEVER_USED });
-        }
-        self.settle_row(listed);
-        self.listed[listed] = Listed { image, place, last: NEVER_USED };
-    }
-
-    fn renew_listed(&mut self, listed: u32, now: Time) {
-        self.listed[listed as usize].last = now;
-    }
-
-    /// Tells places of their last uses and forgets the rows: images are about to go.
-    fn settle(&mut self) {
-        (0..self.listed.len()).for_each(|row| self.settle_row(row));
-        self.listed.clear();
-    }
-
-    fn settle_row(&mut self, row: usize) {
-        let Listed { image, place, last } = self.listed[row];
-        if image != u32::MAX {
-            let place = &mut self.slab[place as usize];
-            place.last = place.last.max(last);
-        }
-    }
-
     fn push(&mut self, image: Arc<Image>, now: Time) {
         let id = image.id;
         self.arrivals += 1;
-        let entry = Place { image: Some(image), arrival: self.arrivals, last: now };
+        let entry = Place { id, image: Some(image), arrival: self.arrivals, last: now };
         let place = match self.free.pop() {
             Some(place) => {
                 self.slab[place as usize] = entry;
@@ -323,7 +238,7 @@ impl Recency {
 
     fn pop_oldest(&mut self) -> Option<Arc<Image>> {
         while let Some(Reverse((used, arrival, place))) = self.queue.pop() {
-            let Place { image: Some(image), arrival: of, last } = &self.slab[place as usize] else { continue };
+            let Place { image: Some(image), arrival: of, last, .. } = &self.slab[place as usize] else { continue };
             if *of != arrival {
                 // Its image was taken out from under the entry.
                 continue;
@@ -347,7 +262,9 @@ impl Recency {
 /// A map by dense id.
 type Map<V> = HashMap<u32, V, BuildHasherDefault<IdHasher>>;
 
-/// Spreads ids over the whole word by one multiplication: ids are ours, so nobody can choose them to collide.
+/// Ids as they are in the low bits, which choose the place in the table: the layers of an image come one after the other,
+/// and so lie side by side. The highest bits, by which the table tells those of one place apart, are mixed from all of
+/// them. Ids are ours, so nobody can choose them to collide.
 #[derive(Clone, Copy, Debug, Default)]
 struct IdHasher(u64);
 
@@ -362,7 +279,7 @@ impl Hasher for IdHasher {
 
     fn write_u32(&mut self, id: u32) {
         let mixed = (self.0 ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 32);
+        self.0 = mixed & !(u64::MAX >> 8) | u64::from(id);
     }
 }
 

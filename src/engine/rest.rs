@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
-use crate::demand::{Asked, Cluster, ClusterId, Digest, NodeCache, RepositoryId, Trigger, VersionChoice};
+use crate::demand::{Asked, Cluster, ClusterId, Digest, Found, NodeCache, RepositoryId, Trigger, VersionChoice};
 use crate::registry::Image;
 use crate::registry::quota::Call;
 use crate::sim::Scatter;
@@ -44,6 +44,8 @@ pub(super) struct Rest {
 struct Desk {
     /// They keep nothing of what they pull.
     forgetful: bool,
+    /// Which they ask.
+    registries: Vec<RegistryId>,
     nodes: Vec<Resting>,
     /// What a pull comes to, by place in the list of what the cluster runs.
     asks: Vec<Option<Ask>>,
@@ -65,8 +67,9 @@ struct Place {
     /// In the list of what the cluster runs.
     slot: u32,
     steady: bool,
-    /// Id of what is pulled of the image.
+    /// Id of what is pulled of the image, and where the node has it, if it keeps images.
     image: u32,
+    found: Option<Found>,
     registry: RegistryId,
     /// Who asks for what, as a number.
     key: u64,
@@ -81,7 +84,7 @@ struct Place {
 impl Place {
     fn new(slot: u32, registry: RegistryId) -> Place {
         let (pulls, last, queued, metered) = (0, Time::START, 0, 0);
-        Place { slot, steady: false, image: 0, registry, key: 0, pulls, last, queued, metered }
+        Place { slot, steady: false, image: 0, found: None, registry, key: 0, pulls, last, queued, metered }
     }
 }
 
@@ -131,6 +134,7 @@ impl Trial<'_> {
                 registries.iter().for_each(|registry| self.series.count_seconds(*registry));
                 Desk {
                     forgetful,
+                    registries: registries.clone(),
                     nodes: Vec::new(),
                     asks: cluster.runs.iter().map(|_| None).collect(),
                     runners: vec![Vec::new(); cluster.runs.len()],
@@ -185,8 +189,9 @@ impl Trial<'_> {
         let resting = &mut desk.nodes[request.node as usize];
         let place = &mut resting.places[listed as usize];
         let cache = &self.nodes[usize::from(request.cluster.0)][request.node as usize].cache;
+        let found = cache.find(request.digest.pulled);
         let known = match self.model.demand.clusters[usize::from(request.cluster.0)].cache {
-            NodeCache::Bytes(_) => cache.keeps(request.digest.pulled),
+            NodeCache::Bytes(_) => found.is_some(),
             NodeCache::Unlimited => cache.is_warm(request.image),
             NodeCache::None => usual.cold.is_some(),
             NodeCache::Warm(_) => false,
@@ -194,7 +199,8 @@ impl Trial<'_> {
         if place.steady || !known || registry.is_some() != shelf.is_some() {
             return;
         }
-        (place.steady, place.image, place.key) = (true, request.digest.pulled, request.key());
+        (place.steady, place.image, place.found) = (true, request.digest.pulled, found);
+        place.key = request.key();
         resting.unsteady -= 1;
         desk.asks[place.slot as usize].get_or_insert_with(|| Ask {
             image: request.image.clone(),
@@ -214,7 +220,7 @@ impl Trial<'_> {
         if state.cache.evictions() != *evictions {
             *evictions = state.cache.evictions();
             for place in places.iter_mut().filter(|place| place.steady) {
-                place.steady = state.cache.keeps(place.image);
+                place.steady = place.found.is_some_and(|found| state.cache.keeps(place.image, found));
                 *unsteady += usize::from(!place.steady);
             }
         }
@@ -238,6 +244,9 @@ impl Trial<'_> {
     pub fn stir(&mut self, registry: RegistryId, repository: RepositoryId, image: Option<u32>) {
         for (index, cluster) in (0u16..).zip(&self.model.demand.clusters) {
             let Some(Some(desk)) = self.rest.desks.get(usize::from(index)) else { continue };
+            if !desk.registries.contains(&registry) {
+                continue;
+            }
             let Ok(slot) = cluster.runs.binary_search(&repository) else { continue };
             let concerns = |ask: &Ask| {
                 ask.shelf.is_some_and(|(asked, _)| asked == registry) && image.is_none_or(|id| ask.digest.image == id)
@@ -276,10 +285,7 @@ impl Trial<'_> {
             self.source.await_pulls(cluster, *node, std::iter::once(*place));
         }
         if let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] {
-            desk.asks[slot] = None;
-        }
-        if let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] {
-            desk.runners[slot] = runners;
+            (desk.asks[slot], desk.runners[slot]) = (None, runners);
         }
     }
 

@@ -48,28 +48,26 @@ struct Seconds {
 /// Calls of one kind by second of the day, and the most within one.
 struct Counted {
     seconds: Vec<u16>,
-    /// The largest number when there were more than could be counted.
-    most: u32,
 }
 
 impl Default for Counted {
     fn default() -> Self {
-        Counted { seconds: vec![0; (DAY / NANOS) as usize], most: 0 }
+        Counted { seconds: vec![0; (DAY / NANOS) as usize] }
     }
 }
 
 impl Counted {
     #[inline]
     fn add(&mut self, second: usize, calls: u32) {
-        let sum = u32::from(self.seconds[second]).saturating_add(calls);
-        self.seconds[second] = sum.min(u32::from(u16::MAX)) as u16;
-        self.most = self.most.max(if sum > u32::from(u16::MAX) { u32::MAX } else { sum });
+        let sum = &mut self.seconds[second];
+        *sum = sum.saturating_add(u16::try_from(calls).unwrap_or(u16::MAX));
     }
 
-    /// The most within a second, and begins anew.
+    /// The most within a second, and begins anew; the largest number when there were more than can be counted.
     fn take(&mut self) -> u32 {
+        let most = self.seconds.iter().copied().max().unwrap_or(0);
         self.seconds.fill(0);
-        std::mem::take(&mut self.most)
+        if most < u16::MAX { u32::from(most) } else { u32::MAX }
     }
 }
 
@@ -143,7 +141,19 @@ impl<'a> Series<'a> {
 
     /// The second of its day.
     fn second(&self, at: Time) -> usize {
-        (at.0.wrapping_sub(self.origin.0) as u64 / NANOS as u64 % (DAY / NANOS) as u64) as usize
+        second_since(self.origin, at)
+    }
+
+    /// Counts requests for manifests to a registry where seconds are counted: each at its moment.
+    #[inline]
+    pub fn manifests(&mut self, registry: RegistryId) -> impl FnMut(Time) {
+        let origin = self.origin;
+        let mut counted = self.registries[usize::from(registry.0)].seconds.as_mut().map(|seconds| &mut seconds.manifest);
+        move |at| {
+            if let Some(counted) = &mut counted {
+                counted.add(second_since(origin, at), 1);
+            }
+        }
     }
 
     /// A pull's calls to a registry where seconds are counted.
@@ -246,6 +256,10 @@ impl<'a> Series<'a> {
         }
         self.registries.into_iter().map(|running| running.daily).collect()
     }
+}
+
+fn second_since(origin: Time, at: Time) -> usize {
+    (at.0.wrapping_sub(origin.0) as u64 / NANOS as u64 % (DAY / NANOS) as u64) as usize
 }
 
 impl Running {

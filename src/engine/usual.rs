@@ -66,7 +66,7 @@ impl Trial<'_> {
             return None;
         }
         let slot = node.slots.iter().position(|free| *free <= now)?;
-        let found = if drawn { None } else { node.cache.find(request.image, request.digest.pulled, request.listed) };
+        let found = if drawn { None } else { node.cache.find(request.digest.pulled) };
         if !drawn && found.is_none() {
             return self.pull_cold(request, slot, measured);
         }

@@ -64,16 +64,17 @@ impl Trial<'_> {
         self.source.catch_up(cluster, node, until, only, |listed, moments| {
             let place = &mut places[listed as usize];
             let (mut count, mut last) = (0, place.last);
+            let mut ask = asks.then(|| series.manifests(place.registry));
             for at in moments {
-                if asks {
-                    series.count_calls(place.registry, at, 0);
+                if let Some(ask) = &mut ask {
+                    ask(at);
                 }
                 seen.note_pull(place.key, at);
                 (count, last) = (count + 1, at);
             }
             if count > 0 {
                 (place.pulls, place.last) = (place.pulls + count, last);
-                cache.use_listed(place.image, listed, last);
+                place.found.into_iter().for_each(|found| cache.use_again(found, last));
                 pulls += u64::from(count);
             }
         });
