@@ -10,7 +10,8 @@
 //! kept either: that draw is the caller's.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
+use std::collections::hash_map::{Entry, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
@@ -163,10 +164,10 @@ impl NodeCacheState {
 
     fn release(&mut self, image: &Image) {
         for layer in &image.layers {
-            let Some(holders) = self.layers.get_mut(&layer.id) else { continue };
-            *holders -= 1;
-            if *holders == 0 {
-                self.layers.remove(&layer.id);
+            let Entry::Occupied(mut holders) = self.layers.entry(layer.id) else { continue };
+            *holders.get_mut() -= 1;
+            if *holders.get() == 0 {
+                holders.remove();
                 self.used -= layer.bytes;
             }
         }

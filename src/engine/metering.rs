@@ -37,6 +37,9 @@ pub(super) struct Meters<'a> {
 pub(super) struct Stored {
     pub bytes: u64,
     since: Time,
+    /// What it has stored in this month and is not in the ledger yet (byte-nanoseconds).
+    pending: u128,
+    month: u16,
 }
 
 impl<'a> Meters<'a> {
@@ -94,7 +97,7 @@ impl<'a> Meters<'a> {
     }
 
     /// Brings a repository's share of storage up to `now`.
-    pub fn settle(
+    fn settle(
         &mut self,
         class: StorageClass,
         registry: RegistryId,
@@ -107,11 +110,35 @@ impl<'a> Meters<'a> {
         while stored.bytes > 0 && from < now {
             let month = self.calendar.month(from);
             let to = self.calendar.month_starts[month + 1].min(now);
+            if usize::from(stored.month) != month {
+                self.write_down(class, registry, repository, stored);
+                stored.month = month as u16;
+            }
+            // The day's sums of the registry are at least as large and report the overflow.
             let quantity = u128::from(stored.bytes) * (to - from).0 as u128;
-            self.ledger.add_share(self.storage[usize::from(registry.0)][class as usize], repository.0, month, quantity);
+            stored.pending = stored.pending.saturating_add(quantity);
             from = to;
         }
         stored.since = now;
+    }
+
+    /// Writes a repository's share of storage in a month into the ledger.
+    fn write_down(&mut self, class: StorageClass, registry: RegistryId, repository: RepositoryId, stored: &mut Stored) {
+        let meter = self.storage[usize::from(registry.0)][class as usize];
+        self.ledger.add_share(meter, repository.0, usize::from(stored.month), std::mem::take(&mut stored.pending));
+    }
+
+    /// Nothing more is asked of a repository's storage after `end`.
+    pub fn close_share(
+        &mut self,
+        class: StorageClass,
+        registry: RegistryId,
+        repository: RepositoryId,
+        stored: &mut Stored,
+        end: Time,
+    ) {
+        self.settle(class, registry, repository, stored, end);
+        self.write_down(class, registry, repository, stored);
     }
 
     fn integrate_registry(&mut self, class: StorageClass, registry: RegistryId, bytes: u64, since: Time, now: Time) {
@@ -155,8 +182,8 @@ impl<'a> Meters<'a> {
 
     /// A layer held in a region from one moment to another, outside any repository: the bound's storage.
     pub fn hold(&mut self, registry: RegistryId, repository: RepositoryId, bytes: u64, from: Time, to: Time) {
-        let mut share = Stored { bytes, since: from };
-        self.settle(StorageClass::Standard, registry, repository, &mut share, to);
+        let mut share = Stored { bytes, since: from, ..Stored::default() };
+        self.close_share(StorageClass::Standard, registry, repository, &mut share, to);
         self.integrate_registry(StorageClass::Standard, registry, bytes, from, to);
     }
 

@@ -148,7 +148,8 @@ impl<'a> Series<'a> {
     #[inline]
     pub fn manifests(&mut self, registry: RegistryId) -> impl FnMut(Time) {
         let origin = self.origin;
-        let mut counted = self.registries[usize::from(registry.0)].seconds.as_mut().map(|seconds| &mut seconds.manifest);
+        let mut counted =
+            self.registries[usize::from(registry.0)].seconds.as_mut().map(|seconds| &mut seconds.manifest);
         move |at| {
             if let Some(counted) = &mut counted {
                 counted.add(second_since(origin, at), 1);

@@ -280,7 +280,7 @@ impl Shelf {
     /// Closes the books of a repository at the end of the period.
     pub fn close(&mut self, meters: &mut Meters, end: Time) -> RepositoryCounts {
         for class in [StorageClass::Standard, StorageClass::Archive] {
-            meters.settle(class, self.registry, self.repository, &mut self.stored[class as usize], end);
+            meters.close_share(class, self.registry, self.repository, &mut self.stored[class as usize], end);
         }
         let idle = self.marks.iter().filter(|(_, mark)| mark.copied && !mark.pulled).count() as u64;
         self.counts.copies_never_pulled += idle;

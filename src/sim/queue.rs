@@ -7,15 +7,26 @@ use crate::units::Time;
 
 struct Entry<E> {
     time: Time,
-    priority: u8,
-    sequence: u64,
+    /// The priority in the highest byte, and below it the number of the insertion.
+    rank: u64,
     event: E,
 }
 
 impl<E> Entry<E> {
-    fn key(&self) -> (Time, u8, u64) {
-        (self.time, self.priority, self.sequence)
+    fn key(&self) -> (Time, u64) {
+        (self.time, self.rank)
     }
+
+    fn priority(&self) -> u8 {
+        (self.rank >> PRIORITY) as u8
+    }
+}
+
+/// Bits of a rank below its priority: insertions take centuries to fill them.
+const PRIORITY: u32 = 56;
+
+fn rank(priority: u8, sequence: u64) -> u64 {
+    u64::from(priority) << PRIORITY | sequence
 }
 
 impl<E> PartialEq for Entry<E> {
@@ -68,13 +79,13 @@ impl<E> Queue<E> {
 
     /// Schedules `event` at `time`; a lower `priority` comes first among equal times.
     pub fn push(&mut self, time: Time, priority: u8, event: E) {
-        self.heap.push(Entry { time, priority, sequence: self.sequence, event });
+        self.heap.push(Entry { time, rank: rank(priority, self.sequence), event });
         self.sequence += 1;
     }
 
     /// Time and priority of the next event.
     pub fn peek(&self) -> Option<(Time, u8)> {
-        self.heap.peek().map(|entry| (entry.time, entry.priority))
+        self.heap.peek().map(|entry| (entry.time, entry.priority()))
     }
 
     /// The next event and its time.
@@ -85,7 +96,7 @@ impl<E> Queue<E> {
     /// Takes the next event and schedules it again at `time`, with its priority: cheaper than the two one by one.
     pub fn renew(&mut self, time: Time) {
         if let Some(mut entry) = self.heap.peek_mut() {
-            (entry.time, entry.sequence) = (time, self.sequence);
+            (entry.time, entry.rank) = (time, rank(entry.priority(), self.sequence));
             self.sequence += 1;
         }
     }

@@ -29,25 +29,31 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 });
 
 /// An exponential with mean 1, from random bits.
-#[inline]
+#[inline(always)]
 pub(super) fn exponential(mut bits: impl FnMut() -> u64) -> f64 {
-    let Table { x, density } = &*TABLE;
+    let table = &*TABLE;
     loop {
         let random = bits();
         // The layer by the lowest bits, the place in it by the highest.
         let layer = random as usize % LAYERS;
-        let at = uniform(random) * x[layer];
-        if at < x[layer + 1] {
+        let at = uniform(random) * table.x[layer];
+        if at < table.x[layer + 1] {
             return at;
         }
-        if layer == 0 {
-            return TAIL - libm::log(1.0 - uniform(bits()));
-        }
-        let height = density[layer] + (density[layer + 1] - density[layer]) * uniform(bits());
-        if height < libm::exp(-at) {
-            return at;
+        if let Some(draw) = outside(table, layer, at, uniform(bits())) {
+            return draw;
         }
     }
+}
+
+/// What comes of a point that is not surely under the curve; `None` = it is not. One in a hundred comes here.
+#[cold]
+fn outside(Table { density, .. }: &Table, layer: usize, at: f64, uniform: f64) -> Option<f64> {
+    if layer == 0 {
+        return Some(TAIL - libm::log(1.0 - uniform));
+    }
+    let height = density[layer] + (density[layer + 1] - density[layer]) * uniform;
+    (height < libm::exp(-at)).then_some(at)
 }
 
 /// In [0, 1), 53 bits.
