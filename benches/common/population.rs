@@ -82,16 +82,18 @@ impl Population {
     fn begin(&mut self, place: usize, number: u32) -> (usize, FlowId, u32) {
         let (way, size) = (self.begun % self.ways.len(), self.sizes[self.begun % SIZES]);
         self.begun += 1;
-        let flow = self.fabric.start(self.now, self.ways[way][0].1, size, place as u64);
-        self.await_growth(place, way, number, 1);
+        let until = self.await_growth(place, way, number, 1);
+        let flow = self.fabric.start(self.now, self.ways[way][0].1, size, place as u64, until);
         (way, flow, number)
     }
 
-    fn await_growth(&mut self, place: usize, way: usize, number: u32, step: usize) {
+    /// The moment at which a flow takes this step, if there is one.
+    fn await_growth(&mut self, place: usize, way: usize, number: u32, step: usize) -> Time {
         let steps = &self.ways[way];
-        if let Some((from, _)) = steps.get(step) {
-            self.growths.push(self.now + (*from - steps[step - 1].0), 0, (place, number, step));
-        }
+        let Some((from, _)) = steps.get(step) else { return Time::NEVER };
+        let at = self.now + (*from - steps[step - 1].0);
+        self.growths.push(at, 0, (place, number, step));
+        at
     }
 
     /// Takes the next growth, which may be that of a flow that has ended.
@@ -100,8 +102,8 @@ impl Population {
         let (way, flow, current) = self.places[place];
         if number == current {
             self.now = at;
-            self.fabric.move_to(at, flow, self.ways[way][step].1);
-            self.await_growth(place, way, number, step + 1);
+            let until = self.await_growth(place, way, number, step + 1);
+            self.fabric.move_to(at, flow, self.ways[way][step].1, until);
         }
     }
 }

@@ -129,8 +129,9 @@ struct Active {
     flow: FlowId,
     /// Bytes that it may have on the way.
     window: u64,
-    /// What they allow now.
+    /// What they allow now, and until when.
     allowed: Bandwidth,
+    until: Time,
 }
 
 /// The network of a trial.
@@ -330,11 +331,11 @@ impl<'a> Downloads<'a> {
         match step {
             Step::Begin { .. } => self.ask(id, now, schedule),
             Step::Flow { layer, .. } => {
-                let allowed = self.allowed(id, layer, INITIAL_WINDOW, now, schedule);
+                let (allowed, until) = self.allowed(id, layer, INITIAL_WINDOW, now, schedule);
                 let download = &self.downloads[id];
                 let class = class(&mut *self.fabric, download, allowed, download.active.len() + 1);
-                let flow = self.fabric.start(now, class, download.layers[layer], owner(id, layer));
-                self.downloads[id].active.push(Active { layer, flow, window: INITIAL_WINDOW, allowed });
+                let flow = self.fabric.start(now, class, download.layers[layer], owner(id, layer), until);
+                self.downloads[id].active.push(Active { layer, flow, window: INITIAL_WINDOW, allowed, until });
                 self.rebalance(id, now);
             }
             Step::Ramp { layer, .. } => {
@@ -344,20 +345,17 @@ impl<'a> Downloads<'a> {
                 let mut network =
                     Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut *self.fabric };
                 let window = next_window(download.active[index].window, network.is_full(&download.line));
-                let allowed = self.allowed(id, layer, window, now, schedule);
+                let (allowed, until) = self.allowed(id, layer, window, now, schedule);
                 let active = &mut self.downloads[id].active[index];
-                active.window = window;
-                if allowed != active.allowed {
-                    active.allowed = allowed;
-                    self.rebalance(id, now);
-                }
+                (active.window, active.allowed, active.until) = (window, allowed, until);
+                self.rebalance(id, now);
             }
             Step::Closed { .. } => return Some(self.downloads.remove(id).waiter),
         }
         None
     }
 
-    /// What a connection's window allows; while it holds the connection back, its next growth is scheduled.
+    /// What a connection's window allows, and until when; while it holds the connection back, its next growth is scheduled.
     fn allowed(
         &mut self,
         id: usize,
@@ -365,9 +363,9 @@ impl<'a> Downloads<'a> {
         window: u64,
         now: Time,
         schedule: &mut dyn FnMut(Time, Step),
-    ) -> Bandwidth {
+    ) -> (Bandwidth, Time) {
         if self.cloud.links.slow_start != SlowStart::Ramp {
-            return Bandwidth::UNLIMITED;
+            return (Bandwidth::UNLIMITED, Time::NEVER);
         }
         let Download { serial, line, .. } = &self.downloads[id];
         let narrowest = line.pipes.iter().map(|pipe| self.fabric.capacity(*pipe).0).fold(line.ceiling.0, f64::min);
@@ -375,10 +373,10 @@ impl<'a> Downloads<'a> {
         let rtt = network.round_trip(line, 0) + network.round_trip(line, 1);
         let rate = window_rate(window, rtt);
         if rate.0 >= narrowest {
-            return Bandwidth::UNLIMITED;
+            return (Bandwidth::UNLIMITED, Time::NEVER);
         }
         schedule(now + rtt, Step::Ramp { download: id, serial: *serial, layer });
-        rate
+        (rate, now + rtt)
     }
 
     /// Gives each connection its share of the node's link.
@@ -387,9 +385,9 @@ impl<'a> Downloads<'a> {
         let connections = download.active.len();
         for index in 0..connections {
             let download = &self.downloads[id];
-            let Active { flow, allowed, .. } = download.active[index];
+            let Active { flow, allowed, until, .. } = download.active[index];
             let class = class(&mut *self.fabric, download, allowed, connections);
-            self.fabric.move_to(now, flow, class);
+            self.fabric.move_to(now, flow, class, until);
         }
     }
 

@@ -23,6 +23,9 @@ const FEW_GONE: usize = 64;
 /// round figure to the next nanosecond (ns).
 const FORGIVEN: f64 = 1e-3;
 
+/// So much longer than it can take to end, a flow must stay, that it need not be watched: more than rounding makes up.
+const MARGIN: f64 = 1e-9;
+
 /// When `bytes` will have moved at `rate` [bytes/s]: rounded up to the nanosecond.
 pub(super) fn due(from: Time, bytes: f64, rate: f64) -> Time {
     if bytes <= 0.0 {
@@ -80,8 +83,8 @@ pub(super) struct Class {
     pub(super) rung: u32,
     /// The most that one flow may have (bytes/s).
     pub(super) ceiling: f64,
-    /// Flows in it.
-    flows: usize,
+    /// Flows in it that have a place in the heap.
+    waiting: usize,
     /// The work at which its first flow ends; infinite without flows, not a number while that is to be looked up.
     first: f64,
     /// What each flow gets (bytes/s).
@@ -98,7 +101,7 @@ impl Class {
             route,
             rung: NOWHERE,
             ceiling,
-            flows: 0,
+            waiting: 0,
             first: f64::INFINITY,
             rate: 0.0,
             work: 0.0,
@@ -112,25 +115,33 @@ impl Class {
         self.work + moved(self.since, now, self.rate)
     }
 
-    /// Takes in a flow with `bytes` to go; returns the work at which it ends.
-    pub(super) fn join(&mut self, now: Time, bytes: f64, slot: u32, generation: u32) -> f64 {
+    /// Whether a flow with `bytes` to go is sure not to end before `until`: not even with all that it may have.
+    pub(super) fn outlasts(&self, now: Time, bytes: f64, until: Time) -> bool {
+        until < Time::NEVER && bytes > self.ceiling * (until - now).as_seconds() * (1.0 + MARGIN) + 1.0
+    }
+
+    /// Takes in a flow with `bytes` to go; returns the work at which it ends. Without a place in the heap, as one has that
+    /// is sure to leave before, nobody is told.
+    pub(super) fn join(&mut self, now: Time, bytes: f64, place: Option<(u32, u32)>) -> f64 {
         let finish = self.work_at(now) + bytes.max(0.0);
-        self.heap.push(Place { finish: finish.to_bits(), slot, generation });
-        self.flows += 1;
-        if finish < self.first {
-            self.first = finish;
+        if let Some((slot, generation)) = place {
+            self.heap.push(Place { finish: finish.to_bits(), slot, generation });
+            self.waiting += 1;
+            if finish < self.first {
+                self.first = finish;
+            }
         }
         finish
     }
 
-    /// Lets a flow go that was to end at work `finish`. `here` tells whether a place is still taken.
+    /// Lets a flow go that had a place, and was to end at work `finish`. `here` tells whether a place is still taken.
     pub(super) fn leave(&mut self, finish: f64, here: impl Fn(&Place) -> bool) {
-        self.flows -= 1;
+        self.waiting -= 1;
         if finish <= self.first {
             self.first = f64::NAN;
         }
-        let gone = self.heap.len() - self.flows;
-        if gone > FEW_GONE && gone > self.flows {
+        let gone = self.heap.len() - self.waiting;
+        if gone > FEW_GONE && gone > self.waiting {
             self.heap.retain(here);
         }
     }
@@ -139,7 +150,7 @@ impl Class {
     pub(super) fn pop_due(&mut self, now: Time, here: impl Fn(&Place) -> bool) -> Option<Place> {
         let place = self.first(here).filter(|place| self.due(f64::from_bits(place.finish)) <= now)?;
         self.heap.pop();
-        self.flows -= 1;
+        self.waiting -= 1;
         self.first = f64::NAN;
         Some(place)
     }
@@ -160,8 +171,9 @@ impl Class {
         self.work > MOST_WORK
     }
 
-    /// Sets the work back to nothing; tells each flow and the work at which it ends now. No completion changes.
-    pub(super) fn set_back(&mut self, here: impl Fn(&Place) -> bool, mut tell: impl FnMut(u32, f64)) {
+    /// Sets the work back to nothing; tells each flow that has a place and the work at which it ends now, and returns by how
+    /// much it was set back. No completion changes.
+    pub(super) fn set_back(&mut self, here: impl Fn(&Place) -> bool, mut tell: impl FnMut(u32, f64)) -> f64 {
         let mut places = std::mem::take(&mut self.heap).into_vec();
         places.retain(here);
         for place in &mut places {
@@ -170,8 +182,8 @@ impl Class {
             tell(place.slot, finish);
         }
         self.first = (self.first - self.work).max(0.0);
-        self.work = 0.0;
         self.heap = BinaryHeap::from(places);
+        std::mem::take(&mut self.work)
     }
 
     /// Forgets the past of a class without flows.
@@ -187,7 +199,7 @@ impl Class {
     fn first(&mut self, here: impl Fn(&Place) -> bool) -> Option<Place> {
         while let Some(place) = self.heap.peek() {
             // As many places as flows: none has left, no need to look at the flow.
-            if self.heap.len() == self.flows || here(place) {
+            if self.heap.len() == self.waiting || here(place) {
                 return Some(*place);
             }
             self.heap.pop();
@@ -218,7 +230,7 @@ mod tests {
     fn a_flow_that_left_is_passed_over_and_swept_out() {
         let mut class = Class::new(0, f64::INFINITY);
         for joined in 0..1000 {
-            class.join(Time(0), 10.0 + f64::from(joined), 0, joined);
+            class.join(Time(0), 10.0 + f64::from(joined), Some((0, joined)));
         }
         for left in 0..900 {
             class.leave(10.0 + f64::from(left), |place| place.generation > left);
@@ -232,10 +244,10 @@ mod tests {
         let mut class = Class::new(0, f64::INFINITY);
         class.set_rate(Time(0), 1e9, |_| true);
         let begin = Time(100 * NANOS);
-        assert_eq!(class.join(begin, 5e9, 0, 0), 1.05e11);
+        assert_eq!(class.join(begin, 5e9, Some((0, 0))), 1.05e11);
         assert_eq!(class.set_rate(begin, 1e9, |_| true), Time(105 * NANOS));
         assert!(class.is_far());
-        class.set_back(|_| true, |_, finish| assert_eq!(finish, 5e9));
+        assert_eq!(class.set_back(|_| true, |_, finish| assert_eq!(finish, 5e9)), 1e11);
         assert_eq!((class.work, class.first), (0.0, 5e9));
         assert_eq!(class.set_rate(begin, 1e9, |_| true), Time(105 * NANOS));
         assert!(class.pop_due(Time(105 * NANOS - 1), |_| true).is_none());

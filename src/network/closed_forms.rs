@@ -57,7 +57,7 @@ fn mean_time(law: &Law, load: f64, ceiling: f64, run: u64) -> f64 {
             }
         } else {
             let bytes = (law.sample(&mut sizes) as u64).max(1);
-            net.start(arrival, class, bytes, started.len() as u64);
+            net.start(arrival, class, bytes, started.len() as u64, Time::NEVER);
             started.push((arrival, bytes));
             arrival = Time(arrival.0 + (gap * arrivals.exponential()) as i64);
         }
@@ -109,7 +109,7 @@ fn the_mean_number_in_flight_is_that_of_the_queue() {
             net.take_completed(now, &mut done);
             // An arriving flow sees the mean over time, because arrivals are Poisson.
             seen += if flow < FLOWS / 5 { 0 } else { net.in_flight() };
-            net.start(now, class, (MEAN * arrivals.exponential()) as u64, flow);
+            net.start(now, class, (MEAN * arrivals.exponential()) as u64, flow, Time::NEVER);
         }
         seen as f64 / (FLOWS - FLOWS / 5) as f64
     });

@@ -23,6 +23,8 @@ struct Flow {
     class: u32,
     /// Of the slot: how often a flow in it has left a class.
     generation: u32,
+    /// Whether it has a place in the heap of its class; else it leaves the class before it can end.
+    waits: bool,
     size: u64,
     owner: u64,
     /// The work of its class at which it ends.
@@ -123,12 +125,14 @@ impl Fabric {
         ClassId(class)
     }
 
-    /// Starts a flow of `bytes`. `owner` is the caller's and comes back on completion.
-    pub fn start(&mut self, now: Time, class: ClassId, bytes: u64, owner: u64) -> FlowId {
+    /// Starts a flow of `bytes`. `owner` is the caller's and comes back on completion. `until` is when the caller will have
+    /// moved it elsewhere at the latest, and [`Time::NEVER`] where it is to stay: who climbs through slow start need not be
+    /// watched for an end that cannot come before.
+    pub fn start(&mut self, now: Time, class: ClassId, bytes: u64, owner: u64, until: Time) -> FlowId {
         self.run_to(now);
         let serial = self.serials;
         self.serials += 1;
-        let mut flow = Flow { class: NOWHERE, generation: 0, size: bytes, owner, finish: 0.0, serial };
+        let mut flow = Flow { class: NOWHERE, generation: 0, waits: true, size: bytes, owner, finish: 0.0, serial };
         let slot = match self.free.pop() {
             Some(slot) => {
                 let free = &mut self.flows[slot as usize];
@@ -142,19 +146,19 @@ impl Fabric {
             }
         };
         self.in_flight += 1;
-        self.join(slot, class.0, bytes as f64);
+        self.join(slot, class.0, bytes as f64, until);
         FlowId { slot, serial }
     }
 
     /// Moves a flow, with what it has yet to carry, to another class: its ceiling or its route has changed. A flow that
-    /// has completed stays completed.
-    pub fn move_to(&mut self, now: Time, flow: FlowId, class: ClassId) {
+    /// has completed stays completed. `until` as for [`Fabric::start`], also where the class is the same.
+    pub fn move_to(&mut self, now: Time, flow: FlowId, class: ClassId, until: Time) {
         self.run_to(now);
-        let old = self.flow(flow).class;
-        if old != NOWHERE && old != class.0 {
+        let Flow { class: old, waits, .. } = *self.flow(flow);
+        if old != NOWHERE && !(old == class.0 && waits) {
             let left = self.left(flow);
             self.leave(flow.slot);
-            self.join(flow.slot, class.0, left);
+            self.join(flow.slot, class.0, left, until);
         }
     }
 
@@ -221,10 +225,12 @@ impl Fabric {
     }
 
     /// Puts a flow into a class.
-    fn join(&mut self, slot: u32, class: u32, bytes: f64) {
+    fn join(&mut self, slot: u32, class: u32, bytes: f64, until: Time) {
         let flow = &mut self.flows[slot as usize];
+        let to = &mut self.layout.classes[class as usize];
         flow.class = class;
-        flow.finish = self.layout.classes[class as usize].join(self.now, bytes, slot, flow.generation);
+        flow.waits = !to.outlasts(self.now, bytes, until);
+        flow.finish = to.join(self.now, bytes, flow.waits.then_some((slot, flow.generation)));
         self.layout.came(class);
     }
 
@@ -233,9 +239,10 @@ impl Fabric {
         let flow = &mut self.flows[slot as usize];
         let class = std::mem::replace(&mut flow.class, NOWHERE);
         flow.generation = flow.generation.wrapping_add(1);
-        let (finish, flows) = (flow.finish, &self.flows);
-        let from = &mut self.layout.classes[class as usize];
-        from.leave(finish, |place| is_here(flows, place));
+        if flow.waits {
+            let (finish, flows) = (flow.finish, &self.flows);
+            self.layout.classes[class as usize].leave(finish, |place| is_here(flows, place));
+        }
         self.layout.left(class);
     }
 
@@ -334,7 +341,7 @@ fn set_rates(now: Time, layout: &mut Layout, route: u32, flows: &mut [Flow]) -> 
             let class = &mut layout.classes[rung.class as usize];
             rung.next = class.set_rate(now, rate, |place| is_here(flows, place));
             if class.is_far() {
-                set_back(class, flows);
+                set_back(rung.class, class, flows);
             }
         }
         demand.add(rung, route.level);
@@ -346,9 +353,12 @@ fn set_rates(now: Time, layout: &mut Layout, route: u32, flows: &mut [Flow]) -> 
 
 /// Sets the work of a class back, which changes that at which its flows end.
 #[cold]
-fn set_back(class: &mut Class, flows: &mut [Flow]) {
+fn set_back(number: u32, class: &mut Class, flows: &mut [Flow]) {
     let mut finishes = Vec::new();
-    class.set_back(|place| is_here(flows, place), |slot, finish| finishes.push((slot, finish)));
+    let by = class.set_back(|place| is_here(flows, place), |slot, finish| finishes.push((slot, finish)));
+    for flow in flows.iter_mut().filter(|flow| flow.class == number && !flow.waits) {
+        flow.finish -= by;
+    }
     for (slot, finish) in finishes {
         flows[slot as usize].finish = finish;
     }

@@ -21,9 +21,9 @@ pub trait Sharing {
     /// [`Fabric::class`].
     fn class(&mut self, pipes: &[PipeId], ceiling: Bandwidth) -> ClassId;
     /// [`Fabric::start`].
-    fn start(&mut self, now: Time, class: ClassId, bytes: u64, owner: u64) -> FlowId;
+    fn start(&mut self, now: Time, class: ClassId, bytes: u64, owner: u64, until: Time) -> FlowId;
     /// [`Fabric::move_to`].
-    fn move_to(&mut self, now: Time, flow: FlowId, class: ClassId);
+    fn move_to(&mut self, now: Time, flow: FlowId, class: ClassId, until: Time);
     /// [`Fabric::cancel`].
     fn cancel(&mut self, now: Time, flow: FlowId) -> u64;
     /// [`Fabric::moved`].
@@ -57,11 +57,11 @@ macro_rules! sharing {
             fn class(&mut self, pipes: &[PipeId], ceiling: Bandwidth) -> ClassId {
                 self.class(pipes, ceiling)
             }
-            fn start(&mut self, now: Time, class: ClassId, bytes: u64, owner: u64) -> FlowId {
-                self.start(now, class, bytes, owner)
+            fn start(&mut self, now: Time, class: ClassId, bytes: u64, owner: u64, until: Time) -> FlowId {
+                self.start(now, class, bytes, owner, until)
             }
-            fn move_to(&mut self, now: Time, flow: FlowId, class: ClassId) {
-                self.move_to(now, flow, class);
+            fn move_to(&mut self, now: Time, flow: FlowId, class: ClassId, until: Time) {
+                self.move_to(now, flow, class, until);
             }
             fn cancel(&mut self, now: Time, flow: FlowId) -> u64 {
                 self.cancel(now, flow)

@@ -83,8 +83,8 @@ impl SlowFabric {
         ClassId(self.classes.len() as u32 - 1)
     }
 
-    /// See [`super::Fabric::start`].
-    pub fn start(&mut self, now: Time, class: ClassId, bytes: u64, owner: u64) -> FlowId {
+    /// See [`super::Fabric::start`]; all are watched, however long they stay.
+    pub fn start(&mut self, now: Time, class: ClassId, bytes: u64, owner: u64, _until: Time) -> FlowId {
         self.run_to(now);
         let serial = self.serials;
         self.serials += 1;
@@ -94,7 +94,7 @@ impl SlowFabric {
     }
 
     /// See [`super::Fabric::move_to`].
-    pub fn move_to(&mut self, now: Time, flow: FlowId, class: ClassId) {
+    pub fn move_to(&mut self, now: Time, flow: FlowId, class: ClassId, _until: Time) {
         self.run_to(now);
         if let Some(flow) = self.flows.get_mut(&flow.serial) {
             flow.class = class.0 as usize;

@@ -31,7 +31,7 @@ fn three_flows_on_two_links<S: Sharing>() {
     let (a, b) = (net.pipe(Bandwidth(10.0)), net.pipe(Bandwidth(6.0)));
     let routes = [vec![a], vec![b, a], vec![b]];
     let classes = routes.map(|route| net.class(&route, NO_LIMIT));
-    let flows = [0, 1, 2].map(|i| net.start(Time(0), classes[i], 30, i as u64));
+    let flows = [0, 1, 2].map(|i| net.start(Time(0), classes[i], 30, i as u64, Time::NEVER));
     let moved = |net: &mut S, second| flows.map(|flow| net.moved(Time(second * NANOS), flow));
     assert_eq!(moved(&mut net, 1), [7, 3, 3]);
     assert_eq!(moved(&mut net, 4), [28, 12, 12]);
@@ -46,7 +46,7 @@ fn slots<S: Sharing>(layers: &[u64], parallel: usize, cap: Bandwidth) -> Vec<(u6
     let class = net.class(&[link], cap);
     let mut waiting = layers.iter().zip(0u64..);
     for (&bytes, owner) in waiting.by_ref().take(parallel) {
-        net.start(Time(0), class, bytes, owner);
+        net.start(Time(0), class, bytes, owner, Time::NEVER);
     }
     let (mut times, mut done) = (Vec::new(), Vec::new());
     while let Some(at) = net.next_completion() {
@@ -54,7 +54,7 @@ fn slots<S: Sharing>(layers: &[u64], parallel: usize, cap: Bandwidth) -> Vec<(u6
         for owner in done.drain(..) {
             times.push((owner, at.seconds()));
             if let Some((&bytes, owner)) = waiting.next() {
-                net.start(at, class, bytes, owner);
+                net.start(at, class, bytes, owner, Time::NEVER);
             }
         }
     }
@@ -78,11 +78,11 @@ fn changes_under_way<S: Sharing>() {
     let mut net = S::new();
     let link = net.pipe(Bandwidth(10.0));
     let (free, held) = (net.class(&[link], NO_LIMIT), net.class(&[link], Bandwidth(2.0)));
-    let a = net.start(at(0), free, 100, 1);
-    let b = net.start(at(0), free, 100, 2);
-    let c = net.start(at(0), held, 100, 3);
+    let a = net.start(at(0), free, 100, 1, Time::NEVER);
+    let b = net.start(at(0), free, 100, 2, Time::NEVER);
+    let c = net.start(at(0), held, 100, 3, Time::NEVER);
     // 4, 4, 2 for 5 s; then b is held too: 6, 2, 2 for 5 s; then c goes: 8, 2.
-    net.move_to(at(5), b, held);
+    net.move_to(at(5), b, held, Time::NEVER);
     assert_eq!(net.cancel(at(10), c), 20);
     assert_eq!([net.moved(at(10), a), net.moved(at(10), b)], [50, 30]);
     // Nothing moves for 3 s from 12 s on, when a has 34 to go and b 66.
@@ -98,11 +98,11 @@ fn nothing_is_lost_when_nobody_looks<S: Sharing>() {
     let mut net = S::new();
     let link = net.pipe(Bandwidth(10.0));
     let class = net.class(&[link], NO_LIMIT);
-    let first = net.start(at(0), class, 10, 1);
-    net.start(at(0), class, 30, 2);
-    let empty = net.start(at(0), class, 0, 3);
+    let first = net.start(at(0), class, 10, 1, Time::NEVER);
+    net.start(at(0), class, 30, 2, Time::NEVER);
+    let empty = net.start(at(0), class, 0, 3, Time::NEVER);
     // 5 each until 2 s, then 10: the second ends at 4 s.
-    let late = net.start(at(7), class, 50, 4);
+    let late = net.start(at(7), class, 50, 4, Time::NEVER);
     assert_eq!(net.in_flight(), 4);
     assert_eq!(net.next_completion(), Some(at(0)));
     assert_eq!([net.moved(at(7), first), net.moved(at(7), empty), net.moved(at(7), late)], [10, 0, 0]);
@@ -118,8 +118,8 @@ fn no_limit_takes_no_time<S: Sharing>() {
     let mut net = S::new();
     let class = net.class(&[], NO_LIMIT);
     let capped = net.class(&[], Bandwidth(5.0));
-    net.start(Time(3), class, 1 << 40, 1);
-    net.start(Time(3), capped, 10, 2);
+    net.start(Time(3), class, 1 << 40, 1, Time::NEVER);
+    net.start(Time(3), capped, 10, 2, Time::NEVER);
     close(&finishes(&mut net), &[(1, 3e-9), (2, 2.000000003)]);
 }
 
@@ -130,7 +130,7 @@ fn terabytes<S: Sharing>() -> Vec<(u64, f64)> {
     let class = net.class(&[link], NO_LIMIT);
     let size = |owner: u64| 1_000_000_007 * (1 + owner % 7);
     for owner in 0..3 {
-        net.start(Time(0), class, size(owner), owner);
+        net.start(Time(0), class, size(owner), owner, Time::NEVER);
     }
     let (mut times, mut done, mut next) = (Vec::new(), Vec::new(), 3);
     while let Some(at) = net.next_completion() {
@@ -138,7 +138,7 @@ fn terabytes<S: Sharing>() -> Vec<(u64, f64)> {
         for owner in done.drain(..) {
             times.push((owner, at.seconds()));
             if next < 1000 {
-                net.start(at, class, size(next), next);
+                net.start(at, class, size(next), next, Time::NEVER);
                 next += 1;
             }
         }
@@ -226,12 +226,12 @@ fn play<S: Sharing>(capacities: &[f64], classes: &[(u32, Option<f64>)], script: 
         now = Time(now.0 + pause);
         match *step {
             Step::Start { class, bytes } => {
-                flows.push((owner, net.start(now, classes[class % classes.len()], bytes, owner)));
+                flows.push((owner, net.start(now, classes[class % classes.len()], bytes, owner, Time::NEVER)));
                 owner += 1;
             }
             Step::Move { flow, class } if !flows.is_empty() => {
                 let flow = flows[flow % flows.len()].1;
-                net.move_to(now, flow, classes[class % classes.len()]);
+                net.move_to(now, flow, classes[class % classes.len()], Time::NEVER);
             }
             Step::Cancel { flow } if !flows.is_empty() => {
                 let (owner, flow) = flows.remove(flow % flows.len());
@@ -286,11 +286,12 @@ fn climb<S: Sharing>(
     for (at, flow, step) in calls {
         take(&mut net, Time(at), &mut ends);
         let class = steps[flows[flow].1 % steps.len()][step];
+        let until = if step + 1 < STEPS { Time(at + trip) } else { Time::NEVER };
         match ids[flow] {
-            None => ids[flow] = Some(net.start(Time(at), class, flows[flow].2, flow as u64)),
+            None => ids[flow] = Some(net.start(Time(at), class, flows[flow].2, flow as u64, until)),
             Some(id) if ends[flow].is_none() => {
                 full.push(net.is_full(Time(at), out[0]));
-                net.move_to(Time(at), id, class);
+                net.move_to(Time(at), id, class, until);
             }
             Some(_) => full.push(net.is_full(Time(at), out[0])),
         }
