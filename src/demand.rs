@@ -20,7 +20,7 @@ mod source;
 mod tag;
 mod versions;
 
-pub use cache::{Found, NodeCacheState};
+pub use cache::{Found, Kept, NodeCacheState};
 pub use image::{MOST_BYTES, MOST_LAYERS};
 pub use occurrence::{Asked, Digest, Edit, EditKind, Fingerprint, Occurrence, Push, Request, Warm};
 pub use source::{PullAtRate, Source, Stage, Until};

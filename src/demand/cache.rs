@@ -10,7 +10,7 @@
 //! kept either: that draw is the caller's.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::binary_heap::{BinaryHeap, PeekMut};
 use std::collections::hash_map::{Entry, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
@@ -78,14 +78,9 @@ impl NodeCacheState {
         self.images.renew(found.0, last);
     }
 
-    /// Images that had to go so far.
-    pub fn evictions(&self) -> u64 {
-        self.images.evictions
-    }
-
-    /// Whether an image that was found there still is.
-    pub fn keeps(&self, id: u32, found: Found) -> bool {
-        self.images.slab.get(found.0 as usize).is_some_and(|place| place.id == id && place.image.is_some())
+    /// An image that is here is the one in this place of the list of what its node runs: who lets it go is told.
+    pub fn list(&mut self, found: Found, listed: u32) {
+        self.images.slab[found.0 as usize].listed = Some(listed);
     }
 
     /// Whether the node has every layer of `image`. Always false without a cache, even for an image without layers.
@@ -98,21 +93,24 @@ impl NodeCacheState {
         self.used
     }
 
-    /// The image is on the node now, just used; others go if there is no room.
-    pub fn admit(&mut self, image: &Arc<Image>, now: Time) {
+    /// The image is on the node now, just used; whether that is too much, so that others must go: the
+    /// [`NodeCacheState::oldest`], as long as there is one.
+    #[must_use]
+    pub fn admit(&mut self, image: &Arc<Image>, now: Time) -> bool {
         let image = image.children.first().unwrap_or(image);
         match self.keeps {
-            Keeps::Nothing => {}
+            Keeps::Nothing => false,
             Keeps::Everything => {
                 for layer in &image.layers {
                     if self.layers.insert(layer.id, 1).is_none() {
                         self.used += layer.bytes;
                     }
                 }
+                false
             }
-            Keeps::Between(high, low) => {
+            Keeps::Between(high, _) => {
                 if self.images.touch(image.id, now) {
-                    return;
+                    return false;
                 }
                 self.images.push(image.clone(), now);
                 for layer in &image.layers {
@@ -122,13 +120,29 @@ impl NodeCacheState {
                         self.used += layer.bytes;
                     }
                 }
-                if self.used > high {
-                    while self.used > low && self.images.len() > 1 {
-                        self.evict_oldest();
-                    }
-                }
+                self.used > high
             }
         }
+    }
+
+    /// The image that goes next when images must go, as far as uses are known; `None` when there is room enough, or it is the
+    /// last one.
+    pub fn oldest(&mut self) -> Option<Kept> {
+        match self.keeps {
+            Keeps::Between(_, low) if self.used > low && self.images.places.len() > 1 => self.images.oldest(),
+            _ => None,
+        }
+    }
+
+    /// Lets the oldest image go; `false` = it was used again since, and stays.
+    pub fn evict(&mut self, oldest: &Kept) -> bool {
+        if self.images.slab[oldest.place as usize].last > oldest.used {
+            return false;
+        }
+        if let Some(image) = self.images.take(oldest.id) {
+            self.release(&image);
+        }
+        true
     }
 
     /// The pull of an image was cut: these layers, which the node had lacked, are not there after all.
@@ -155,13 +169,6 @@ impl NodeCacheState {
         *self = NodeCacheState::empty(self.keeps);
     }
 
-    fn evict_oldest(&mut self) {
-        if let Some(image) = self.images.pop_oldest() {
-            self.images.evictions += 1;
-            self.release(&image);
-        }
-    }
-
     fn release(&mut self, image: &Image) {
         for layer in &image.layers {
             let Entry::Occupied(mut holders) = self.layers.entry(layer.id) else { continue };
@@ -178,6 +185,17 @@ impl NodeCacheState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found(u32);
 
+/// An image in a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its id.
+    pub id: u32,
+    /// Where it stands in the list of what the node runs, if anybody has said so.
+    pub listed: Option<u32>,
+    place: u32,
+    used: Time,
+}
+
 /// Images with the moment of their last use; of two used at one moment the one goes first that came first.
 ///
 /// Uses are many and evictions are few, so a use writes one number, and the queue of who goes next learns of it only when
@@ -189,25 +207,20 @@ struct Recency {
     slab: Vec<Place>,
     free: Vec<u32>,
     /// Images that came so far.
-    arrivals: u64,
-    evictions: u64,
+    arrivals: u32,
     /// A use of each place and the number of its image's arrival, the earliest on top.
-    queue: BinaryHeap<Reverse<(Time, u64, u32)>>,
+    queue: BinaryHeap<Reverse<(Time, u32, u32)>>,
 }
 
 #[derive(Clone, Debug)]
 struct Place {
-    id: u32,
     image: Option<Arc<Image>>,
-    arrival: u64,
     last: Time,
+    arrival: u32,
+    listed: Option<u32>,
 }
 
 impl Recency {
-    fn len(&self) -> usize {
-        self.places.len()
-    }
-
     /// Makes an image the newest; false if it is not here.
     fn touch(&mut self, image: u32, now: Time) -> bool {
         let Some(&place) = self.places.get(&image) else { return false };
@@ -222,7 +235,7 @@ impl Recency {
     fn push(&mut self, image: Arc<Image>, now: Time) {
         let id = image.id;
         self.arrivals += 1;
-        let entry = Place { id, image: Some(image), arrival: self.arrivals, last: now };
+        let entry = Place { image: Some(image), last: now, arrival: self.arrivals, listed: None };
         let place = match self.free.pop() {
             Some(place) => {
                 self.slab[place as usize] = entry;
@@ -237,18 +250,21 @@ impl Recency {
         self.places.insert(id, place);
     }
 
-    fn pop_oldest(&mut self) -> Option<Arc<Image>> {
-        while let Some(Reverse((used, arrival, place))) = self.queue.pop() {
-            let Place { image: Some(image), arrival: of, last, .. } = &self.slab[place as usize] else { continue };
-            if *of != arrival {
-                // Its image was taken out from under the entry.
-                continue;
+    fn oldest(&mut self) -> Option<Kept> {
+        while let Some(mut entry) = self.queue.peek_mut() {
+            let Reverse((used, arrival, place)) = *entry;
+            match &self.slab[place as usize] {
+                Place { image: Some(_), arrival: of, last, .. } if *of == arrival && *last > used => {
+                    *entry = Reverse((*last, arrival, place));
+                }
+                Place { image: Some(image), arrival: of, listed, .. } if *of == arrival => {
+                    return Some(Kept { id: image.id, listed: *listed, place, used });
+                }
+                // Its image is gone.
+                _ => {
+                    PeekMut::pop(entry);
+                }
             }
-            if *last > used {
-                self.queue.push(Reverse((*last, arrival, place)));
-                continue;
-            }
-            return self.take(image.id);
         }
         None
     }

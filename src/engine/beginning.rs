@@ -30,8 +30,7 @@ impl Trial<'_> {
             }
         }
         for warm in self.source.initial() {
-            let nodes = &mut self.nodes[usize::from(warm.cluster.0)];
-            nodes[warm.node as usize].cache.admit(&warm.image, self.now);
+            self.admit(warm.cluster, warm.node, &warm.image);
         }
         let mut actions = Vec::new();
         for index in 0..self.components.len() {

@@ -84,11 +84,11 @@ impl Trial<'_> {
         self.outcome.pulls += u64::from(measured);
         self.recoveries.asked(request);
         if let Some(bound) = &mut self.bound {
-            let node = &mut self.nodes[usize::from(request.cluster.0)][request.node as usize];
+            let node = &self.nodes[usize::from(request.cluster.0)][request.node as usize];
             let missing: Vec<Layer> = if warm { Vec::new() } else { node.cache.missing(request.image).collect() };
-            node.cache.admit(request.image, request.at);
             self.outcome.pulls_cold += u64::from(measured && !missing.is_empty());
             bound.read(request, &missing, &mut self.meters);
+            self.admit(request.cluster, request.node, request.image);
             self.steady(request, Usual { opening: Span::ZERO, cold: None });
             return Served::Now;
         }
@@ -111,7 +111,7 @@ impl Trial<'_> {
     /// A pull looks for its image, at first or again.
     pub fn attempt(&mut self, id: usize) {
         let request = self.pulls[id].request.clone();
-        self.catch_up(request.cluster, request.node);
+        self.rouse(request.cluster, request.node);
         let component = self.owner(request.cluster, request.repository);
         let at = self.model.demand.clusters[usize::from(request.cluster.0)].registry;
         if self.world.hazards.region_down(self.model.cloud.registry(at).region).is_some() {
@@ -248,7 +248,7 @@ impl Trial<'_> {
         }
         let pull = &mut self.pulls[id];
         let (cluster, node, repository) = (pull.request.cluster, pull.request.node, pull.request.repository);
-        self.catch_up(cluster, node);
+        self.rouse(cluster, node);
         if let Some(shelf) = self.world.find(registry, repository) {
             self.world.note_pull(shelf, image.id, now, 0);
         }
@@ -277,7 +277,7 @@ impl Trial<'_> {
 
     /// A node may have room for its next pull.
     pub fn node_free(&mut self, cluster: ClusterId, node: u32) {
-        self.catch_up(cluster, node);
+        self.rouse(cluster, node);
         let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
         if place.wake == Some(self.now) {
             place.wake = None;
@@ -320,13 +320,13 @@ impl Trial<'_> {
             self.wait(id, Cause::Throttled);
             return;
         }
+        self.admit(asker, number, &image);
         let pull = &mut self.pulls[id];
         let node = &mut self.nodes[usize::from(asker.0)][number as usize];
         let line = self.downloads.line(registry, here.region, &self.world.hazards);
         pull.begun = now;
         pull.slot = slot;
         pull.life = node.life;
-        node.cache.admit(&image, now);
         let requests = self.downloads.opening(now, &line);
         if layers.is_empty() {
             let downloaded = pull.begun + requests + self.downloads.closing(now, &line, 0);
@@ -386,7 +386,7 @@ impl Trial<'_> {
         let sizes = sizes(&pull.layers);
         let unpack = unpack_time(&cluster.unpack, &sizes, image.compression);
         let (cluster, node, slot) = (pull.request.cluster, pull.request.node, pull.slot);
-        self.catch_up(cluster, node);
+        self.rouse(cluster, node);
         let pull = &self.pulls[id];
         let place = &mut self.nodes[usize::from(cluster.0)][node as usize];
         if place.life == pull.life {

@@ -14,7 +14,9 @@
 use std::sync::Arc;
 
 use crate::cloud::RegistryId;
-use crate::demand::{Asked, Cluster, ClusterId, Digest, Found, NodeCache, RepositoryId, Trigger, VersionChoice};
+use crate::demand::{
+    Asked, Cluster, ClusterId, Digest, Found, Kept, NodeCache, PullAtRate, RepositoryId, Trigger, VersionChoice,
+};
 use crate::registry::Image;
 use crate::registry::quota::Call;
 use crate::sim::Scatter;
@@ -46,20 +48,12 @@ struct Desk {
     forgetful: bool,
     /// Which they ask.
     registries: Vec<RegistryId>,
-    nodes: Vec<Resting>,
+    /// What each runs, in the order of its list.
+    nodes: Vec<Vec<Place>>,
     /// What a pull comes to, by place in the list of what the cluster runs.
     asks: Vec<Option<Ask>>,
     /// Nodes that run it, with the place in their own lists.
     runners: Vec<Vec<(u32, u32)>>,
-}
-
-struct Resting {
-    /// By place in the list of what the node runs.
-    places: Vec<Place>,
-    /// How many of them are not steady.
-    unsteady: usize,
-    /// Images that its cache had evicted when this was last looked at.
-    evictions: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -166,8 +160,7 @@ impl Trial<'_> {
         for (place, slot) in (0u32..).zip(slots) {
             desk.runners[slot as usize].push((node, place));
         }
-        desk.nodes.push(Resting { unsteady: places.len(), places, evictions: 0 });
-        self.plan(cluster, node);
+        desk.nodes.push(places);
     }
 
     /// Whether the nodes of a cluster may rest.
@@ -186,9 +179,11 @@ impl Trial<'_> {
             }
         };
         let Some(desk) = &mut self.rest.desks[usize::from(request.cluster.0)] else { return };
-        let resting = &mut desk.nodes[request.node as usize];
-        let place = &mut resting.places[listed as usize];
-        let cache = &self.nodes[usize::from(request.cluster.0)][request.node as usize].cache;
+        let place = &mut desk.nodes[request.node as usize][listed as usize];
+        if place.steady {
+            return;
+        }
+        let cache = &mut self.nodes[usize::from(request.cluster.0)][request.node as usize].cache;
         let found = cache.find(request.digest.pulled);
         let known = match self.model.demand.clusters[usize::from(request.cluster.0)].cache {
             NodeCache::Bytes(_) => found.is_some(),
@@ -196,12 +191,12 @@ impl Trial<'_> {
             NodeCache::None => usual.cold.is_some(),
             NodeCache::Warm(_) => false,
         };
-        if place.steady || !known || registry.is_some() != shelf.is_some() {
+        if !known || registry.is_some() != shelf.is_some() {
             return;
         }
         (place.steady, place.image, place.found) = (true, request.digest.pulled, found);
         place.key = request.key();
-        resting.unsteady -= 1;
+        found.into_iter().for_each(|found| cache.list(found, listed));
         desk.asks[place.slot as usize].get_or_insert_with(|| Ask {
             image: request.image.clone(),
             tag: request.tag.clone(),
@@ -211,30 +206,55 @@ impl Trial<'_> {
         });
     }
 
-    /// Says which of a node's pulls come up from now on. It must be caught up with.
-    pub fn plan(&mut self, cluster: ClusterId, node: u32) {
-        let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
-        let resting = &mut desk.nodes[node as usize];
-        let Resting { places, unsteady, evictions } = resting;
-        let state = &self.nodes[usize::from(cluster.0)][node as usize];
-        if state.cache.evictions() != *evictions {
-            *evictions = state.cache.evictions();
-            for place in places.iter_mut().filter(|place| place.steady) {
-                place.steady = place.found.is_some_and(|found| state.cache.keeps(place.image, found));
-                *unsteady += usize::from(!place.steady);
+    /// An image comes to a node. Others go for it if they must: those that it has not used for longest, for which the node
+    /// is caught up with, if it rests. (Of what it does at this very nanosecond that is still to come.)
+    pub fn admit(&mut self, cluster: ClusterId, node: u32, image: &Arc<Image>) {
+        let (index, number) = (usize::from(cluster.0), node as usize);
+        if !self.nodes[index][number].cache.admit(image, self.now) {
+            return;
+        }
+        while let Some(oldest) = self.nodes[index][number].cache.oldest() {
+            if let Some(listed) = oldest.listed {
+                self.catch_up_place(cluster, node, listed);
+            }
+            if self.nodes[index][number].cache.evict(&oldest) {
+                self.evicted(cluster, node, oldest);
             }
         }
+    }
+
+    /// An image has gone from a node: who pulls it there comes up again.
+    fn evicted(&mut self, cluster: ClusterId, node: u32, image: Kept) {
+        let (Some(Some(desk)), Some(listed)) = (self.rest.desks.get(usize::from(cluster.0)), image.listed) else {
+            return;
+        };
+        let place = &desk.nodes[node as usize][listed as usize];
+        if place.steady && place.image == image.id {
+            self.unsettle(cluster, node, listed);
+        }
+    }
+
+    /// A pull that had come up was served: its place comes up again unless it is steady.
+    pub fn settle_down(&mut self, pull: &PullAtRate) {
+        let Some(Some(desk)) = self.rest.desks.get(usize::from(pull.cluster.0)) else { return };
+        if !desk.nodes[pull.node as usize][pull.place as usize].steady {
+            self.unsettle(pull.cluster, pull.node, pull.place);
+        }
+        self.plan(pull.cluster, pull.node);
+    }
+
+    /// While a node has no room for pulls, all that are to come do so in their turn.
+    pub fn plan(&mut self, cluster: ClusterId, node: u32) {
+        let Some(Some(desk)) = self.rest.desks.get(usize::from(cluster.0)) else { return };
+        let state = &self.nodes[usize::from(cluster.0)][node as usize];
         let busy = !state.queue.is_empty() || desk.forgetful && state.slots.contains(&Time::NEVER);
         let free = match (busy, desk.forgetful) {
             (true, _) => Time::NEVER,
             (false, true) => self.now,
             (false, false) => state.slots.iter().copied().min().unwrap_or(Time::NEVER),
         };
-        if *unsteady > 0 {
-            let restless = (0u32..).zip(places.iter()).filter(|(_, place)| !place.steady).map(|(place, _)| place);
-            self.source.await_pulls(cluster, node, restless.take(*unsteady));
-        }
         if free > self.now {
+            self.catch_up(cluster, node);
             self.source.await_before(cluster, node, free);
         }
     }
@@ -282,24 +302,23 @@ impl Trial<'_> {
             self.catch_up_place(cluster, *node, *place);
             self.write_down(cluster, *node, *place);
             self.unsettle(cluster, *node, *place);
-            self.source.await_pulls(cluster, *node, std::iter::once(*place));
         }
         if let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] {
             (desk.asks[slot], desk.runners[slot]) = (None, runners);
         }
     }
 
+    /// A place is not steady any more: its next pull comes up.
     fn unsettle(&mut self, cluster: ClusterId, node: u32, place: u32) {
         let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
-        let resting = &mut desk.nodes[node as usize];
-        let steady = std::mem::replace(&mut resting.places[place as usize].steady, false);
-        resting.unsteady += usize::from(steady);
+        desk.nodes[node as usize][place as usize].steady = false;
+        self.source.await_pulls(cluster, node, std::iter::once(place));
     }
 
     /// A node is replaced by an empty one now: what it pulled is written down before.
     pub fn replaced(&mut self, cluster: ClusterId, node: u32) {
         let Some(desk) = &self.rest.desks[usize::from(cluster.0)] else { return };
-        let places = 0..desk.nodes[node as usize].places.len() as u32;
+        let places = 0..desk.nodes[node as usize].len() as u32;
         self.catch_up(cluster, node);
         for place in places {
             self.write_down(cluster, node, place);

@@ -329,7 +329,7 @@ impl<'a> Trial<'a> {
             Occurrence::Push(push) => self.client(Wish::Push(push)),
             Occurrence::Edit(edit) => self.client(Wish::Edit(edit)),
             Occurrence::Pull(request) => {
-                self.catch_up(request.cluster, request.node);
+                self.rouse(request.cluster, request.node);
                 self.request(&request.asked());
                 self.plan(request.cluster, request.node);
             }

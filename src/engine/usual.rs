@@ -36,7 +36,7 @@ impl Trial<'_> {
                 }
                 let served = self.pull_at_rate(&pull);
                 if rests {
-                    self.plan(pull.cluster, pull.node);
+                    self.settle_down(&pull);
                 }
                 if rests || served == Served::Later {
                     // Something may come before the next pull now.
@@ -139,8 +139,8 @@ impl Trial<'_> {
             return Some(self.turned_away(request, registry, (measured, false)));
         }
         let node = &mut self.nodes[usize::from(request.cluster.0)][request.node as usize];
-        node.cache.admit(request.image, now);
         node.slots[slot] = begins + took + unpack;
+        self.admit(request.cluster, request.node, request.image);
         self.outcome.pulls_cold += u64::from(measured);
         self.moved_from(registry, request.cluster, request.repository, (now, begins, took), bytes);
         if let (_, Some(shelf)) = self.asked_shelf(request.cluster, request.repository) {

@@ -16,8 +16,16 @@ fn missing(cache: &NodeCacheState, image: &Image) -> Vec<u32> {
 
 fn touch(cache: &mut NodeCacheState, image: &Image, now: i64) {
     if let Some(found) = cache.find(image.pulled().id) {
-        assert!(cache.keeps(image.pulled().id, found));
+        cache.list(found, image.id);
         cache.use_again(found, Time(now));
+    }
+}
+
+fn admit(cache: &mut NodeCacheState, image: &Arc<Image>, now: i64) {
+    if cache.admit(image, Time(now)) {
+        while let Some(oldest) = cache.oldest() {
+            assert!(cache.evict(&oldest), "nobody has used it meanwhile");
+        }
     }
 }
 
@@ -27,10 +35,10 @@ fn shared_layers_are_downloaded_and_counted_once() {
         let mut cache = NodeCacheState::new(kind);
         let (one, two) = (image(0, &[(0, 100), (1, 50)]), image(1, &[(0, 100), (2, 70)]));
         assert_eq!(missing(&cache, &one), [0, 1]);
-        cache.admit(&one, Time(1));
+        admit(&mut cache, &one, 1);
         assert!(cache.is_warm(&one));
         assert_eq!(missing(&cache, &two), [2]);
-        cache.admit(&two, Time(2));
+        admit(&mut cache, &two, 2);
         assert_eq!(cache.used_bytes(), 220);
         cache.clear();
         assert_eq!((cache.used_bytes(), missing(&cache, &two)), (0, vec![0, 2]));
@@ -42,7 +50,7 @@ fn without_a_cache_every_pull_is_cold() {
     for kind in [NodeCache::None, NodeCache::Warm(0.8)] {
         let mut cache = NodeCacheState::new(kind);
         let one = image(0, &[(0, 100)]);
-        cache.admit(&one, Time(1));
+        admit(&mut cache, &one, 1);
         touch(&mut cache, &one, 2);
         assert_eq!(missing(&cache, &one), [0]);
         assert!(!cache.is_warm(&image(1, &[])));
@@ -54,10 +62,10 @@ fn images_go_from_85_to_80_percent_the_least_recently_used_first() {
     let mut cache = NodeCacheState::new(NodeCache::Bytes(1000));
     let images: Vec<_> = (0..11).map(|id| image(id, &[(id, 85)])).collect();
     // All at one moment: they go in the order in which they came.
-    images[..10].iter().for_each(|image| cache.admit(image, Time(1)));
+    images[..10].iter().for_each(|image| admit(&mut cache, image, 1));
     assert_eq!(cache.used_bytes(), 850, "85 % is not above 85 %");
     touch(&mut cache, &images[0], 2);
-    cache.admit(&images[10], Time(3));
+    admit(&mut cache, &images[10], 3);
     // 935 above 850: images 1 and 2 go, which leaves 765, at most 800.
     assert_eq!(cache.used_bytes(), 765);
     let gone: Vec<u32> = images.iter().filter(|image| !cache.is_warm(image)).map(|image| image.id).collect();
@@ -68,10 +76,30 @@ fn images_go_from_85_to_80_percent_the_least_recently_used_first() {
 fn an_image_larger_than_the_cache_stays_alone_and_a_shared_layer_outlives_an_image() {
     let mut cache = NodeCacheState::new(NodeCache::Bytes(100));
     let (small, large) = (image(0, &[(0, 30), (1, 10)]), image(1, &[(0, 30), (2, 500)]));
-    cache.admit(&small, Time(1));
-    cache.admit(&large, Time(2));
+    admit(&mut cache, &small, 1);
+    admit(&mut cache, &large, 2);
     assert_eq!(cache.used_bytes(), 530);
     assert_eq!(missing(&cache, &small), [1]);
+}
+
+/// Who asks at the last moment whether an image was used is told which one, and it stays if it was.
+#[test]
+fn an_image_that_was_used_meanwhile_stays() {
+    let mut cache = NodeCacheState::new(NodeCache::Bytes(1000));
+    let images: Vec<_> = (0..11).map(|id| image(id, &[(id, 85)])).collect();
+    images[..10].iter().for_each(|image| assert!(!cache.admit(image, Time(i64::from(image.id)))));
+    let found = cache.find(0).expect("it is there");
+    cache.list(found, 7);
+    assert!(cache.admit(&images[10], Time(20)));
+    let oldest = cache.oldest().expect("there is too much");
+    assert_eq!((oldest.id, oldest.listed), (0, Some(7)));
+    cache.use_again(found, Time(15));
+    assert!(!cache.evict(&oldest));
+    while let Some(oldest) = cache.oldest() {
+        assert!(oldest.id != 0 && cache.evict(&oldest));
+    }
+    assert!(cache.is_warm(&images[0]) && !cache.is_warm(&images[1]) && !cache.is_warm(&images[2]));
+    assert_eq!(cache.used_bytes(), 765);
 }
 
 /// What it should do, as plainly as can be: a list of images by arrival, everything else worked out from it.
@@ -139,7 +167,7 @@ proptest! {
                     slow.touch(image, now);
                 }
                 _ => {
-                    cache.admit(image, Time(now));
+                    admit(&mut cache, image, now);
                     slow.admit(image, now);
                 }
             }
@@ -177,7 +205,7 @@ fn the_hit_ratio_is_that_of_the_che_approximation() {
             pulls += 1;
             hits += u32::from(cache.is_warm(image));
         }
-        cache.admit(image, Time(pull));
+        admit(&mut cache, image, pull);
     }
     assert_eq!(cache.used_bytes(), 200);
     let ratio = f64::from(hits) / f64::from(pulls);
@@ -194,12 +222,12 @@ fn of_an_index_a_node_keeps_the_child_for_its_platform() {
         let mut cache = NodeCacheState::new(kind);
         assert_eq!(missing(&cache, &index), [0, 1]);
         assert!(!cache.is_warm(&index));
-        cache.admit(&index, Time(1));
+        admit(&mut cache, &index, 1);
         assert!(cache.is_warm(&index) && cache.is_warm(&index.children[0]) && !cache.is_warm(&index.children[1]));
         assert_eq!(cache.used_bytes(), 150);
-        cache.admit(&image(3, &[(3, 600)]), Time(2));
+        admit(&mut cache, &image(3, &[(3, 600)]), 2);
         touch(&mut cache, &index, 3);
-        cache.admit(&image(4, &[(4, 200)]), Time(4));
+        admit(&mut cache, &image(4, &[(4, 200)]), 4);
         assert!(cache.is_warm(&index), "it was used after the other");
     }
 }

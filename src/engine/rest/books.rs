@@ -38,7 +38,7 @@ impl Trial<'_> {
     /// Writes down the pulls of a place that are not in the books yet. All of them are of the day that ends now or later.
     pub(super) fn write_down(&mut self, cluster: ClusterId, node: u32, place: u32) {
         let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
-        let place = &mut desk.nodes[node as usize].places[place as usize];
+        let place = &mut desk.nodes[node as usize][place as usize];
         let (pulls, queued, metered) = (u64::from(place.pulls), u64::from(place.queued), u64::from(place.metered));
         (place.pulls, place.queued, place.metered) = (0, 0, 0);
         let Some(ask) = desk.asks[place.slot as usize].as_ref().filter(|_| pulls > 0) else { return };

@@ -9,21 +9,36 @@ use super::super::run::Trial;
 use super::{Ask, Desk, Usual};
 
 impl Trial<'_> {
-    /// A pull of a resting node has come up: it is caught up with until then.
+    /// A pull of a resting node has come up.
     pub fn wake(&mut self, pull: &PullAtRate) {
-        self.catch_up_until(pull.cluster, pull.node, Until::pull(pull));
+        self.rouse_until(pull.cluster, pull.node, Until::pull(pull));
+    }
+
+    /// A resting node does something that is not usual.
+    pub fn rouse(&mut self, cluster: ClusterId, node: u32) {
+        self.rouse_until(cluster, node, Until::moment(self.now));
+    }
+
+    /// Catches up with a node where it matters now what it pulled before: if it must log in, or keeps nothing, so that its
+    /// pulls take each other's places. Which images it used last is looked up when one must go ([`Trial::admit`]).
+    fn rouse_until(&mut self, cluster: ClusterId, node: u32, until: Until) {
+        let Some(Some(desk)) = self.rest.desks.get(usize::from(cluster.0)) else { return };
+        let login = self.nodes[usize::from(cluster.0)][node as usize].login;
+        if desk.forgetful || login <= self.now && self.bound.is_none() {
+            self.catch_up_until(cluster, node, until);
+        }
     }
 
     /// Catches up with a node until now.
-    pub fn catch_up(&mut self, cluster: ClusterId, node: u32) {
+    pub(super) fn catch_up(&mut self, cluster: ClusterId, node: u32) {
         self.catch_up_until(cluster, node, Until::moment(self.now));
     }
 
     /// Catches up with one place of a node until now, or with all of it where one place is not without the others.
     pub(super) fn catch_up_place(&mut self, cluster: ClusterId, node: u32, place: u32) {
-        let forgetful = self.rest.desks[usize::from(cluster.0)].as_ref().is_some_and(|desk| desk.forgetful);
+        let Some(Some(desk)) = self.rest.desks.get(usize::from(cluster.0)) else { return };
         let login = self.nodes[usize::from(cluster.0)][node as usize].login;
-        match forgetful || login < self.now && self.bound.is_none() {
+        match desk.forgetful || login < self.now && self.bound.is_none() {
             true => self.catch_up(cluster, node),
             false => self.serve_warm(cluster, node, Until::moment(self.now), Some(place)),
         }
@@ -48,7 +63,7 @@ impl Trial<'_> {
             self.serve_warm(cluster, node, until.and(login), None);
             let Some((at, place)) = self.source.first_pull(cluster, node, until) else { return };
             let Some(desk) = &self.rest.desks[usize::from(cluster.0)] else { return };
-            self.series.login(desk.nodes[node as usize].places[place as usize].registry, at);
+            self.series.login(desk.nodes[node as usize][place as usize].registry, at);
             self.nodes[usize::from(cluster.0)][node as usize].login = at + LOGIN;
         }
         self.serve_warm(cluster, node, until, None);
@@ -57,7 +72,7 @@ impl Trial<'_> {
     /// Pulls of images that the node has while it need not log in, of all its places or of one.
     fn serve_warm(&mut self, cluster: ClusterId, node: u32, until: Until, only: Option<u32>) {
         let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
-        let places = &mut desk.nodes[node as usize].places;
+        let places = &mut desk.nodes[node as usize];
         let cache = &mut self.nodes[usize::from(cluster.0)][node as usize].cache;
         let (series, seen, asks) = (&mut self.series, &mut self.seen, self.bound.is_none());
         let mut pulls = 0;
@@ -91,7 +106,7 @@ impl Trial<'_> {
         let day_end = if now > Time::START { calendar.day_end(calendar.day(last)) } else { Time::START };
         let day_end = day_end.min(calendar.end);
         let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
-        let (places, asks) = (&mut desk.nodes[node as usize].places, &desk.asks);
+        let (places, asks) = (&mut desk.nodes[node as usize], &desk.asks);
         let node_state = &mut self.nodes[usize::from(cluster.0)][node as usize];
         let (series, seen) = (&mut self.series, &mut self.seen);
         let mut odd = Vec::new();
@@ -147,7 +162,7 @@ impl Trial<'_> {
     fn catch_up_odd(&mut self, cluster: ClusterId, node: u32, config: &Cluster, Odd { listed, at, begins }: Odd) {
         let measured = self.meters.measured(at);
         let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
-        let place = &mut desk.nodes[node as usize].places[listed as usize];
+        let place = &mut desk.nodes[node as usize][listed as usize];
         let Some(Ask { image, tag, shelf: Some((registry, shelf)), usual, .. }) = &desk.asks[place.slot as usize]
         else {
             return;
