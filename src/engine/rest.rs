@@ -334,16 +334,19 @@ fn rates_of(cluster: &Cluster) -> impl Iterator<Item = f64> {
     })
 }
 
-/// Pulls a day from which on it pays to let the nodes of a cluster rest, at the least and for each repository of a node:
-/// books are closed every day for each of them. It decides about time only, not about results.
-const WORTHWHILE: (f64, f64) = (1000.0, 0.25);
+/// Pulls a day from which on it pays to let the nodes of a cluster rest: of all together, of a node and repository, whose
+/// books are closed every day, and of these again for each repository that a node runs, since most are looked at when it
+/// wakes. It decides about time only, not about results.
+const WORTHWHILE: (f64, f64, f64) = (1000.0, 0.25, 0.08);
 
 /// Whether the same nodes are there all the time and pull often, at one rate, what all of them ask for.
 fn is_settled(cluster: &Cluster) -> bool {
     let daily: f64 = rates_of(cluster).sum::<f64>() * DAY as f64;
-    let places = f64::from(cluster.nodes) * cluster.runs.len().min(cluster.per_node as usize) as f64;
+    let width = cluster.runs.len().min(cluster.per_node as usize) as f64;
+    let places = f64::from(cluster.nodes) * width;
     let comes_and_goes = |trigger: &Trigger| matches!(trigger, Trigger::ScaleUp { .. } | Trigger::Failover { .. });
-    daily >= WORTHWHILE.0.max(WORTHWHILE.1 * places)
+    daily >= WORTHWHILE.0
+        && daily >= WORTHWHILE.1.max(WORTHWHILE.2 * width) * places
         && rates_of(cluster).count() == 1
         && cluster.growth == 0.0
         && !cluster.triggers.iter().any(comes_and_goes)

@@ -29,12 +29,13 @@ pub(super) struct Shelf {
     /// A daily run is on its way.
     pub upkeep: bool,
     /// In order of image.
-    marks: VecDeque<(u32, Mark)>,
+    marks: VecDeque<Mark>,
 }
 
 /// What happened to an image on a shelf.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
+    image: u32,
     /// It came as a copy, within the period.
     copied: bool,
     /// It was pulled from here.
@@ -237,15 +238,15 @@ impl Shelf {
     /// Where the mark of an image is, or would be: usually that of the newest is asked for.
     fn mark(&self, image: u32) -> Result<usize, usize> {
         match self.marks.back() {
-            Some((newest, _)) if *newest == image => Ok(self.marks.len() - 1),
-            Some((newest, _)) if *newest < image => Err(self.marks.len()),
-            _ => self.marks.binary_search_by_key(&image, |(image, _)| *image),
+            Some(newest) if newest.image == image => Ok(self.marks.len() - 1),
+            Some(newest) if newest.image < image => Err(self.marks.len()),
+            _ => self.marks.binary_search_by_key(&image, |mark| mark.image),
         }
     }
 
     /// An image is gone.
     pub fn forget(&mut self, image: u32) {
-        if let Some((_, mark)) = self.mark(image).ok().and_then(|place| self.marks.remove(place)) {
+        if let Some(mark) = self.mark(image).ok().and_then(|place| self.marks.remove(place)) {
             self.counts.copies_never_pulled += u64::from(mark.copied && !mark.pulled);
         }
     }
@@ -254,10 +255,10 @@ impl Shelf {
     pub fn note_arrival(&mut self, image: u32, counted: bool, now: Time) {
         self.counts.copies += u64::from(counted);
         let place = self.mark(image).unwrap_or_else(|place| {
-            self.marks.insert(place, (image, Mark { copied: false, pulled: false, last_used: now }));
+            self.marks.insert(place, Mark { image, copied: false, pulled: false, last_used: now });
             place
         });
-        let mark = &mut self.marks[place].1;
+        let mark = &mut self.marks[place];
         mark.copied |= counted;
         mark.last_used = mark.last_used.max(now);
     }
@@ -265,7 +266,7 @@ impl Shelf {
     /// Nodes asked for an image here, at last now.
     fn note_pulls(&mut self, image: u32, now: Time) {
         if let Ok(place) = self.mark(image) {
-            let mark = &mut self.marks[place].1;
+            let mark = &mut self.marks[place];
             mark.pulled = true;
             mark.last_used = mark.last_used.max(now);
         }
@@ -274,7 +275,7 @@ impl Shelf {
 
     /// When an image that came as a copy was last used.
     pub fn last_used(&self, image: u32) -> Option<Time> {
-        self.mark(image).ok().map(|place| self.marks[place].1.last_used)
+        self.mark(image).ok().map(|place| self.marks[place].last_used)
     }
 
     /// Closes the books of a repository at the end of the period.
@@ -282,7 +283,7 @@ impl Shelf {
         for class in [StorageClass::Standard, StorageClass::Archive] {
             meters.close_share(class, self.registry, self.repository, &mut self.stored[class as usize], end);
         }
-        let idle = self.marks.iter().filter(|(_, mark)| mark.copied && !mark.pulled).count() as u64;
+        let idle = self.marks.iter().filter(|mark| mark.copied && !mark.pulled).count() as u64;
         self.counts.copies_never_pulled += idle;
         self.counts
     }
