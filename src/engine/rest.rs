@@ -2,9 +2,10 @@
 //!
 //! Most pulls at a rate come to the same as the one before: the node has the image and asks for its manifest; or it keeps
 //! nothing, and downloads what all the others download, over a line that nobody shares. Where a node *rests*, such pulls do
-//! not come up. They are caught up with, each at its own moment and in the order of the node, when somebody looks: when
-//! another version is asked for, when the node does something else, when a policy reads or takes what it pulled, and at
-//! the end of the day. What they come to is written down once for all of them.
+//! not come up. They are caught up with, each at its own moment, when somebody looks: at those of one repository when another
+//! version is asked for, when a policy reads or takes what was pulled, or when its image is the next to make room for
+//! another; at those of the whole node when it must log in, has no room for pulls, keeps nothing, and at the end of the day.
+//! What they come to is written down once for all of them.
 //!
 //! A place in the list of what a node runs is *steady* when its next pull is known to be usual; a pull of any other place
 //! is awaited and comes up in its turn, and so does everything while the node has no room. What one node does is nothing to

@@ -3,7 +3,8 @@
 //! All flows of a class have one rate, so the bytes that each has moved since some moment are the same for all: the
 //! class's *work*. A flow that joins at work `w` with `b` bytes to go ends when the work is `w + b`, whatever the rate
 //! does meanwhile. So a change of rate costs one multiplication, not one per flow, and the flows wait in a heap by the
-//! work at which they end.
+//! work at which they end. Those that climb through slow start leave a class for the next after a round trip: who cannot
+//! end before, even at the ceiling, has no place in the heap.
 //!
 //! Work is a float and grows; it is set back now and then, so that a long run keeps the precision of a short one.
 
