@@ -28,9 +28,11 @@ use super::journal::PullParts;
 use super::prices::Price;
 use super::run::Trial;
 use super::world::ShelfId;
+use crowd::Crowd;
 
 mod books;
 mod catch_up;
+mod crowd;
 
 /// The nodes that may rest, by cluster.
 #[derive(Default)]
@@ -39,6 +41,7 @@ pub(super) struct Rest {
     /// Room to put the pulls of a node in their order: bits of the position, place, moment.
     pulls: Vec<(u64, u32, Time)>,
     order: Scatter<(u64, u32, Time)>,
+    crowd: Crowd,
     /// A quota may have been reached: what was caught up with does not hold.
     pub crowded: bool,
 }
@@ -103,6 +106,11 @@ pub(super) struct Usual {
 }
 
 impl Usual {
+    /// How long a pull that need not queue holds its place on its node.
+    fn holds(&self) -> Span {
+        self.cold.map_or(Span::ZERO, |(_, price)| self.opening + price.took + price.unpack)
+    }
+
     fn parts(&self, queueing: Span) -> PullParts {
         let (took, unpack) = self.cold.map_or((Span::ZERO, Span::ZERO), |(_, price)| (price.took, price.unpack));
         PullParts { waiting: Span::ZERO, queueing, transfer: self.opening + took, unpack }

@@ -1,11 +1,11 @@
 //! Catching up with a node: each of its pulls at its own moment, in their order.
 
 use crate::demand::{Cluster, ClusterId, PullAtRate, Request, Until};
-use crate::units::Time;
+use crate::units::{Span, Time};
 
 use super::super::calls::LOGIN;
 use super::super::pulls::Pull;
-use super::super::run::Trial;
+use super::super::run::{Node, Trial};
 use super::{Ask, Desk, Usual};
 
 impl Trial<'_> {
@@ -107,19 +107,25 @@ impl Trial<'_> {
         let day_end = day_end.min(calendar.end);
         let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
         let (places, asks) = (&mut desk.nodes[node as usize], &desk.asks);
-        let node_state = &mut self.nodes[usize::from(cluster.0)][node as usize];
+        let Node { slots, login, .. } = &mut self.nodes[usize::from(cluster.0)][node as usize];
         let (series, seen) = (&mut self.series, &mut self.seen);
-        let mut odd = Vec::new();
-        // Its pulls take each other's places: they are served in their order.
-        let pulls = &mut self.rest.pulls;
+        let (pulls, mut longest) = (&mut self.rest.pulls, Span::ZERO);
         pulls.clear();
         self.source.catch_up(cluster, node, until, None, |listed, moments| {
+            let begin = pulls.len();
             while let Some((at, position)) = moments.next_with_position() {
                 pulls.push((position.to_bits(), listed, at));
             }
+            let ask = asks[places[listed as usize].slot as usize].as_ref().filter(|_| pulls.len() > begin);
+            longest = longest.max(ask.map_or(Span::ZERO, |ask| ask.usual.holds()));
         });
-        self.rest.order.sort(pulls, |(position, ..)| f64::from_bits(*position));
         self.outcome.events += pulls.len() as u64;
+        // Only where they take each other's places does their order matter.
+        let may_queue = self.rest.crowd.may_queue(pulls, longest, slots);
+        if may_queue {
+            self.rest.order.sort(pulls, |(position, ..)| f64::from_bits(*position));
+        }
+        let mut odd = Vec::new();
         for &(_, listed, at) in pulls.iter() {
             let place = &mut places[listed as usize];
             seen.note_pull(place.key, at);
@@ -127,24 +133,27 @@ impl Trial<'_> {
             else {
                 continue;
             };
-            let free = match node_state.slots.iter().position(|free| *free <= at) {
-                Some(free) => free,
-                None => earliest(&node_state.slots),
-            };
-            let begins = at.max(node_state.slots[free]);
             place.pulls += 1;
-            place.last = at;
+            place.last = place.last.max(at);
+            let free = if may_queue { earliest(slots, at) } else { 0 };
+            let begins = if may_queue { at.max(slots[free]) } else { at };
             if begins >= now && begins > at {
                 odd.push(Odd { listed, at, begins: None });
                 continue;
             }
-            if node_state.login <= begins {
-                node_state.login = begins + LOGIN;
+            if may_queue && *login <= begins {
+                *login = begins + LOGIN;
                 series.login(place.registry, begins);
             }
             series.count_calls(place.registry, begins, *layers);
             let ends = begins + *opening + price.took;
-            node_state.slots[free] = ends + price.unpack;
+            let until = ends + price.unpack;
+            if may_queue {
+                slots[free] = until;
+            } else if until > now {
+                let free = earliest(slots, now);
+                slots[free] = until;
+            }
             if begins > at || ends >= day_end {
                 odd.push(Odd { listed, at, begins: Some(begins) });
                 place.queued += u32::from(begins > at);
@@ -152,6 +161,11 @@ impl Trial<'_> {
             } else {
                 series.spread(place.registry, begins, price.took, price.bytes);
             }
+        }
+        while !may_queue {
+            let Some((_, listed, at)) = pulls.iter().filter(|(.., at)| *at >= *login).min() else { break };
+            *login = *at + LOGIN;
+            series.login(places[*listed as usize].registry, *at);
         }
         for pull in odd {
             self.catch_up_odd(cluster, node, config, pull);
@@ -202,6 +216,8 @@ struct Odd {
     begins: Option<Time>,
 }
 
-fn earliest(slots: &[Time]) -> usize {
-    (0..slots.len()).min_by_key(|slot| slots[*slot]).unwrap_or(0)
+/// A place that is free at this moment, or the one that is free next.
+fn earliest(slots: &[Time], at: Time) -> usize {
+    let free = slots.iter().position(|free| *free <= at);
+    free.unwrap_or_else(|| (0..slots.len()).min_by_key(|slot| slots[*slot]).unwrap_or(0))
 }
