@@ -228,8 +228,10 @@ impl Recency {
         true
     }
 
-    fn renew(&mut self, place: u32, now: Time) {
-        self.slab[place as usize].last = now;
+    /// Uses may be told late, and so after later ones.
+    fn renew(&mut self, place: u32, at: Time) {
+        let last = &mut self.slab[place as usize].last;
+        *last = at.max(*last);
     }
 
     fn push(&mut self, image: Arc<Image>, now: Time) {

@@ -81,7 +81,7 @@ struct Place {
 
 impl Place {
     fn new(slot: u32, registry: RegistryId) -> Place {
-        let (pulls, last, queued, metered) = (0, Time::START, 0, 0);
+        let (pulls, last, queued, metered) = (0, Time(i64::MIN), 0, 0);
         Place { slot, steady: false, image: 0, found: None, registry, key: 0, pulls, last, queued, metered }
     }
 }

@@ -94,7 +94,8 @@ fn an_image_that_was_used_meanwhile_stays() {
     let oldest = cache.oldest().expect("there is too much");
     assert_eq!((oldest.id, oldest.listed), (0, Some(7)));
     cache.use_again(found, Time(15));
-    assert!(!cache.evict(&oldest));
+    cache.use_again(found, Time(3));
+    assert!(!cache.evict(&oldest), "it was used at 15, whoever tells of earlier uses later");
     while let Some(oldest) = cache.oldest() {
         assert!(oldest.id != 0 && cache.evict(&oldest));
     }

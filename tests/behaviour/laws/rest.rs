@@ -39,3 +39,49 @@ proptest! {
         }
     }
 }
+
+/// Uses are told late: of images that all nodes pull at one moment in between, in a warm-up, and where what was last used
+/// decides what a node or a cache keeps.
+const TOLD_LATE: &str = r#"
+schema = 1
+run = { duration = "2d", warm_up = "1d", seed = 5, trials = 1 }
+network = { preset = "ideal" }
+strategies = [
+  { kind = "cross-region-pull" }, { kind = "pull-through-cache", ttl = "7h" }, { name = "bound", kind = "clairvoyant" },
+]
+repositories = [
+  { name = "r0", registry = "us-east-1", existing = 2, push = { rate = "6/day" }, image = { size = "150 MB", layers = 6, new_bytes = "100%" } },
+  { name = "r1", registry = "us-east-1", existing = 2, push = { rate = "2/day" }, image = { size = "90 MB", layers = 7, new_bytes = "25%" } },
+  { name = "r2", registry = "us-east-1", existing = 2, push = { rate = "1/day" }, image = { size = "70 MB", layers = 5, new_bytes = "25%" } },
+  { name = "r3", registry = "us-east-1", existing = 1, push = { list = [] }, image = { size = "120 MB", layers = 5 } },
+]
+registries = [{ registry = "us-east-1" }, { registry = "eu-west-1" }]
+
+[[clusters]]
+name = "few-bytes"
+registry = "eu-west-1"
+nodes = 4
+pulls = { rate = "3000/day", times = "06:00,18:00" }
+cache = "400 MB"
+popularity = 2.5
+parallel_images = 2
+
+[[clusters]]
+name = "no-cache"
+registry = "eu-west-1"
+nodes = 3
+pulls = { rate = "2000/day" }
+cache = "none"
+parallel_images = 9
+"#;
+
+#[test]
+fn what_is_told_late_is_told_all_the_same() {
+    let scenario = scenario(TOLD_LATE, &[]);
+    for strategy in 0..scenario.model.strategies.len() {
+        let resting = run(&scenario.model, strategy, 1, 1);
+        let awake = run(&Model { plain: true, ..scenario.model.clone() }, strategy, 1, 1);
+        assert_eq!(differences(&resting, &awake), NONE, "strategy {strategy}");
+        assert!(resting.pulls > 9_000 && resting.pulls_cold > 4_000, "{} {}", resting.pulls, resting.pulls_cold);
+    }
+}
