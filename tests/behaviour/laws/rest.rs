@@ -44,7 +44,7 @@ proptest! {
 /// decides what a node or a cache keeps.
 const TOLD_LATE: &str = r#"
 schema = 1
-run = { duration = "2d", warm_up = "1d", seed = 5, trials = 1 }
+run = { duration = "2d", warm_up = "1d", seed = 8, trials = 1 }
 network = { preset = "ideal" }
 strategies = [
   { kind = "cross-region-pull" }, { kind = "pull-through-cache", ttl = "7h" }, { name = "bound", kind = "clairvoyant" },
@@ -62,7 +62,7 @@ name = "few-bytes"
 registry = "eu-west-1"
 nodes = 4
 pulls = { rate = "3000/day", times = "06:00,18:00" }
-cache = "400 MB"
+cache = "450 MB"
 popularity = 2.5
 parallel_images = 2
 
