@@ -162,10 +162,11 @@ impl Trial<'_> {
                 series.spread(place.registry, begins, price.took, price.bytes);
             }
         }
-        while !may_queue {
-            let Some((_, listed, at)) = pulls.iter().filter(|(.., at)| *at >= *login).min() else { break };
-            *login = *at + LOGIN;
-            series.login(places[*listed as usize].registry, *at);
+        if !may_queue {
+            while let Some((_, listed, at)) = pulls.iter().filter(|(.., at)| *at >= *login).min() {
+                *login = *at + LOGIN;
+                series.login(places[*listed as usize].registry, *at);
+            }
         }
         for pull in odd {
             self.catch_up_odd(cluster, node, config, pull);
