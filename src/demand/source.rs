@@ -1,9 +1,10 @@
 //! All demand of one trial, drawn lazily and merged in order of time.
 //!
 //! One queue holds one entry per *source of events*: the next push of a repository, the next pull of a running deploy,
-//! the next scale-up, each node's next replacement; pulls at a rate, which are the many, have queues of their own. Whatever happens at one moment has an order: faults strike; then
-//! pushes; then deploys start; then nodes come and go; then pulls. So a node that comes up at the moment of a push asks
-//! for the version just pushed, and a deploy's nodes are those from before.
+//! the next scale-up, each node's next replacement; pulls at a rate, which are the many, have queues of their own.
+//! Whatever happens at one moment has an order: faults strike; then pushes; then deploys start; then nodes come and go;
+//! then pulls. So a node that comes up at the moment of a push asks for the version just pushed, and a deploy's nodes are
+//! those from before.
 //!
 //! Only what can still be asked for is kept; an image lives on in whoever holds its `Arc`.
 

@@ -1,5 +1,5 @@
 //! Sorting what is spread evenly, as arrivals at a steady rate are: into buckets by size, and then the few of each bucket.
-//! That takes half the time of a sort that knows nothing of its items.
+//! The time grows with their number, and no faster.
 
 /// Sorts evenly spread items, again and again in the same room.
 #[derive(Clone, Debug, Default)]

@@ -1,8 +1,9 @@
 //! Named random streams.
 //!
 //! A stream's key is the four numbers (seed, trial, entity, purpose), laid into the 256-bit key of ChaCha8; its first
-//! output seeds a xoshiro256++ generator that makes the draws (about 1 ns each). Both generators come from crates that
-//! promise the same output on every platform.
+//! output seeds a xoshiro256++ generator that makes the draws (about 1 ns each). Where one stream would be too much for each of
+//! the many, its draw and their names seed a SplitMix64 for each ([`Gaps`]). The generators come from crates that promise the
+//! same output on every platform.
 
 use super::ziggurat;
 use rand::{Rng, SeedableRng};
