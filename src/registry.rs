@@ -10,6 +10,7 @@
 //! | what is in a repository after a push, an arriving copy, an edit, a run of its lifecycle policy? | [`Repository`] |
 //! | which images does a policy act on? | [`LifecyclePolicy::acts_on`] |
 //! | what would the service refuse in a policy? | [`LifecyclePolicy::problems`] |
+//! | which layers are there, and how many images hold each? | [`Holders`] |
 //! | who is charged for a layer that repositories share? | [`Mounts`] |
 //! | where does a pushed image go, by which rule, and what would the service refuse? | [`rules`], [`filter`] |
 //! | with what settings does a repository start? | [`RegistrySettings::home`], [`RegistrySettings::created`] |
@@ -46,11 +47,13 @@ pub mod policy;
 pub mod quota;
 pub mod rules;
 mod hash;
+mod holders;
 mod kin;
 mod layers;
 mod lifecycle;
 mod mounts;
 mod patterns;
+mod places;
 mod problems;
 mod pulls;
 mod repository;
@@ -59,6 +62,7 @@ mod tags;
 mod template;
 
 pub use filter::{PrefixError, validate_pattern, validate_prefix};
+pub use holders::Holders;
 pub use lifecycle::Candidate;
 pub use mounts::{Charge, Mounts};
 pub use patterns::{Patterns, glob};
@@ -313,6 +317,12 @@ pub enum Count {
     DaysSincePull(u32),
     /// So many days after it was archived (B18).
     DaysSinceTransition(u32),
+}
+
+/// Room that a full list of so many takes on. Repositories are many and small, so that doubling would waste half of what they
+/// take; a large one still moves each of its items only so often.
+fn room_for_more(items: usize) -> usize {
+    4 + items / 16
 }
 
 /// Property tests of this room: so many cases, always the same ones.

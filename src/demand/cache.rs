@@ -11,12 +11,12 @@
 
 use std::cmp::Reverse;
 use std::collections::binary_heap::{BinaryHeap, PeekMut};
-use std::collections::hash_map::{Entry, HashMap};
+use std::collections::hash_map::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::NodeCache;
-use crate::registry::{Image, Layer};
+use crate::registry::{Holders, Image, Layer};
 use crate::units::Time;
 
 /// Percent of a cache at which images start to go, and down to which they do.
@@ -26,8 +26,8 @@ const MARKS: (u64, u64) = (85, 80);
 #[derive(Clone, Debug)]
 pub struct NodeCacheState {
     keeps: Keeps,
-    /// Images that hold each layer; never 0. Without eviction the count stays 1.
-    layers: Map<u32>,
+    /// Without eviction one image holds each.
+    layers: Holders,
     /// Distinct bytes held.
     used: u64,
     images: Recency,
@@ -55,7 +55,7 @@ impl NodeCacheState {
     }
 
     fn empty(keeps: Keeps) -> NodeCacheState {
-        NodeCacheState { keeps, layers: Map::default(), used: 0, images: Recency::default() }
+        NodeCacheState { keeps, layers: Holders::default(), used: 0, images: Recency::default() }
     }
 
     /// The layers of `image` that the node must download, bottom first.
@@ -64,7 +64,7 @@ impl NodeCacheState {
         // An image on the list has all its layers: the usual case of a warm pull needs one look.
         let whole = self.images.places.contains_key(&image.id);
         let layers = if whole { &[] } else { image.layers.as_slice() };
-        layers.iter().filter(|layer| !self.layers.contains_key(&layer.id)).copied()
+        self.layers.lacked(layers)
     }
 
     /// Where the image is, if the node keeps images and has it; `id` is that of what a node pulls of it. It stays there
@@ -101,11 +101,7 @@ impl NodeCacheState {
         match self.keeps {
             Keeps::Nothing => false,
             Keeps::Everything => {
-                for layer in &image.layers {
-                    if self.layers.insert(layer.id, 1).is_none() {
-                        self.used += layer.bytes;
-                    }
-                }
+                self.layers.add_once(&image.layers, |new| self.used += bytes(new));
                 false
             }
             Keeps::Between(high, _) => {
@@ -113,13 +109,7 @@ impl NodeCacheState {
                     return false;
                 }
                 self.images.push(image.clone(), now);
-                for layer in &image.layers {
-                    let holders = self.layers.entry(layer.id).or_insert(0);
-                    *holders += 1;
-                    if *holders == 1 {
-                        self.used += layer.bytes;
-                    }
-                }
+                self.layers.add(&image.layers, |new| self.used += bytes(new));
                 self.used > high
             }
         }
@@ -149,13 +139,7 @@ impl NodeCacheState {
     pub fn forget(&mut self, image: &Image, lacked: &[Layer]) {
         match self.keeps {
             Keeps::Nothing => {}
-            Keeps::Everything => {
-                for layer in lacked {
-                    if self.layers.remove(&layer.id).is_some() {
-                        self.used -= layer.bytes;
-                    }
-                }
-            }
+            Keeps::Everything => self.layers.remove(lacked, |gone| self.used -= bytes(gone)),
             Keeps::Between(..) => {
                 if let Some(image) = self.images.take(image.id) {
                     self.release(&image);
@@ -170,15 +154,12 @@ impl NodeCacheState {
     }
 
     fn release(&mut self, image: &Image) {
-        for layer in &image.layers {
-            let Entry::Occupied(mut holders) = self.layers.entry(layer.id) else { continue };
-            *holders.get_mut() -= 1;
-            if *holders.get() == 0 {
-                holders.remove();
-                self.used -= layer.bytes;
-            }
-        }
+        self.layers.remove(&image.layers, |gone| self.used -= bytes(gone));
     }
+}
+
+fn bytes(layers: &[Layer]) -> u64 {
+    layers.iter().map(|layer| layer.bytes).sum()
 }
 
 /// Where a cache has an image.
@@ -281,9 +262,8 @@ impl Recency {
 /// A map by dense id.
 type Map<V> = HashMap<u32, V, BuildHasherDefault<IdHasher>>;
 
-/// Ids as they are in the low bits, which choose the place in the table: the layers of an image come one after the other,
-/// and so lie side by side. The highest bits, by which the table tells those of one place apart, are mixed from all of
-/// them. Ids are ours, so nobody can choose them to collide.
+/// Ids as they are in the low bits, which choose the place in the table. The highest bits, by which the table tells those of
+/// one place apart, are mixed from all of them. Ids are ours, so nobody can choose them to collide.
 #[derive(Clone, Copy, Debug, Default)]
 struct IdHasher(u64);
 

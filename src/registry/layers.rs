@@ -2,19 +2,14 @@
 //!
 //! A layer that a standard image needs is standard; one that only archived images need is in the archive. So a layer
 //! changes its class without moving when the first standard image needs it, or the last one does no longer.
-//!
-//! Ids are given in order of creation, so the layers that come are near the end of a list sorted by id, and the ones
-//! that go are near its front: a sorted double-ended list is as quick as a hash map here and takes half the memory.
 
-use std::collections::VecDeque;
-
-use super::{Image, Layer, StorageClass};
+use super::{Holders, Image, Layer, StorageClass};
 
 /// Layers stored, each with the number of images that need it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layers {
-    standard: Needs,
-    archive: Needs,
+    standard: Holders,
+    archive: Holders,
     standard_bytes: u64,
     archive_bytes: u64,
     /// Standard layers that came and went since somebody last asked, where somebody asks.
@@ -41,48 +36,52 @@ impl Layers {
 
     /// Stores an image's own layers in a class; the answer is the bytes that were in neither.
     pub(super) fn keep(&mut self, image: &Image, class: StorageClass) -> u64 {
+        let Layers { standard, archive, standard_bytes, archive_bytes, changes } = self;
         let mut added = 0;
-        for &layer in &image.layers {
-            match class {
-                StorageClass::Standard if self.standard.add(layer.id) => {
-                    if self.archive.has(layer.id) {
-                        self.archive_bytes -= layer.bytes;
+        match class {
+            StorageClass::Standard => standard.add(&image.layers, |layers| {
+                for &layer in layers {
+                    if archive.has(layer.id) {
+                        *archive_bytes -= layer.bytes;
                     } else {
                         added += layer.bytes;
                     }
-                    self.standard_bytes += layer.bytes;
-                    self.note(layer, true);
+                    *standard_bytes += layer.bytes;
+                    note(changes, layer, true);
                 }
-                StorageClass::Archive if self.archive.add(layer.id) && !self.standard.has(layer.id) => {
-                    self.archive_bytes += layer.bytes;
+            }),
+            StorageClass::Archive => archive.add(&image.layers, |layers| {
+                for layer in standard.lacked(layers) {
+                    *archive_bytes += layer.bytes;
                     added += layer.bytes;
                 }
-                _ => {}
-            }
+            }),
         }
         added
     }
 
     /// Lets an image's own layers go from a class; the answer is the bytes that are in neither now.
     pub(super) fn release(&mut self, image: &Image, class: StorageClass) -> u64 {
+        let Layers { standard, archive, standard_bytes, archive_bytes, changes } = self;
         let mut freed = 0;
-        for &layer in &image.layers {
-            match class {
-                StorageClass::Standard if self.standard.subtract(layer.id) => {
-                    if self.archive.has(layer.id) {
-                        self.archive_bytes += layer.bytes;
+        match class {
+            StorageClass::Standard => standard.remove(&image.layers, |layers| {
+                for &layer in layers {
+                    if archive.has(layer.id) {
+                        *archive_bytes += layer.bytes;
                     } else {
                         freed += layer.bytes;
                     }
-                    self.standard_bytes -= layer.bytes;
-                    self.note(layer, false);
+                    *standard_bytes -= layer.bytes;
+                    note(changes, layer, false);
                 }
-                StorageClass::Archive if self.archive.subtract(layer.id) && !self.standard.has(layer.id) => {
-                    self.archive_bytes -= layer.bytes;
+            }),
+            StorageClass::Archive => archive.remove(&image.layers, |layers| {
+                for layer in standard.lacked(layers) {
+                    *archive_bytes -= layer.bytes;
                     freed += layer.bytes;
                 }
-                _ => {}
-            }
+            }),
         }
         freed
     }
@@ -104,53 +103,10 @@ impl Layers {
     pub(super) fn take_changes(&mut self) -> Vec<(Layer, bool)> {
         self.changes.as_mut().map(std::mem::take).unwrap_or_default()
     }
-
-    fn note(&mut self, layer: Layer, came: bool) {
-        if let Some(changes) = &mut self.changes {
-            changes.push((layer, came));
-        }
-    }
 }
 
-/// How many images need each layer: (layer id, images), ascending in id.
-#[derive(Clone, Debug, Default)]
-struct Needs(VecDeque<(u32, u32)>);
-
-impl Needs {
-    fn has(&self, layer: u32) -> bool {
-        self.find(layer).is_ok()
-    }
-
-    /// One more image needs the layer; whether it is the first.
-    fn add(&mut self, layer: u32) -> bool {
-        match self.find(layer) {
-            Ok(at) => {
-                self.0[at].1 += 1;
-                false
-            }
-            Err(at) => {
-                self.0.insert(at, (layer, 1));
-                true
-            }
-        }
-    }
-
-    /// One image less needs the layer; whether it was the last.
-    fn subtract(&mut self, layer: u32) -> bool {
-        let Ok(at) = self.find(layer) else { return false };
-        self.0[at].1 -= 1;
-        let was_last = self.0[at].1 == 0;
-        if was_last {
-            self.0.remove(at);
-        }
-        was_last
-    }
-
-    /// Where a layer stands, or would.
-    fn find(&self, layer: u32) -> Result<usize, usize> {
-        match self.0.back() {
-            Some(&(last, _)) if last >= layer => self.0.binary_search_by_key(&layer, |entry| entry.0),
-            _ => Err(self.0.len()),
-        }
+fn note(changes: &mut Option<Vec<(Layer, bool)>>, layer: Layer, came: bool) {
+    if let Some(changes) = changes {
+        changes.push((layer, came));
     }
 }

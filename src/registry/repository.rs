@@ -25,6 +25,7 @@ use super::hash::{Map, TagIndex};
 use super::kin::Kin;
 use super::layers::Layers;
 use super::lifecycle::Tally;
+use super::places::Places;
 use super::pulls::Pulls;
 use super::shelf::Shelf;
 use super::tags::{Tag, Tags};
@@ -47,8 +48,7 @@ pub struct Repository {
     lifecycle: Option<Tally>,
     /// Images by age.
     shelf: Shelf<Held>,
-    /// Image id → place on the shelf.
-    places: Map<u32, u32>,
+    places: Places,
     /// Tag → place on the shelf of the image that holds it.
     tags: TagIndex,
     layers: Layers,
@@ -122,7 +122,7 @@ impl Repository {
             mutability,
             lifecycle: lifecycle.map(Tally::new),
             shelf: Shelf::default(),
-            places: Map::default(),
+            places: Places::default(),
             tags: TagIndex::default(),
             layers: Layers::default(),
             kin: Kin::default(),
@@ -170,17 +170,17 @@ impl Repository {
 
     /// Whether this image is here.
     pub fn contains(&self, image: u32) -> bool {
-        self.places.contains_key(&image)
+        self.places.has(image)
     }
 
     /// The image with this id.
     pub fn image(&self, id: u32) -> Option<&Arc<Image>> {
-        self.shelf.get(*self.places.get(&id)?).map(|held| &held.image)
+        self.shelf.get(self.places.get(id)?).map(|held| &held.image)
     }
 
     /// When an image became whole here.
     pub fn pushed_at(&self, image: u32) -> Option<Time> {
-        let since = self.shelf.since(*self.places.get(&image)?)?;
+        let since = self.shelf.since(self.places.get(image)?)?;
         Some(self.first_pushed(image, since))
     }
 
@@ -212,7 +212,7 @@ impl Repository {
 
     /// The tags of an image.
     pub fn tags_of(&self, image: u32) -> &[Tag] {
-        let held = self.places.get(&image).and_then(|place| self.shelf.get(*place));
+        let held = self.places.get(image).and_then(|place| self.shelf.get(place));
         held.map_or(&[], |held| held.tags.as_slice())
     }
 
@@ -284,14 +284,14 @@ impl Repository {
     }
 
     fn store(&mut self, at: Time, image: &Arc<Image>, tag: Option<&str>) -> Stored {
-        let known = self.places.get(&image.id).copied();
+        let known = self.places.get(image.id);
         let (place, bytes_added) = match known {
             Some(place) => (place, 0),
             None => {
                 let place = self.shelf.put(at, Held { image: Arc::clone(image), tags: Tags::None });
                 self.places.insert(image.id, place);
                 self.enters(place);
-                self.kin.enters(image, |other| self.places.contains_key(&other));
+                self.kin.enters(image, |other| self.places.has(other));
                 (place, self.layers.keep(image, StorageClass::Standard))
             }
         };
@@ -328,7 +328,7 @@ impl Repository {
 
     /// Takes an image out, with its tags; the number is the bytes that no other image here needs.
     fn take_out(&mut self, image: u32) -> Option<(Held, u64)> {
-        let place = self.places.remove(&image)?;
+        let place = self.places.remove(image)?;
         let held = self.shelf.take(place)?;
         let tags = held.tags.as_slice();
         for tag in tags {
@@ -363,7 +363,7 @@ impl Repository {
 
     /// Brings an image and its children back from the archive; whether any of them was there.
     fn bring_back(&mut self, at: Time, image: u32) -> bool {
-        let Some(&place) = self.places.get(&image) else { return false };
+        let Some(place) = self.places.get(image) else { return false };
         let Some(held) = self.shelf.get(place).map(|held| Arc::clone(&held.image)) else { return false };
         let children = held.children.iter().filter(|child| self.bring_back(at, child.id)).count();
         if self.archived.remove(&image).is_none() {

@@ -37,9 +37,8 @@ impl<T> Shelf<T> {
     pub(super) fn put(&mut self, since: Time, item: T) -> u32 {
         let slot = Slot { since, older: NONE, younger: NONE, item: Some(item) };
         let place = if self.free == NONE {
-            // Repositories are many and small: growing by a quarter wastes less than doubling does.
             if self.slots.len() == self.slots.capacity() {
-                self.slots.reserve_exact(4 + self.slots.len() / 4);
+                self.slots.reserve_exact(super::room_for_more(self.slots.len()));
             }
             self.slots.push(slot);
             self.slots.len() as u32 - 1

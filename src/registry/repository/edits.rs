@@ -79,9 +79,9 @@ impl Repository {
         }
         let (held, mut freed) = self.take_out(image)?;
         for child in &held.image.children {
-            let place = self.places.get(&child.id);
+            let place = self.places.get(child.id);
             let is_untagged =
-                place.and_then(|&place| self.shelf.get(place)).is_some_and(|child| child.tags.as_slice().is_empty());
+                place.and_then(|place| self.shelf.get(place)).is_some_and(|child| child.tags.as_slice().is_empty());
             if is_untagged {
                 freed += self.remove(child.id).unwrap_or_default();
             }

@@ -29,7 +29,7 @@ impl Repository {
     /// An image was pulled. Only the lifecycle policy reads this, so it is kept where a rule asks for it (B17).
     pub fn record_pull(&mut self, image: u32, at: Time) {
         if let Some(pulls) = &mut self.pulls
-            && self.places.contains_key(&image)
+            && self.places.has(image)
         {
             pulls.note(image, at);
         }
@@ -131,7 +131,7 @@ impl Repository {
                 }));
             }
             LifecycleAction::Archive => {
-                let held = self.places.get(&image).and_then(|&place| self.shelf.get(place));
+                let held = self.places.get(image).and_then(|place| self.shelf.get(place));
                 acted.extend(held.map(|held| Acted {
                     image: Arc::clone(&held.image),
                     action,
