@@ -225,10 +225,17 @@ impl Recency {
                 place
             }
             None => {
+                // Nodes are many: doubling would waste half of what they take.
+                if self.slab.len() == self.slab.capacity() {
+                    self.slab.reserve_exact(4 + self.slab.len() / 16);
+                }
                 self.slab.push(entry);
                 self.slab.len() as u32 - 1
             }
         };
+        if self.queue.len() == self.queue.capacity() {
+            self.queue.reserve_exact(4 + self.queue.len() / 16);
+        }
         self.queue.push(Reverse((now, self.arrivals, place)));
         self.places.insert(id, place);
     }
