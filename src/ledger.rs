@@ -61,8 +61,8 @@ pub struct Ledger {
     keys: Vec<MeterKey>,
     /// By meter, then day.
     daily: Vec<Vec<u128>>,
-    /// By meter, repository and month; only what is not zero.
-    shares: Vec<BTreeMap<(u32, u16), u128>>,
+    /// By meter, repository and month.
+    shares: Vec<BTreeMap<u32, Vec<u128>>>,
     /// A sum that did not fit: reported as an error by name, never wrapped.
     overflow: Option<MeterKey>,
 }
@@ -102,9 +102,14 @@ impl Ledger {
         if quantity == 0 {
             return;
         }
-        let share = self.shares[meter.0 as usize].entry((repository, month as u16)).or_default();
+        let months = self.shares[meter.0 as usize].entry(repository).or_default();
+        if months.len() <= month {
+            // Of many repositories, few months each: doubling would waste much of what they take.
+            months.reserve_exact(month + 1 - months.len());
+            months.resize(month + 1, 0);
+        }
         // The day's sum of the same meter is at least as large and reports the overflow.
-        *share = share.saturating_add(quantity);
+        months[month] = months[month].saturating_add(quantity);
     }
 
     /// What a meter should have counted does not fit elsewhere.
@@ -122,9 +127,15 @@ impl Ledger {
         self.index.iter().map(|(key, id)| (*key, self.daily[id.0 as usize].as_slice()))
     }
 
-    /// Every meter with its quantities by (repository, month), in order of key.
-    pub fn by_repository(&self) -> impl Iterator<Item = (MeterKey, &BTreeMap<(u32, u16), u128>)> {
-        self.index.iter().map(|(key, id)| (*key, &self.shares[id.0 as usize]))
+    /// Every meter with its quantities that are not zero, each with its repository and month: all in order.
+    pub fn by_repository(&self) -> impl Iterator<Item = (MeterKey, impl Iterator<Item = (u32, u16, u128)>)> {
+        self.index.iter().map(|(key, id)| {
+            let shares = self.shares[id.0 as usize].iter().flat_map(|(&repository, months)| {
+                let not_zero = (0u16..).zip(months).filter(|(_, quantity)| **quantity > 0);
+                not_zero.map(move |(month, &quantity)| (repository, month, quantity))
+            });
+            (*key, shares)
+        })
     }
 
     /// Bytes moved from one region to another, copies and pulls together.

@@ -66,6 +66,7 @@ pub use holders::Holders;
 pub use lifecycle::Candidate;
 pub use mounts::{Charge, Mounts};
 pub use patterns::{Patterns, glob};
+pub use places::Places;
 pub use policy::{Denial, RegistryPolicy};
 pub use problems::LifecycleProblem;
 pub use quota::Quota;

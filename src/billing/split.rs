@@ -67,8 +67,8 @@ fn shares(groups: &Groups, ledger: &Ledger) -> Vec<MeterCost> {
     let mut months: BTreeMap<usize, Vec<(Option<u32>, u128)>> = BTreeMap::new();
     for (key, shares) in ledger.by_repository() {
         months.clear();
-        for ((repository, month), quantity) in shares {
-            months.entry(usize::from(*month)).or_default().push((Some(*repository), *quantity));
+        for (repository, month, quantity) in shares {
+            months.entry(usize::from(month)).or_default().push((Some(repository), quantity));
         }
         for ((_, month), group) in groups.by_meter.range((key, 0)..=(key, usize::MAX)) {
             let shares = months.entry(*month).or_default();

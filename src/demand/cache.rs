@@ -11,12 +11,10 @@
 
 use std::cmp::Reverse;
 use std::collections::binary_heap::{BinaryHeap, PeekMut};
-use std::collections::hash_map::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::NodeCache;
-use crate::registry::{Holders, Image, Layer};
+use crate::registry::{Holders, Image, Layer, Places};
 use crate::units::Time;
 
 /// Percent of a cache at which images start to go, and down to which they do.
@@ -62,7 +60,7 @@ impl NodeCacheState {
     pub fn missing<'s>(&'s self, image: &'s Image) -> impl Iterator<Item = Layer> + 's {
         let image = image.pulled();
         // An image on the list has all its layers: the usual case of a warm pull needs one look.
-        let whole = self.images.places.contains_key(&image.id);
+        let whole = self.images.places.has(image.id);
         let layers = if whole { &[] } else { image.layers.as_slice() };
         self.layers.lacked(layers)
     }
@@ -70,7 +68,7 @@ impl NodeCacheState {
     /// Where the image is, if the node keeps images and has it; `id` is that of what a node pulls of it. It stays there
     /// until it goes.
     pub fn find(&self, id: u32) -> Option<Found> {
-        self.images.places.get(&id).copied().map(Found)
+        self.images.places.get(id).map(Found)
     }
 
     /// An image that is here was pulled again, last at this moment.
@@ -183,8 +181,7 @@ pub struct Kept {
 /// it comes to that image: what stands in it is never later than the last use.
 #[derive(Clone, Debug, Default)]
 struct Recency {
-    /// Place by image id.
-    places: Map<u32>,
+    places: Places,
     slab: Vec<Place>,
     free: Vec<u32>,
     /// Images that came so far.
@@ -204,7 +201,7 @@ struct Place {
 impl Recency {
     /// Makes an image the newest; false if it is not here.
     fn touch(&mut self, image: u32, now: Time) -> bool {
-        let Some(&place) = self.places.get(&image) else { return false };
+        let Some(place) = self.places.get(image) else { return false };
         self.renew(place, now);
         true
     }
@@ -260,32 +257,9 @@ impl Recency {
     }
 
     fn take(&mut self, image: u32) -> Option<Arc<Image>> {
-        let place = self.places.remove(&image)?;
+        let place = self.places.remove(image)?;
         self.free.push(place);
         self.slab[place as usize].image.take()
-    }
-}
-
-/// A map by dense id.
-type Map<V> = HashMap<u32, V, BuildHasherDefault<IdHasher>>;
-
-/// Ids as they are in the low bits, which choose the place in the table. The highest bits, by which the table tells those of
-/// one place apart, are mixed from all of them. Ids are ours, so nobody can choose them to collide.
-#[derive(Clone, Copy, Debug, Default)]
-struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
-    }
-
-    fn write_u32(&mut self, id: u32) {
-        let mixed = (self.0 ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed & !(u64::MAX >> 8) | u64::from(id);
     }
 }
 

@@ -63,7 +63,7 @@ fn stored_in(ledger: &Ledger) -> Vec<(u32, u16)> {
     let mut pairs: Vec<(u32, u16)> = ledger
         .by_repository()
         .filter(|(key, _)| matches!(key.item, Item::Storage | Item::Archive))
-        .flat_map(|(key, shares)| shares.keys().map(move |(repository, _)| (*repository, key.region.0)))
+        .flat_map(|(key, shares)| shares.map(move |(repository, ..)| (repository, key.region.0)))
         .collect();
     pairs.sort_unstable();
     pairs.dedup();

@@ -62,7 +62,7 @@ fn a_repositorys_shares_add_up_to_the_days() {
     for index in 0..model.strategies.len() {
         let outcome = run(&model, index, 1, 1);
         let days = outcome.ledger.by_day().map(|(_, days)| days.iter().sum::<u128>());
-        let shares = outcome.ledger.by_repository().map(|(_, shares)| shares.values().sum::<u128>());
+        let shares = outcome.ledger.by_repository().map(|(_, shares)| shares.map(|share| share.2).sum::<u128>());
         assert_eq!(days.collect::<Vec<_>>(), shares.collect::<Vec<_>>());
     }
 }

@@ -6,46 +6,43 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
-use hashbrown::HashTable;
-
 /// A map from keys of this room.
 pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
 
-/// Places by tag. The texts stay with whoever stands at the place; here are only their hashes, so that a tag is kept
-/// once.
+/// Places by tag. The texts stay with whoever stands at the place; here are only their hashes with the places, in order, so
+/// that a tag is kept once. A repository holds few tags, and there are many repositories: a list takes half the memory of a
+/// table.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TagIndex(HashTable<(u32, u32)>);
+pub(super) struct TagIndex(Vec<(u32, u32)>);
 
 impl TagIndex {
     /// The place under this tag; `holds` says whether a place really has it.
     pub(super) fn find(&self, tag: &str, holds: impl Fn(u32) -> bool) -> Option<u32> {
         let hash = short_hash(tag);
-        Some(self.0.find(spread(hash), |entry| entry.0 == hash && holds(entry.1))?.1)
+        let from = self.0.partition_point(|entry| entry.0 < hash);
+        self.0[from..].iter().take_while(|entry| entry.0 == hash).map(|entry| entry.1).find(|&place| holds(place))
     }
 
     /// Puts a place under a tag that has none.
     pub(super) fn insert(&mut self, tag: &str, place: u32) {
-        let hash = short_hash(tag);
-        self.0.insert_unique(spread(hash), (hash, place), |entry| spread(entry.0));
+        let entry = (short_hash(tag), place);
+        if self.0.len() == self.0.capacity() {
+            self.0.reserve_exact(super::room_for_more(self.0.len()));
+        }
+        self.0.insert(self.0.partition_point(|other| *other < entry), entry);
     }
 
-    /// Forgets that this place was under this tag.
+    /// Forgets that this place was under this tag. Two tags of one place with one hash make two equal entries: either may
+    /// go.
     pub(super) fn remove(&mut self, tag: &str, place: u32) {
-        let hash = short_hash(tag);
-        // Two tags of one place with one hash make two equal entries: either may go.
-        if let Ok(entry) = self.0.find_entry(spread(hash), |entry| *entry == (hash, place)) {
-            entry.remove();
+        if let Ok(at) = self.0.binary_search(&(short_hash(tag), place)) {
+            self.0.remove(at);
         }
     }
 }
 
 fn short_hash(tag: &str) -> u32 {
     BuildHasherDefault::<Mix>::default().hash_one(tag) as u32
-}
-
-/// The table wants 64 bits, of which it uses both ends.
-fn spread(hash: u32) -> u64 {
-    u64::from(hash) | u64::from(hash) << 32
 }
 
 /// Multiply and fold, eight bytes at a time.

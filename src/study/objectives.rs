@@ -252,8 +252,8 @@ fn misplaced(scenario: &Scenario, outcome: &Outcome) -> BTreeMap<(usize, usize),
         let is_stored = |item| matches!(item, Item::Storage | Item::Archive);
         for (key, shares) in outcome.ledger.by_repository().filter(|(key, _)| is_stored(key.item)) {
             let region = usize::from(key.region.0);
-            let stored = shares.iter().filter(|((repository, _), _)| forbidden(*repository, region));
-            let amount: u128 = stored.map(|(_, amount)| amount).sum();
+            let stored = shares.filter(|(repository, ..)| forbidden(*repository, region));
+            let amount: u128 = stored.map(|(.., amount)| amount).sum();
             if amount > 0 {
                 *sums.entry((index, region)).or_insert(0) += amount;
             }

@@ -148,7 +148,8 @@ pub fn differences(left: &Outcome, right: &Outcome) -> Vec<&'static str> {
     };
     let whole = |outcome: &Outcome| {
         let ledger: Vec<_> = outcome.ledger.by_day().map(|(key, days)| (key, days.to_vec())).collect();
-        let shares: Vec<_> = outcome.ledger.by_repository().map(|(key, shares)| (key, shares.clone())).collect();
+        let shares: Vec<_> =
+            outcome.ledger.by_repository().map(|(key, shares)| (key, shares.collect::<Vec<_>>())).collect();
         let counts = (outcome.pulls, outcome.pulls_cold, outcome.copies, outcome.demand_hash);
         let parts: Vec<_> = outcome
             .pull_times

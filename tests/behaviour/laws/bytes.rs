@@ -61,7 +61,7 @@ fn crossed(diary: &Diary) -> BTreeMap<End, u128> {
 fn metered(diary: &Diary) -> [BTreeMap<End, u128>; 2] {
     let ledger = &diary.outcome.ledger;
     let days = ledger.by_day().map(|(key, days)| (key, days.iter().sum::<u128>()));
-    let shares = ledger.by_repository().map(|(key, shares)| (key, shares.values().sum::<u128>()));
+    let shares = ledger.by_repository().map(|(key, shares)| (key, shares.map(|share| share.2).sum::<u128>()));
     let moved = |it: Vec<(replisim::ledger::MeterKey, u128)>| {
         it.into_iter()
             .filter(|(key, sum)| matches!(key.item, Item::Copy | Item::Pull | Item::Nat) && *sum > 0)

@@ -90,10 +90,10 @@ proptest! {
             let ledger = run(model, index, scenario.run.seed, 1).ledger;
             let mut dollars = 0.0;
             for (key, shares) in ledger.by_repository() {
-                for ((_, month), quantity) in shares {
-                    let hours = if prices.fixed_month { 720.0 } else { HOURS[usize::from(*month)] };
+                for (_, month, quantity) in shares {
+                    let hours = if prices.fixed_month { 720.0 } else { HOURS[usize::from(month)] };
                     let region = REGIONS.iter().position(|region| *region == model.cloud.region(key.region));
-                    let (quantity, price) = (*quantity as f64, match key.item {
+                    let (quantity, price) = (quantity as f64, match key.item {
                         Item::Storage => {
                             let price = prices.storage[region.expect("a region of the scenario")];
                             thousandths(price) / GB / (hours * 3600.0 * NANOS as f64)

@@ -70,8 +70,8 @@ proptest! {
                 prop_assert_eq!(told, days, "{} in {:?}, by day\n{}", &diary.strategy.name, registry, &text);
                 for (key, shares) in diary.outcome.ledger.by_repository().filter(|(key, _)| here(key)) {
                     let mut of: BTreeMap<Shelf, u128> = BTreeMap::new();
-                    for ((repository, _), sum) in shares {
-                        *of.entry((registry, replisim::demand::RepositoryId(*repository))).or_default() += sum;
+                    for (repository, _, sum) in shares {
+                        *of.entry((registry, replisim::demand::RepositoryId(repository))).or_default() += sum;
                     }
                     let told: BTreeMap<Shelf, u128> =
                         lives.iter().filter(|((at, _), sum)| *at == registry && **sum > 0).map(|(at, sum)| (*at, *sum)).collect();

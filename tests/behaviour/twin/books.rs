@@ -119,8 +119,11 @@ impl<'m> Books<'m> {
         };
         compare("bytes at the end".into(), self.at_end.unwrap_or_default(), u128::from(outcome.stored_bytes_end));
         let days: Vec<_> = outcome.ledger.by_day().map(|(key, days)| (key, days.iter().sum::<u128>())).collect();
-        let shares: Vec<_> =
-            outcome.ledger.by_repository().map(|(key, shares)| (key, shares.values().sum::<u128>())).collect();
+        let shares: Vec<_> = outcome
+            .ledger
+            .by_repository()
+            .map(|(key, shares)| (key, shares.map(|share| share.2).sum::<u128>()))
+            .collect();
         for (ledger, kept) in [("by day", days), ("by repository", shares)] {
             for (index, place) in self.model.cloud.registries.iter().enumerate() {
                 let registry = RegistryId(index as u16);
