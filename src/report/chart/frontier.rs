@@ -1,15 +1,22 @@
 //! Cost against pull time: which strategies are worth a thought, because no other is both cheaper and faster.
 
-use super::canvas::{Anchor, Area, Type};
+use super::canvas::{Anchor, Area, Point, Type};
 use super::font::{self, Weight};
 use super::frame::{self, LABEL, Words};
 use super::palette::{GRID, INK, MUTED, colour};
-use super::scale::{self, Scale, clock_ticks, from_zero};
+use super::place::Taken;
+use super::scale::{Scale, clock_ticks, from_zero};
 use super::{Figure, LeftOut};
 use crate::report::numbers::{duration, list, money, money_tick};
 use crate::report::reading::{Reading, Strategy, alike};
 
 const NAME: &str = "cost-and-time";
+
+/// Of a strategy's dot (pixels).
+const RADIUS: f64 = 12.0;
+
+/// Height of a label (pixels).
+const LINE: f64 = 30.0;
 
 /// A strategy with its 95th percentile of pull times (s).
 type Spot<'a> = (Strategy<'a>, f64);
@@ -82,33 +89,48 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
             {
                 canvas.line(&[(x.at(low.max(0.0)), at.1), (x.at(high), at.1)], INK, 2.0);
             }
-            canvas.dot(at, 12.0, colour(&it));
+            canvas.dot(at, RADIUS, colour(&it));
+        }
+        let mut taken = Taken::default();
+        taken.line(steps);
+        for spot in &spots {
+            let (at, row) = (place(spot), spot.0.row);
+            if let (Some(low), Some(high)) = (row.cost_ci_low_usd_month, row.cost_ci_high_usd_month) {
+                taken.line(vec![(x.at(low.max(0.0)), at.1), (x.at(high), at.1)]);
+            }
+            taken.dot(at, RADIUS + 4.0);
         }
         let looks = |it: &Spot| front.iter().any(|other| other.0.name() == it.0.name());
-        // Labels of spots that lie close together are pushed apart, and stand where there is room beside them.
-        let wanted: Vec<f64> = spots.iter().map(|it| place(it).1).collect();
-        let places = scale::spread(&wanted, 34.0, (plot.top + 10.0, plot.bottom - 12.0));
-        for (spot, label) in spots.iter().zip(places) {
+        for spot in &spots {
             let look = if looks(spot) { LABEL.bold() } else { Type { colour: MUTED, ..LABEL } };
             let name = font::fit(spot.0.name(), look.size, Weight::Regular, 420.0);
             let text = format!("{name}  {}, {}", money(spot.0.cost()), duration(spot.1));
-            let (at, width) = (place(spot), look.width(&text));
-            let is_left = at.0 + 60.0 + width > plot.right;
-            let begin = if is_left { at.0 - 30.0 - width } else { at.0 + 30.0 };
-            // Not across the dot of a neighbour.
-            let in_the_way = |dot: &(f64, f64)| (dot.1 - label).abs() < 26.0 && dot.0 > at.0 && dot.0 < begin + width;
-            let behind = spots.iter().map(place).filter(in_the_way).map(|dot| dot.0 + 22.0);
-            let begin = if is_left { begin } else { behind.fold(begin, f64::max) };
-            if (label - at.1).abs() > 6.0 {
-                let near = if is_left { at.0 - 26.0 } else { at.0 + 26.0 };
-                canvas.line(&[at, (near, label)], colour(&spot.0), 1.5);
+            let at = place(spot);
+            let Some(label) = taken.choose(beside(at, look.width(&text), plot)) else { continue };
+            let middle = (label.top + label.bottom) / 2.0;
+            if (middle - at.1).abs() > LINE / 2.0 {
+                let near = if label.left > at.0 { label.left - 4.0 } else { label.right + 4.0 };
+                canvas.line(&[at, (near, middle)], colour(&spot.0), 1.5);
             }
-            frame::on_white(canvas, (begin, label + 7.5), &text, look);
+            frame::on_white(canvas, (label.left, middle + 7.5), &text, look);
         }
         for spot in &spots {
-            canvas.dot(place(spot), 12.0, colour(&spot.0));
+            canvas.dot(place(spot), RADIUS, colour(&spot.0));
         }
     }))
+}
+
+/// Where the label of a dot may stand, the best place first: to its right or left, at its height or as little as can be above
+/// or below.
+fn beside(at: Point, width: f64, plot: Area) -> impl Iterator<Item = Area> {
+    let heights = [0.0, -1.0, 1.0, -2.0, 2.0, -3.0, 3.0, -4.0, 4.0];
+    let areas = heights.into_iter().flat_map(move |lines| {
+        // Further up or down a leader line goes there.
+        let away = RADIUS + if lines == 0.0 { 10.0 } else { 16.0 };
+        let top = (at.1 - LINE / 2.0 + lines * LINE).clamp(plot.top, plot.bottom - LINE);
+        [at.0 + away, at.0 - away - width].map(|left| Area { left, top, right: left + width, bottom: top + LINE })
+    });
+    areas.filter(move |area| area.left >= plot.left && area.right <= plot.right)
 }
 
 /// Those that no other undercuts in both, cheapest first; costs and times that nobody would tell apart count as equal.
