@@ -74,6 +74,10 @@ pub fn main() -> ExitCode {
         }
     };
     output::choose_colour(arguments.shared.color);
+    if let Some(jobs) = arguments.command.jobs() {
+        // Pictures are drawn by the pool that all share. Only one that is there already could be an error here.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global();
+    }
     let exit = dispatch(&arguments).unwrap_or_else(explain);
     ExitCode::from(exit as u8)
 }

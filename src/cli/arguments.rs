@@ -121,6 +121,22 @@ pub enum Command {
     Man,
 }
 
+impl Command {
+    /// Threads that it was told to take, if it was.
+    pub fn jobs(&self) -> Option<u16> {
+        let simulation = match self {
+            Command::Run(run) => &run.simulation,
+            Command::Sweep(sweep) => &sweep.simulation,
+            Command::Breakeven(breakeven) => &breakeven.simulation,
+            Command::Diff(diff) => &diff.simulation,
+            Command::Optimize(optimize) => &optimize.simulation,
+            Command::Sensitivity(sensitivity) => &sensitivity.simulation,
+            _ => return None,
+        };
+        simulation.jobs
+    }
+}
+
 /// Options of every command that runs trials: one name and one meaning for all of them.
 #[derive(Clone, Debug, Args)]
 pub struct Simulation {

@@ -78,7 +78,7 @@ impl NodeCacheState {
 
     /// An image that is here is the one in this place of the list of what its node runs: who lets it go is told.
     pub fn list(&mut self, found: Found, listed: u32) {
-        self.images.slab[found.0 as usize].listed = Some(listed);
+        self.images.slab[found.0 as usize].listed = listed;
     }
 
     /// Whether the node has every layer of `image`. Always false without a cache, even for an image without layers.
@@ -195,8 +195,12 @@ struct Place {
     image: Option<Arc<Image>>,
     last: Time,
     arrival: u32,
-    listed: Option<u32>,
+    /// Or [`UNLISTED`]: caches have many places, and an option would make each a third larger.
+    listed: u32,
 }
+
+/// In the place of a number in the list of what a node runs: nobody has told it.
+const UNLISTED: u32 = u32::MAX;
 
 impl Recency {
     /// Makes an image the newest; false if it is not here.
@@ -215,7 +219,7 @@ impl Recency {
     fn push(&mut self, image: Arc<Image>, now: Time) {
         let id = image.id;
         self.arrivals += 1;
-        let entry = Place { image: Some(image), last: now, arrival: self.arrivals, listed: None };
+        let entry = Place { image: Some(image), last: now, arrival: self.arrivals, listed: UNLISTED };
         let place = match self.free.pop() {
             Some(place) => {
                 self.slab[place as usize] = entry;
@@ -245,7 +249,8 @@ impl Recency {
                     *entry = Reverse((*last, arrival, place));
                 }
                 Place { image: Some(image), arrival: of, listed, .. } if *of == arrival => {
-                    return Some(Kept { id: image.id, listed: *listed, place, used });
+                    let listed = Some(*listed).filter(|listed| *listed != UNLISTED);
+                    return Some(Kept { id: image.id, listed, place, used });
                 }
                 // Its image is gone.
                 _ => {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::chart::{self, Figure, LeftOut};
 use super::markdown::escape;
 use super::terminal::{WIDTH, flush, paragraph, shortened};
-use super::write::{File, WriteError, replace};
+use super::write::{File, WriteError, pictures, replace};
 use super::{csv, numbers};
 use crate::study::breakeven::tables::{Breakeven, CrossingRow, PULLS_PER_IMAGE};
 use crate::study::tables::{RunRecord, SummaryRow, Tables};
@@ -52,13 +52,7 @@ fn render(found: &Breakeven) -> Result<Vec<File>, WriteError> {
     record.push(b'\n');
     files.push(File { name: RECORD.to_owned(), bytes: record });
     let (figures, left_out) = charts(found);
-    for figure in &figures {
-        let png = format!("charts/{}.png", figure.name);
-        let pixels = chart::png(figure).map_err(|error| failed(&png, error.to_string()))?;
-        let svg = chart::standalone(figure).into_bytes();
-        files.push(File { name: format!("charts/{}.svg", figure.name), bytes: svg });
-        files.push(File { name: png, bytes: pixels });
-    }
+    files.extend(pictures(&figures)?);
     files.push(File { name: "report.md".into(), bytes: report(found, &figures, &left_out).into_bytes() });
     Ok(files)
 }

@@ -4,6 +4,8 @@
 //! list as the cells, so an empty table still says what it would hold. Floats are written in the shortest decimal form
 //! that reads back to the same bits, without exponents; nothing is an empty cell; `inf` is a time that never came.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -34,6 +36,12 @@ trait Cell {
 impl Cell for String {
     fn cell(&self) -> String {
         self.clone()
+    }
+}
+
+impl Cell for Arc<str> {
+    fn cell(&self) -> String {
+        self.to_string()
     }
 }
 

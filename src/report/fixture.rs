@@ -396,7 +396,7 @@ fn add_timeline(tables: &mut Tables, strategy: &str, traits: &Traits, scale: f64
             ] {
                 tables.timeline.push(TimelineRow {
                     strategy: strategy.into(),
-                    day: date.clone(),
+                    day: date.as_str().into(),
                     account: (*account).into(),
                     region: (*region).into(),
                     metric: metric.into(),

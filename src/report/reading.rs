@@ -178,7 +178,7 @@ impl<'a> Reading<'a> {
 
     /// Days of the timeline, ascending.
     pub fn days(&self) -> Vec<&'a str> {
-        let mut days: Vec<&str> = self.tables.timeline.iter().map(|row| row.day.as_str()).collect();
+        let mut days: Vec<&str> = self.tables.timeline.iter().map(|row| &*row.day).collect();
         days.sort_unstable();
         days.dedup();
         days
@@ -198,9 +198,9 @@ impl<'a> Reading<'a> {
         wanted: impl Fn(&TimelineRow) -> bool,
     ) -> BTreeMap<&'a str, f64> {
         let mut days = BTreeMap::new();
-        let rows = self.tables.timeline.iter().filter(|row| row.strategy == strategy && row.metric == metric);
+        let rows = self.tables.timeline.iter().filter(|row| *row.strategy == *strategy && *row.metric == *metric);
         for row in rows.filter(|row| wanted(row)) {
-            days.entry(row.day.as_str()).and_modify(|sum| *sum = fold(*sum, row.value)).or_insert(row.value);
+            days.entry(&*row.day).and_modify(|sum| *sum = fold(*sum, row.value)).or_insert(row.value);
         }
         days
     }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
-use super::chart::{self, Figure, LeftOut, screening, tornado};
+use super::chart::{Figure, LeftOut, screening, tornado};
 use super::numbers::{self, list, money, money_tick, of};
 use super::reading::{Reading, alike};
 use super::terminal::{WIDTH, flush, paragraph};
-use super::write::{File, WriteError, replace};
+use super::write::{File, WriteError, pictures, replace};
 use super::{csv, markdown::escape};
 use crate::study::sensitivity::{Bar, EffectRow, End, Record, Sensitivity};
 use crate::study::tables::{RunRecord, Tables};
@@ -34,11 +34,7 @@ pub fn write(dir: &Path, study: &Sensitivity) -> Result<Vec<PathBuf>, WriteError
     let mut files = vec![file("sensitivity.csv", table), file("sensitivity.json", record)];
     let mut stale: Vec<String> = Vec::new();
     let (figures, left_out) = charts(study);
-    for figure in &figures {
-        let png = chart::png(figure).map_err(|error| failed(&figure.name, error.to_string()))?;
-        files.push(file(&format!("charts/{}.svg", figure.name), chart::standalone(figure).into_bytes()));
-        files.push(file(&format!("charts/{}.png", figure.name), png));
-    }
+    files.extend(pictures(&figures)?);
     for chart in &left_out {
         stale.extend(["svg", "png"].map(|ending| format!("charts/{}.{ending}", chart.name)));
     }

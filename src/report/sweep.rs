@@ -11,7 +11,7 @@ use crate::report::chart;
 use crate::report::chart::sweep::NAME as CHART;
 use crate::report::csv::CsvError;
 use crate::report::read::{ReadError, settle};
-use crate::report::write::{self, File, WriteError};
+use crate::report::write::{self, File, WriteError, pictures};
 use crate::study::sweep::{Record, SweepRow};
 
 pub mod journal;
@@ -92,12 +92,7 @@ fn render(finished: &Finished) -> Result<Vec<File>, WriteError> {
     let mut files = vec![file(TABLE.to_owned(), rows), file(RECORD.to_owned(), record)];
     let view = view::View::of(finished);
     let chart = chart::sweep::draw(&view);
-    if let Ok(figure) = &chart {
-        let name = format!("charts/{}.png", figure.name);
-        let pixels = chart::png(figure).map_err(|error| failed(&name, error.to_string()))?;
-        files.push(file(format!("charts/{}.svg", figure.name), chart::standalone(figure).into_bytes()));
-        files.push(file(name, pixels));
-    }
+    files.extend(pictures(chart.as_ref().map_or(&[], std::slice::from_ref))?);
     files.push(file("report.md".to_owned(), page::markdown(&view, &chart).into_bytes()));
     Ok(files)
 }

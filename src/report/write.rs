@@ -10,8 +10,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use thiserror::Error;
 
+use crate::report::chart::Figure;
 use crate::report::csv;
 use crate::report::{Rendered, chart, read};
 use crate::study::tables::Tables;
@@ -102,6 +104,20 @@ fn fault_charts(dir: &Path) -> Vec<String> {
     names
 }
 
+/// Charts as files, an SVG and a PNG of each, in order. They are drawn in parallel: a picture takes as long as a small run.
+///
+/// # Errors
+/// When one cannot be drawn.
+pub fn pictures(figures: &[Figure]) -> Result<Vec<File>, WriteError> {
+    let pair = |figure: &Figure| {
+        let [svg, png] = ["svg", "png"].map(|ending| format!("charts/{}.{ending}", figure.name));
+        let pixels = chart::png(figure).map_err(|error| render_error(&png, error.to_string()))?;
+        Ok([File { name: svg, bytes: chart::standalone(figure).into_bytes() }, File { name: png, bytes: pixels }])
+    };
+    let pairs = figures.par_iter().map(pair).collect::<Result<Vec<_>, WriteError>>()?;
+    Ok(pairs.into_iter().flatten().collect())
+}
+
 /// Every file of a run as bytes, in the order of the manual.
 fn render(tables: &Tables) -> Result<Vec<File>, WriteError> {
     let tabular = csv::files(tables).map_err(|error| render_error("the tables", error.to_string()))?;
@@ -112,13 +128,7 @@ fn render(tables: &Tables) -> Result<Vec<File>, WriteError> {
     files.push(File { name: read::RUN_FILE.to_owned(), bytes: record });
 
     let rendered = Rendered::of(tables);
-    for figure in &rendered.figures {
-        let svg = format!("charts/{}.svg", figure.name);
-        let png = format!("charts/{}.png", figure.name);
-        let pixels = chart::png(figure).map_err(|error| render_error(&png, error.to_string()))?;
-        files.push(File { name: svg, bytes: chart::standalone(figure).into_bytes() });
-        files.push(File { name: png, bytes: pixels });
-    }
+    files.extend(pictures(&rendered.figures)?);
     let page = |name: &str, text: Result<String, minijinja::Error>| match text {
         Ok(text) => Ok(File { name: name.to_owned(), bytes: text.into_bytes() }),
         Err(error) => Err(render_error(name, format!("{error:#}"))),

@@ -111,7 +111,7 @@ pub fn reprice(tables: &Tables, book: PriceBook) -> Result<Tables, RepriceError>
 fn leave_bounds_out(out: &mut Tables) -> BTreeSet<String> {
     let bounds = out.summary.iter().filter(|row| row.kind == BOUND).map(|row| row.strategy.clone());
     let bounds: BTreeSet<String> = bounds.collect();
-    let stays = |strategy: &String| !bounds.contains(strategy);
+    let stays = |strategy: &str| !bounds.contains(strategy);
     out.summary.retain(|row| stays(&row.strategy));
     out.comparison.retain(|row| stays(&row.strategy) && stays(&row.baseline));
     out.bill.retain(|row| stays(&row.strategy));

@@ -5,6 +5,7 @@
 //! order: strategies as in the scenario, then trials, months, days, names.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -173,18 +174,18 @@ pub struct LatencyRow {
     pub seconds: f64,
 }
 
-/// One metric of one day, mean over trials.
+/// One metric of one day, mean over trials. Long runs have many of these rows, and few different texts: they are shared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TimelineRow {
-    pub strategy: String,
+    pub strategy: Arc<str>,
     /// `2026-04-01`.
-    pub day: String,
-    pub account: String,
-    pub region: String,
+    pub day: Arc<str>,
+    pub account: Arc<str>,
+    pub region: Arc<str>,
     /// `cost`, `stored`, `egress`, `peak_egress`, `peak_batch_get_image`, `peak_get_download_url`, `pulls`.
-    pub metric: String,
+    pub metric: Arc<str>,
     /// `usd`, `bytes`, `bytes/s`, `calls/s`, `count`.
-    pub unit: String,
+    pub unit: Arc<str>,
     pub value: f64,
 }
 

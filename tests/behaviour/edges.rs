@@ -26,7 +26,7 @@ cache = "none"
 }
 
 fn by_day(tables: &Tables, metric: &str, region: &str) -> Vec<f64> {
-    let rows = tables.timeline.iter().filter(|row| row.metric == metric && row.region == region);
+    let rows = tables.timeline.iter().filter(|row| *row.metric == *metric && *row.region == *region);
     rows.map(|row| row.value).collect()
 }
 

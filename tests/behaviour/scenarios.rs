@@ -254,7 +254,7 @@ fn m11_a_lifecycle_at_the_destination_keeps_storage_level_and_a_pilot_costs_litt
         let here = tables
             .timeline
             .iter()
-            .filter(|row| row.strategy == "roll-out" && row.metric == "stored" && row.region == region);
+            .filter(|row| &*row.strategy == "roll-out" && &*row.metric == "stored" && *row.region == *region);
         here.map(|row| row.value).collect::<Vec<f64>>()
     };
     let growth = |days: &[f64]| days[days.len() - 1] / days[days.len() / 2];

@@ -103,7 +103,7 @@ fn place<'t>(tables: &'t Tables, strategy: &str, repository: &str, region: &str)
 
 /// A metric of a region, day by day.
 fn by_day(tables: &Tables, metric: &str, region: &str) -> Vec<f64> {
-    let rows = tables.timeline.iter().filter(|row| row.metric == metric && row.region == region);
+    let rows = tables.timeline.iter().filter(|row| *row.metric == *metric && *row.region == *region);
     rows.map(|row| row.value).collect()
 }
 

@@ -81,7 +81,7 @@ pub fn draw(reading: &Reading) -> Result<Figure, LeftOut> {
         .tables
         .timeline
         .iter()
-        .any(|row| PANELS.iter().any(|panel| panel.metric == row.metric) && row.value > 0.0);
+        .any(|row| PANELS.iter().any(|panel| *panel.metric == *row.metric) && row.value > 0.0);
     if !any {
         return Err(LeftOut { name: "capacity".into(), reason: "nothing was stored and nothing was pulled".into() });
     }
@@ -220,8 +220,8 @@ mod tests {
     fn the_first_day_that_meets_a_limit_is_the_one_in_the_rows() {
         let mut tables = fixture::tables();
         let stored = |day: &str| {
-            let rows = tables.timeline.iter().filter(|row| row.strategy == "replication" && row.metric == "stored");
-            rows.filter(|row| row.day == day).map(|row| row.value).fold(0.0, f64::max)
+            let rows = tables.timeline.iter().filter(|row| &*row.strategy == "replication" && &*row.metric == "stored");
+            rows.filter(|row| *row.day == *day).map(|row| row.value).fold(0.0, f64::max)
         };
         let limit = stored("2026-05-10");
         assert!(stored("2026-05-09") < limit);

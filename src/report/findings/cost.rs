@@ -307,7 +307,7 @@ mod tests {
         for day in 0..60 {
             let timeline = crate::study::tables::TimelineRow {
                 strategy: "a".into(),
-                day: format!("2026-{:02}-{:02}", 1 + day / 30, 1 + day % 30),
+                day: format!("2026-{:02}-{:02}", 1 + day / 30, 1 + day % 30).into(),
                 metric: "cost".into(),
                 value: cost(day),
                 ..Default::default()

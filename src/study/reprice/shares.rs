@@ -37,9 +37,9 @@ pub(super) fn scale(before: &Tables, after: &BTreeMap<String, Vec<Priced>>, out:
             *cell = scaled(*cell, columns.get(&key));
         }
     }
-    for row in out.timeline.iter_mut().filter(|row| row.metric == "cost") {
+    for row in out.timeline.iter_mut().filter(|row| &*row.metric == "cost") {
         let month = row.day.get(..7).unwrap_or_default().to_string();
-        let key = (row.strategy.clone(), row.account.clone(), row.region.clone(), month);
+        let key = (row.strategy.to_string(), row.account.to_string(), row.region.to_string(), month);
         row.value = scaled(row.value, months.get(&key));
     }
 }

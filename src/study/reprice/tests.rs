@@ -77,11 +77,11 @@ fn another_book_gives_what_a_run_under_it_gives() {
         assert_eq!(again.run.price_book, "dearer");
         // Scaled, not worked out: what is nobody's in particular apart, they still add up to the columns.
         let cost = |tables: &Tables| -> f64 {
-            tables.timeline.iter().filter(|row| row.metric == "cost").map(|row| row.value).sum()
+            tables.timeline.iter().filter(|row| &*row.metric == "cost").map(|row| row.value).sum()
         };
         assert!((cost(&again) / cost(&true_run) - 1.0).abs() < 1e-6);
-        again.timeline.retain(|row| row.metric != "cost");
-        true_run.timeline.retain(|row| row.metric != "cost");
+        again.timeline.retain(|row| &*row.metric != "cost");
+        true_run.timeline.retain(|row| &*row.metric != "cost");
         assert_eq!(again.timeline, true_run.timeline, "nothing else moves");
     }
 }

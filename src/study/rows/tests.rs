@@ -157,14 +157,11 @@ fn latency_has_every_quantile_of_what_happened() {
 #[test]
 fn the_timeline_is_the_mean_over_trials_and_leaves_out_what_is_always_zero() {
     let tables = run(&scenario(), Some(vec![0]));
-    let of = |metric: &str| tables.timeline.iter().filter(|row| row.metric == metric).collect::<Vec<_>>();
+    let of = |metric: &str| tables.timeline.iter().filter(|row| *row.metric == *metric).collect::<Vec<_>>();
     let pulls = of("pulls");
     // 2 × trial on the first day: mean 5; the other days follow as zeros.
-    assert_eq!((pulls.len(), pulls[0].value, pulls[0].day.as_str(), pulls[1].value), (30, 5.0, "2026-04-01", 0.0));
-    assert_eq!(
-        (pulls[0].account.as_str(), pulls[0].region.as_str(), pulls[0].unit.as_str()),
-        ("main", "us-east-1", "count")
-    );
+    assert_eq!((pulls.len(), pulls[0].value, &*pulls[0].day, pulls[1].value), (30, 5.0, "2026-04-01", 0.0));
+    assert_eq!((&*pulls[0].account, &*pulls[0].region, &*pulls[0].unit), ("main", "us-east-1", "count"));
     assert_eq!(of("peak_egress")[0].value, 0.5);
     assert!(of("stored").is_empty() && of("peak_batch_get_image").is_empty());
     let cost: f64 = of("cost").iter().map(|row| row.value).sum();

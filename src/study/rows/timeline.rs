@@ -1,5 +1,7 @@
 //! `timeline.csv`: cost, stored bytes, traffic and calls by day, mean over trials.
 
+use std::sync::Arc;
+
 use super::{Column, View};
 use crate::cloud::Registry;
 use crate::study::gathered::SeriesSums;
@@ -20,15 +22,16 @@ const METRICS: [Metric; 6] = [
 /// Rows by strategy, account and region, metric, and day. A series that is zero on every day is left out.
 pub(super) fn rows(view: &View) -> Vec<TimelineRow> {
     let mut rows = Vec::new();
+    let days: Vec<Arc<str>> = view.scenario.model.calendar.days.iter().map(|day| day.as_str().into()).collect();
     for column in &view.columns {
         for (&(account, region), costs) in &column.gathered.cost_by_day {
             let values = costs.iter().map(|cost| cost.dollars() / view.trials).collect();
-            push(&mut rows, view, column, Registry { account, region }, ("cost", "usd"), values);
+            push(&mut rows, view, &days, column, Registry { account, region }, ("cost", "usd"), values);
         }
         for (registry, sums) in view.scenario.model.cloud.registries.iter().zip(&column.gathered.series) {
             for (name, unit, of) in METRICS {
                 let values = of(sums).iter().map(|sum| sum / view.trials).collect();
-                push(&mut rows, view, column, *registry, (name, unit), values);
+                push(&mut rows, view, &days, column, *registry, (name, unit), values);
             }
         }
     }
@@ -38,6 +41,7 @@ pub(super) fn rows(view: &View) -> Vec<TimelineRow> {
 fn push(
     rows: &mut Vec<TimelineRow>,
     view: &View,
+    days: &[Arc<str>],
     column: &Column,
     place: Registry,
     (metric, unit): (&str, &str),
@@ -46,16 +50,16 @@ fn push(
     if values.iter().all(|value| *value == 0.0) {
         return;
     }
-    let (cloud, days) = (&view.scenario.model.cloud, &view.scenario.model.calendar.days);
-    // A series may end early (nothing happened later): the days after it are zero, and said so.
-    let values = values.into_iter().chain(std::iter::repeat(0.0));
-    rows.extend(days.iter().zip(values).map(|(day, value)| TimelineRow {
-        strategy: column.strategy.name.clone(),
-        day: day.clone(),
+    let cloud = &view.scenario.model.cloud;
+    let row = TimelineRow {
+        strategy: column.strategy.name.as_str().into(),
         account: cloud.account(place.account).into(),
         region: cloud.region(place.region).into(),
         metric: metric.into(),
         unit: unit.into(),
-        value,
-    }));
+        ..TimelineRow::default()
+    };
+    // A series may end early (nothing happened later): the days after it are zero, and said so.
+    let values = values.into_iter().chain(std::iter::repeat(0.0));
+    rows.extend(days.iter().zip(values).map(|(day, value)| TimelineRow { day: day.clone(), value, ..row.clone() }));
 }
