@@ -9,7 +9,8 @@
 //! Work is a float and grows; it is set back now and then, so that a long run keeps the precision of a short one.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+
+use dary_heap::QuaternaryHeap;
 
 use super::NOWHERE;
 use crate::units::{NANOS, Time};
@@ -27,6 +28,9 @@ const FORGIVEN: f64 = 1e-3;
 /// So much longer than it can take to end, a flow must stay, that it need not be watched: more than rounding makes up.
 const MARGIN: f64 = 1e-9;
 
+/// A nanosecond, in seconds: to multiply is several times as fast as to divide.
+const NANOSECOND: f64 = 1.0 / NANOS as f64;
+
 /// When `bytes` will have moved at `rate` [bytes/s]: rounded up to the nanosecond.
 pub(super) fn due(from: Time, bytes: f64, rate: f64) -> Time {
     if bytes <= 0.0 {
@@ -41,7 +45,7 @@ pub(super) fn due(from: Time, bytes: f64, rate: f64) -> Time {
 /// Bytes moved in a stretch of time at `rate` (bytes/s).
 pub(super) fn moved(from: Time, to: Time, rate: f64) -> f64 {
     // An infinite rate has moved what there was at the instant when it was set.
-    if from == to { 0.0 } else { rate * (to - from).as_seconds() }
+    if from == to { 0.0 } else { rate * ((to - from).0 as f64 * NANOSECOND) }
 }
 
 /// A flow's place in its class: when it ends, and which flow it is.
@@ -71,7 +75,7 @@ impl PartialOrd for Place {
 
 impl Ord for Place {
     fn cmp(&self, other: &Self) -> Ordering {
-        // Reversed: the standard heap keeps the largest on top.
+        // Reversed: the heap keeps the largest on top.
         other.finish.cmp(&self.finish)
     }
 }
@@ -93,7 +97,7 @@ pub(super) struct Class {
     /// Work at `since`.
     work: f64,
     since: Time,
-    heap: BinaryHeap<Place>,
+    heap: QuaternaryHeap<Place>,
 }
 
 impl Class {
@@ -107,7 +111,7 @@ impl Class {
             rate: 0.0,
             work: 0.0,
             since: Time(0),
-            heap: BinaryHeap::new(),
+            heap: QuaternaryHeap::new(),
         }
     }
 
@@ -118,33 +122,39 @@ impl Class {
 
     /// Whether a flow with `bytes` to go is sure not to end before `until`: not even with all that it may have.
     pub(super) fn outlasts(&self, now: Time, bytes: f64, until: Time) -> bool {
-        until < Time::NEVER && bytes > self.ceiling * (until - now).as_seconds() * (1.0 + MARGIN) + 1.0
+        until < Time::NEVER && bytes > self.ceiling * ((until - now).0 as f64 * NANOSECOND) * (1.0 + MARGIN) + 1.0
     }
 
-    /// Takes in a flow with `bytes` to go; returns the work at which it ends. Without a place in the heap, as one has that
-    /// is sure to leave before, nobody is told.
-    pub(super) fn join(&mut self, now: Time, bytes: f64, place: Option<(u32, u32)>) -> f64 {
-        let finish = self.work_at(now) + bytes.max(0.0);
+    /// Takes in a flow with `bytes` to go; returns the work at which it ends, and whether the rate is to be set anew. Without
+    /// a place in the heap, as one has that is sure to leave before, nobody is told.
+    pub(super) fn join(&mut self, now: Time, bytes: f64, place: Option<(u32, u32)>) -> (f64, bool) {
+        let work = self.work_at(now);
+        let finish = work + bytes.max(0.0);
+        let mut anew = work > MOST_WORK;
         if let Some((slot, generation)) = place {
             self.heap.push(Place { finish: finish.to_bits(), slot, generation });
             self.waiting += 1;
             if finish < self.first {
                 self.first = finish;
+                anew = true;
             }
         }
-        finish
+        (finish, anew)
     }
 
-    /// Lets a flow go that had a place, and was to end at work `finish`. `here` tells whether a place is still taken.
-    pub(super) fn leave(&mut self, finish: f64, here: impl Fn(&Place) -> bool) {
+    /// Lets a flow go that had a place, and was to end at work `finish`; whether the rate is to be set anew. `here` tells
+    /// whether a place is still taken.
+    pub(super) fn leave(&mut self, finish: f64, here: impl Fn(&Place) -> bool) -> bool {
         self.waiting -= 1;
-        if finish <= self.first {
+        let anew = finish <= self.first;
+        if anew {
             self.first = f64::NAN;
         }
         let gone = self.heap.len() - self.waiting;
         if gone > FEW_GONE && gone > self.waiting {
             self.heap.retain(here);
         }
+        anew
     }
 
     /// The flow that ends next, if it ends at `now`; it has then left.
@@ -183,7 +193,7 @@ impl Class {
             tell(place.slot, finish);
         }
         self.first = (self.first - self.work).max(0.0);
-        self.heap = BinaryHeap::from(places);
+        self.heap = QuaternaryHeap::from(places);
         std::mem::take(&mut self.work)
     }
 
@@ -245,7 +255,7 @@ mod tests {
         let mut class = Class::new(0, f64::INFINITY);
         class.set_rate(Time(0), 1e9, |_| true);
         let begin = Time(100 * NANOS);
-        assert_eq!(class.join(begin, 5e9, Some((0, 0))), 1.05e11);
+        assert_eq!(class.join(begin, 5e9, Some((0, 0))), (1.05e11, true));
         assert_eq!(class.set_rate(begin, 1e9, |_| true), Time(105 * NANOS));
         assert!(class.is_far());
         assert_eq!(class.set_back(|_| true, |_, finish| assert_eq!(finish, 5e9)), 1e11);

@@ -230,8 +230,9 @@ impl Fabric {
         let to = &mut self.layout.classes[class as usize];
         flow.class = class;
         flow.waits = !to.outlasts(self.now, bytes, until);
-        flow.finish = to.join(self.now, bytes, flow.waits.then_some((slot, flow.generation)));
-        self.layout.came(class);
+        let (finish, anew) = to.join(self.now, bytes, flow.waits.then_some((slot, flow.generation)));
+        flow.finish = finish;
+        self.layout.came(class, anew);
     }
 
     /// Takes a flow out of its class.
@@ -239,11 +240,9 @@ impl Fabric {
         let flow = &mut self.flows[slot as usize];
         let class = std::mem::replace(&mut flow.class, NOWHERE);
         flow.generation = flow.generation.wrapping_add(1);
-        if flow.waits {
-            let (finish, flows) = (flow.finish, &self.flows);
-            self.layout.classes[class as usize].leave(finish, |place| is_here(flows, place));
-        }
-        self.layout.left(class);
+        let (waits, finish, flows) = (flow.waits, flow.finish, &self.flows);
+        let anew = waits && self.layout.classes[class as usize].leave(finish, |place| is_here(flows, place));
+        self.layout.left(class, anew);
     }
 
     fn release(&mut self, slot: u32) {
@@ -291,7 +290,7 @@ impl Fabric {
             while let Some(place) = class.pop_due(at, |place| is_here(flows, place)) {
                 let flow = FlowId { slot: place.slot, serial: flows[place.slot as usize].serial };
                 self.completed.push(Completed { at, flow });
-                route.count(rung as u32, -1.0);
+                route.count(rung as u32, -1.0, true);
             }
         }
         for completed in &self.completed[first..] {
@@ -336,8 +335,8 @@ fn set_rates(now: Time, layout: &mut Layout, route: u32, flows: &mut [Flow]) -> 
     let (mut demand, mut next) = (Demand::default(), Time::NEVER);
     for rung in &mut route.busy {
         let rate = rung.ceiling.min(route.level);
-        if rung.touched || rung.rate != rate {
-            (rung.touched, rung.rate) = (false, rate);
+        if rung.rate != rate {
+            rung.rate = rate;
             let class = &mut layout.classes[rung.class as usize];
             rung.next = class.set_rate(now, rate, |place| is_here(flows, place));
             if class.is_far() {

@@ -140,7 +140,7 @@ mod tests {
         let numbers: Vec<u32> =
             classes.iter().map(|(_, ceiling, pipes)| layout.class(pipes.iter().copied(), *ceiling)).collect();
         for (&number, (flows, ..)) in numbers.iter().zip(classes) {
-            (0..*flows).for_each(|_| layout.came(number));
+            (0..*flows).for_each(|_| layout.came(number, true));
         }
         while let Some(route) = layout.touched.pop() {
             layout.settle_alone(route);

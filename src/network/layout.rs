@@ -160,23 +160,23 @@ impl Layout {
         });
     }
 
-    /// Notes that a flow came into a class.
-    pub(super) fn came(&mut self, class: u32) {
+    /// Notes that a flow came into a class, whose rate is perhaps to be set anew by that.
+    pub(super) fn came(&mut self, class: u32, anew: bool) {
         let (routes, classes) = (&mut self.routes, &mut self.classes);
         let number = classes[class as usize].route;
         let route = &mut routes[number as usize];
         if classes[class as usize].rung == NOWHERE {
             route.list(class, classes);
         }
-        route.count(classes[class as usize].rung, 1.0);
+        route.count(classes[class as usize].rung, 1.0, anew);
         self.touch(number);
     }
 
-    /// Notes that a flow left a class.
-    pub(super) fn left(&mut self, class: u32) {
+    /// Notes that a flow left a class, whose rate is perhaps to be set anew by that.
+    pub(super) fn left(&mut self, class: u32, anew: bool) {
         let class = &self.classes[class as usize];
         let number = class.route;
-        self.routes[number as usize].count(class.rung, -1.0);
+        self.routes[number as usize].count(class.rung, -1.0, anew);
         self.touch(number);
     }
 
@@ -281,26 +281,26 @@ mod tests {
         let (own, shared) = (layout.pipe(10.0), layout.pipe(100.0));
         let class = layout.class([own, shared].into_iter(), NONE);
         let other = layout.class([shared].into_iter(), 60.0);
-        layout.came(class);
+        layout.came(class, true);
         assert!(alone(&mut layout).is_empty());
         fill(&mut layout);
         // Another flow on its own pipe, which is full: both get half of it, and the shared pipe notices nothing.
-        layout.came(class);
+        layout.came(class, true);
         assert_eq!(alone(&mut layout), [0]);
         assert_eq!((layout.routes[0].level, layout.pipes[shared as usize].left), (5.0, 90.0));
-        layout.came(other);
+        layout.came(other, true);
         assert_eq!(alone(&mut layout), [1]);
         assert_eq!(layout.pipes[shared as usize].left, 30.0);
         // This one fills the shared pipe.
-        layout.came(other);
+        layout.came(other, true);
         assert!(alone(&mut layout).is_empty());
         fill(&mut layout);
         assert_eq!((layout.routes[0].level, layout.routes[1].level), (5.0, 45.0));
         // One for another changes nothing, full or not; one less is good for all.
-        layout.came(other);
-        layout.left(other);
+        layout.came(other, true);
+        layout.left(other, true);
         assert_eq!(alone(&mut layout), [1]);
-        layout.left(other);
+        layout.left(other, true);
         assert!(alone(&mut layout).is_empty());
     }
 
@@ -312,12 +312,12 @@ mod tests {
         let high = layout.class([first, shared].into_iter(), 40.0);
         let other = layout.class([shared].into_iter(), NONE);
         for class in [low, other] {
-            layout.came(class);
+            layout.came(class, true);
         }
         assert!(alone(&mut layout).is_empty());
         fill(&mut layout);
-        layout.left(low);
-        layout.came(high);
+        layout.left(low, true);
+        layout.came(high, true);
         assert_eq!(alone(&mut layout), [0]);
         assert_eq!(layout.routes[0].level, 15.0);
     }

@@ -55,13 +55,12 @@ pub(super) struct Rung {
     pub(super) ceiling: f64,
     /// Flows in the class.
     pub(super) flows: f64,
-    /// What each of them gets (bytes/s).
+    /// What each of them gets (bytes/s); not a number, which equals no other, when it is to be set anew: as another flow is
+    /// the first to end. Flows that climb come and go without that.
     pub(super) rate: f64,
     /// When the first of them ends.
     pub(super) next: Time,
     pub(super) class: u32,
-    /// Whether flows came or went since the rate was set.
-    pub(super) touched: bool,
 }
 
 /// What the flows of a route ask of pipes, at some level.
@@ -108,11 +107,11 @@ impl Route {
         if held > 0.0 { fixed + held * self.level } else { fixed }
     }
 
-    /// Counts flows that come into a class, or leave it.
-    pub(super) fn count(&mut self, rung: u32, change: f64) {
+    /// Counts flows that come into a class, or leave it; its rate is set anew where that is so.
+    pub(super) fn count(&mut self, rung: u32, change: f64, anew: bool) {
         let rung = &mut self.busy[rung as usize];
         rung.flows += change;
-        rung.touched = true;
+        rung.rate = if anew { f64::NAN } else { rung.rate };
         self.emptied |= rung.flows == 0.0;
         self.flows += change;
     }
@@ -121,7 +120,7 @@ impl Route {
     pub(super) fn list(&mut self, class: u32, classes: &mut [Class]) {
         let ceiling = classes[class as usize].ceiling;
         let place = self.busy.partition_point(|rung| rung.ceiling <= ceiling);
-        self.busy.insert(place, Rung { ceiling, flows: 0.0, rate: 0.0, next: Time::NEVER, class, touched: true });
+        self.busy.insert(place, Rung { ceiling, flows: 0.0, rate: f64::NAN, next: Time::NEVER, class });
         self.number_rungs(place, classes);
     }
 

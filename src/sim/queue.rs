@@ -1,7 +1,8 @@
 //! The event queue: earliest first; equal times by priority, then first in, first out.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+
+use dary_heap::QuaternaryHeap;
 
 use crate::units::Time;
 
@@ -13,8 +14,9 @@ struct Entry<E> {
 }
 
 impl<E> Entry<E> {
-    fn key(&self) -> (Time, u64) {
-        (self.time, self.rank)
+    /// Time, then rank, as one number: two of them compare without a branch, which nobody could foretell.
+    fn key(&self) -> i128 {
+        i128::from(self.time.0) << 64 | i128::from(self.rank)
     }
 
     fn priority(&self) -> u8 {
@@ -45,7 +47,7 @@ impl<E> PartialOrd for Entry<E> {
 
 impl<E> Ord for Entry<E> {
     fn cmp(&self, other: &Self) -> Ordering {
-        // Reversed: the standard heap keeps the largest on top.
+        // Reversed: the heap keeps the largest on top.
         other.key().cmp(&self.key())
     }
 }
@@ -61,13 +63,14 @@ impl<E> Ord for Entry<E> {
 /// assert_eq!(queue.pop(), Some((Time(5), "pull")));
 /// ```
 pub struct Queue<E> {
-    heap: BinaryHeap<Entry<E>>,
+    /// Four children to a parent: half as many levels, and fewer lines of memory to look at, than with two.
+    heap: QuaternaryHeap<Entry<E>>,
     sequence: u64,
 }
 
 impl<E> Default for Queue<E> {
     fn default() -> Self {
-        Queue { heap: BinaryHeap::new(), sequence: 0 }
+        Queue { heap: QuaternaryHeap::new(), sequence: 0 }
     }
 }
 
