@@ -11,7 +11,7 @@ tables=$(mktemp -d)
 trap 'rm -r "$tables"' EXIT
 
 benches/peers/run.sh "${1:-5}" | tee "$tables/peers"
-cargo bench --bench growth -- --docs
+cargo bench --bench growth -- --docs --billion
 cargo bench --bench speed | tee "$tables/parts"
 {
   echo "Measured on $(date -u +%Y-%m-%d), revision $revision, with"

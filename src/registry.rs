@@ -323,7 +323,7 @@ pub enum Count {
 /// Room that a full list of so many takes on. Repositories are many and small, so that doubling would waste half of what they
 /// take; a large one still moves each of its items only so often.
 fn room_for_more(items: usize) -> usize {
-    4 + items / 16
+    8 + items / 16
 }
 
 /// Property tests of this room: so many cases, always the same ones.

@@ -257,7 +257,7 @@ impl Shelf {
         let place = self.mark(image).unwrap_or_else(|place| {
             // Shelves are many and small: doubling would waste half of what they take.
             if self.marks.len() == self.marks.capacity() {
-                self.marks.reserve_exact(4 + self.marks.len() / 16);
+                self.marks.reserve_exact(8 + self.marks.len() / 16);
             }
             self.marks.insert(place, Mark { image, copied: false, pulled: false, last_used: now });
             place
