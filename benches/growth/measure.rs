@@ -8,7 +8,7 @@ use crate::{Panel, Point, Series, cpu};
 
 /// Pulls of a run from which the cost of a pull is told where the estate grows, and of the run that is taken off it, since
 /// setting up an estate is not the cost of pulls.
-const PULLS: [f64; 2] = [2_000_000.0, 200_000.0];
+const PULLS: [f64; 2] = [50_000_000.0, 10_000_000.0];
 
 /// Flows of a run.
 const FLOWS: f64 = 200_000.0;

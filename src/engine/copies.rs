@@ -458,6 +458,8 @@ impl Trial<'_> {
             let (registry, repository, name) = (to, order.repository, order.name.clone());
             self.journal.note(self.now, || Entry::Created { registry, repository, by, name });
             self.schedule_upkeep(shelf);
+            // Those who asked here for no more than a manifest have a shelf from now on.
+            self.stir(registry, repository, None);
         }
         shelf
     }

@@ -91,8 +91,8 @@ struct Ask {
     image: Arc<Image>,
     tag: Arc<str>,
     digest: Digest,
-    /// None for the bound, which asks no registry.
-    shelf: Option<(RegistryId, ShelfId)>,
+    /// None for the bound, which asks no registry. A cache that nobody has asked for more than a manifest has no shelf yet.
+    asks: Option<(RegistryId, Option<ShelfId>)>,
     usual: Usual,
 }
 
@@ -180,12 +180,9 @@ impl Trial<'_> {
     /// A usual pull was served, and the next one of that place will be like it.
     pub fn steady(&mut self, request: &Asked, usual: Usual) {
         let Some(listed) = request.listed.filter(|_| !request.moving) else { return };
-        let (registry, shelf) = match &self.bound {
-            Some(_) => (None, None),
-            None => {
-                let (registry, shelf) = self.asked_shelf(request.cluster, request.repository);
-                (Some(registry), shelf)
-            }
+        let asks = match &self.bound {
+            Some(_) => None,
+            None => Some(self.asked_shelf(request.cluster, request.repository)),
         };
         let Some(desk) = &mut self.rest.desks[usize::from(request.cluster.0)] else { return };
         let place = &mut desk.nodes[request.node as usize][listed as usize];
@@ -200,7 +197,7 @@ impl Trial<'_> {
             NodeCache::None => usual.cold.is_some(),
             NodeCache::Warm(_) => false,
         };
-        if !known || registry.is_some() != shelf.is_some() {
+        if !known {
             return;
         }
         (place.steady, place.image, place.found) = (true, request.digest.pulled, found);
@@ -210,7 +207,7 @@ impl Trial<'_> {
             image: request.image.clone(),
             tag: request.tag.clone(),
             digest: request.digest,
-            shelf: registry.zip(shelf),
+            asks,
             usual,
         });
     }
@@ -278,7 +275,7 @@ impl Trial<'_> {
             }
             let Ok(slot) = cluster.runs.binary_search(&repository) else { continue };
             let concerns = |ask: &Ask| {
-                ask.shelf.is_some_and(|(asked, _)| asked == registry) && image.is_none_or(|id| ask.digest.image == id)
+                ask.asks.is_some_and(|(asked, _)| asked == registry) && image.is_none_or(|id| ask.digest.image == id)
             };
             if desk.asks[slot].as_ref().is_some_and(concerns) {
                 self.turn(ClusterId(index), slot);

@@ -47,8 +47,10 @@ impl Trial<'_> {
         let before = Time(self.now.0 - 1);
         let measured = self.meters.measured(before);
         self.outcome.pulls += if measured { pulls } else { 0 };
-        let Some((registry, shelf)) = ask.shelf else { return };
-        self.world.note_pull(shelf, ask.digest.image, place.last, if measured { pulls } else { 0 });
+        let Some((registry, shelf)) = ask.asks else { return };
+        if let Some(shelf) = shelf {
+            self.world.note_pull(shelf, ask.digest.image, place.last, if measured { pulls } else { 0 });
+        }
         if !measured {
             return;
         }

@@ -178,7 +178,7 @@ impl Trial<'_> {
         let measured = self.meters.measured(at);
         let Some(desk) = &mut self.rest.desks[usize::from(cluster.0)] else { return };
         let place = &mut desk.nodes[node as usize][listed as usize];
-        let Some(Ask { image, tag, shelf: Some((registry, shelf)), usual, .. }) = &desk.asks[place.slot as usize]
+        let Some(Ask { image, tag, asks: Some((registry, Some(shelf))), usual, .. }) = &desk.asks[place.slot as usize]
         else {
             return;
         };

@@ -85,3 +85,40 @@ fn what_is_told_late_is_told_all_the_same() {
         assert!(resting.pulls > 9_000 && resting.pulls_cold > 4_000, "{} {}", resting.pulls, resting.pulls_cold);
     }
 }
+
+/// Nodes that have their images from the start ask a cache for manifests before anybody fetches anything: it has no shelf for
+/// them to be counted on until the nodes that keep nothing come.
+const NO_SHELF_YET: &str = r#"
+schema = 1
+run = { duration = "1d", seed = 3, trials = 1 }
+network = { preset = "ideal" }
+strategies = [{ kind = "pull-through-cache", ttl = "7h" }]
+repositories = [
+  { name = "app", count = 4, registry = "us-east-1", existing = 1, push = { list = [] }, image = { size = "90 MB", layers = 5 } },
+]
+registries = [{ registry = "us-east-1" }, { registry = "eu-west-1" }]
+
+[[clusters]]
+name = "has-all"
+registry = "eu-west-1"
+nodes = 3
+pulls = { rate = "30000/day" }
+cache = "unlimited"
+
+[[clusters]]
+name = "no-cache"
+registry = "eu-west-1"
+nodes = 2
+pulls = { times = "06:00" }
+cache = "none"
+"#;
+
+#[test]
+fn a_shelf_that_comes_to_be_is_noticed() {
+    let scenario = scenario(NO_SHELF_YET, &[]);
+    let resting = run(&scenario.model, 0, 1, 1);
+    let awake = run(&Model { plain: true, ..scenario.model.clone() }, 0, 1, 1);
+    assert_eq!(differences(&resting, &awake), NONE);
+    let counted: u64 = resting.by_repository.iter().map(|counts| counts.pulls).sum();
+    assert!(counted > 15_000 && counted + 5_000 < resting.pulls, "{counted} of {}", resting.pulls);
+}
