@@ -87,14 +87,14 @@ fn what_is_told_late_is_told_all_the_same() {
 }
 
 /// Nodes that have their images from the start ask a cache for manifests before anybody fetches anything: it has no shelf for
-/// them to be counted on until the nodes that keep nothing come.
+/// them to be counted on until the nodes that keep nothing come, and fetch other versions.
 const NO_SHELF_YET: &str = r#"
 schema = 1
 run = { duration = "1d", seed = 3, trials = 1 }
 network = { preset = "ideal" }
 strategies = [{ kind = "pull-through-cache", ttl = "7h" }]
 repositories = [
-  { name = "app", count = 4, registry = "us-east-1", existing = 1, push = { list = [] }, image = { size = "90 MB", layers = 5 } },
+  { name = "app", count = 4, registry = "us-east-1", existing = 9, push = { list = [] }, image = { size = "90 MB", layers = 5 } },
 ]
 registries = [{ registry = "us-east-1" }, { registry = "eu-west-1" }]
 
@@ -103,13 +103,13 @@ name = "has-all"
 registry = "eu-west-1"
 nodes = 3
 pulls = { rate = "30000/day" }
-cache = "unlimited"
+cache = "40 GB"
 
 [[clusters]]
 name = "no-cache"
 registry = "eu-west-1"
 nodes = 2
-pulls = { times = "06:00" }
+pulls = { times = "06:00", version = { newest_of = 9 } }
 cache = "none"
 "#;
 
