@@ -7,7 +7,7 @@
 
 use super::class::{Class, Place};
 use super::filling::fill;
-use super::layout::Layout;
+use super::layout::{Layout, Settled};
 use super::route::Demand;
 use super::soonest::Soonest;
 use super::{ClassId, FlowId, NOWHERE, PipeId};
@@ -308,10 +308,11 @@ impl Fabric {
     /// Where flows came or went, one of three things holds. What the route asks of its pipes is the same as before: one
     /// flow came for another, or moved between ceilings neither of which holds it back. Or its shared pipes have room,
     /// before and after: nobody on them waits for what they leave, and nobody is to lose anything, so the route is on its
-    /// own. Otherwise its island is filled.
+    /// own. Otherwise its island is filled. Where flows have only moved between ceilings that do not hold them back, as most do
+    /// that climb on a full link, there is nothing to work out at all.
     fn settle(&mut self) {
         while let Some(route) = self.layout.touched.pop() {
-            if self.layout.settle_alone(route) {
+            if self.layout.settle_alone(route) == Settled::Alone {
                 let next = set_rates(self.now, &mut self.layout, route, &mut self.flows);
                 self.soonest.set(route as usize, next);
             }
@@ -334,7 +335,8 @@ fn set_rates(now: Time, layout: &mut Layout, route: u32, flows: &mut [Flow]) -> 
     let route = &mut layout.routes[route as usize];
     let (mut demand, mut next) = (Demand::default(), Time::NEVER);
     for rung in &mut route.busy {
-        let rate = rung.ceiling.min(route.level);
+        // Neither is ever not a number: without `min`, which provides for it, this is one instruction.
+        let rate = if rung.ceiling < route.level { rung.ceiling } else { route.level };
         if rung.rate != rate {
             rung.rate = rate;
             let class = &mut layout.classes[rung.class as usize];

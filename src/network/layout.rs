@@ -48,6 +48,17 @@ pub(super) struct Island {
     pub(super) stale: bool,
 }
 
+/// What comes of a route whose flows came or went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Settled {
+    /// All rates are as before, and the same flows are the first to end.
+    AsBefore,
+    /// It has its level; the rates of its classes are to be set.
+    Alone,
+    /// Its island is to be filled.
+    Not,
+}
+
 /// All pipes, routes (and what fillings know of them), classes and islands.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
@@ -108,28 +119,32 @@ impl Layout {
 
     /// Works out the level of a route whose flows came or went, if that is nobody else's business: if its shared pipes have
     /// room before and after, or if it asks the same of them as before. Otherwise its island is marked.
-    pub(super) fn settle_alone(&mut self, number: u32) -> bool {
+    pub(super) fn settle_alone(&mut self, number: u32) -> Settled {
         let (route, pipes) = (&mut self.routes[number as usize], &mut self.pipes);
         let shared = &self.rises[number as usize].pipes;
         let island = &mut self.islands[route.island as usize];
         route.touched = false;
+        let stirred = route.is_stirred();
         if std::mem::take(&mut route.emptied) {
             route.unlist(&mut self.classes);
         }
-        route.cap = route.cap();
         if !std::mem::replace(&mut route.listed, true) {
             island.busy.push(number);
         }
+        if !stirred && shared.is_empty() && !island.stale {
+            return Settled::AsBefore;
+        }
+        route.cap = route.cap();
         if island.stale {
-            return false;
+            return Settled::Not;
         }
         let has_room = |pipes: &[Pipe]| shared.iter().all(|&pipe| pipes[pipe as usize].has_room());
         if shared.is_empty() {
             route.level = route.cap;
-            return true;
+            return Settled::Alone;
         }
         if route.demand_at(route.level) == route.demand {
-            return true;
+            return if stirred { Settled::Alone } else { Settled::AsBefore };
         }
         let mut alone = has_room(pipes);
         if alone {
@@ -146,7 +161,7 @@ impl Layout {
             island.stale = true;
             self.stale.push(route.island);
         }
-        alone
+        if alone { Settled::Alone } else { Settled::Not }
     }
 
     /// Notes that an island was filled, and unlists its routes without flows.
@@ -260,7 +275,7 @@ mod tests {
     /// Settles all that was touched; tells the routes that did so alone, and fills nothing.
     fn alone(layout: &mut Layout) -> Vec<u32> {
         let touched = std::mem::take(&mut layout.touched);
-        touched.into_iter().filter(|&route| layout.settle_alone(route)).collect()
+        touched.into_iter().filter(|&route| layout.settle_alone(route) != Settled::Not).collect()
     }
 
     /// Pretends that islands were filled.

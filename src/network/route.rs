@@ -23,8 +23,12 @@ pub(super) struct Route {
     pub(super) emptied: bool,
     /// Whether its island lists it as having flows.
     pub(super) listed: bool,
-    /// Whether flows came or went since its rates were set.
+    /// Whether flows came or went since it was settled, ...
     pub(super) touched: bool,
+    /// ... whether any that their ceilings hold, or that are the first of their class to end, ...
+    stirred: bool,
+    /// ... and how many more came than went that the level holds.
+    more_held: f64,
     /// Flows on it.
     pub(super) flows: f64,
     /// What each flow would get if there were its own pipes only (bytes/s).
@@ -94,6 +98,8 @@ impl Route {
             emptied: false,
             listed: false,
             touched: false,
+            stirred: false,
+            more_held: 0.0,
             flows: 0.0,
             cap: f64::INFINITY,
             level: f64::INFINITY,
@@ -110,6 +116,9 @@ impl Route {
     /// Counts flows that come into a class, or leave it; its rate is set anew where that is so.
     pub(super) fn count(&mut self, rung: u32, change: f64, anew: bool) {
         let rung = &mut self.busy[rung as usize];
+        let held = rung.ceiling > self.level;
+        self.stirred |= anew || !held;
+        self.more_held += if held { change } else { 0.0 };
         rung.flows += change;
         rung.rate = if anew { f64::NAN } else { rung.rate };
         self.emptied |= rung.flows == 0.0;
@@ -122,6 +131,13 @@ impl Route {
         let place = self.busy.partition_point(|rung| rung.ceiling <= ceiling);
         self.busy.insert(place, Rung { ceiling, flows: 0.0, rate: f64::NAN, next: Time::NEVER, class });
         self.number_rungs(place, classes);
+        self.stirred = true;
+    }
+
+    /// Whether those that came and went make a difference to a route of which nobody else wants anything: not where as many
+    /// move on between classes that the level holds. Asked once for each settling.
+    pub(super) fn is_stirred(&mut self) -> bool {
+        std::mem::take(&mut self.stirred) | (std::mem::take(&mut self.more_held) != 0.0)
     }
 
     /// Unlists the classes without flows.
