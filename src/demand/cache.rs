@@ -86,6 +86,11 @@ impl NodeCacheState {
         self.keeps != Keeps::Nothing && self.missing(image).next().is_none()
     }
 
+    /// Whether the node has the image and never lets anything go.
+    pub fn has_for_good(&self, image: &Image) -> bool {
+        self.keeps == Keeps::Everything && self.is_warm(image)
+    }
+
     /// Distinct compressed bytes held.
     pub fn used_bytes(&self) -> u64 {
         self.used

@@ -67,7 +67,7 @@ impl Trial<'_> {
         }
         let slot = node.slots.iter().position(|free| *free <= now)?;
         let found = if drawn { None } else { node.cache.find(request.digest.pulled) };
-        if !drawn && found.is_none() {
+        if !drawn && found.is_none() && !node.cache.has_for_good(request.image) {
             return self.pull_cold(request, slot, measured);
         }
         let cluster = &self.model.demand.clusters[usize::from(request.cluster.0)];
@@ -92,7 +92,7 @@ impl Trial<'_> {
         Some(Served::Now)
     }
 
-    /// The same for a pull whose image is not on its list; there is a place for it.
+    /// The same for a pull whose image its node is not known to have; there is a place for it.
     fn pull_cold(&mut self, request: &Asked, slot: usize, measured: bool) -> Option<Served> {
         let node = &self.nodes[usize::from(request.cluster.0)][request.node as usize];
         let mut layers = std::mem::take(&mut self.room);
