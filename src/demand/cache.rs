@@ -144,7 +144,7 @@ impl NodeCacheState {
             Keeps::Nothing => {}
             Keeps::Everything => self.layers.remove(lacked, |gone| self.used -= bytes(gone)),
             Keeps::Between(..) => {
-                if let Some(image) = self.images.take(image.id) {
+                if let Some(image) = self.images.take(image.pulled().id) {
                     self.release(&image);
                 }
             }

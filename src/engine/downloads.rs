@@ -395,18 +395,26 @@ impl<'a> Downloads<'a> {
     pub fn complete(&mut self, now: Time, schedule: &mut dyn FnMut(Time, Step)) -> Vec<Waiter> {
         let mut done = Vec::new();
         self.fabric.take_completed(now, &mut done);
-        let mut finished = Vec::new();
+        // First all of them: a download may have several, and those that have ended cannot be given another share.
+        let mut ended = Vec::with_capacity(done.len());
         for owner in done {
             let (id, layer) = ((owner >> 32) as usize, (owner & 0xffff_ffff) as usize);
             let download = &mut self.downloads[id];
             download.active.retain(|active| active.layer != layer);
             download.unfinished -= 1;
             download.moved += download.layers[layer];
-            if download.unfinished > 0 {
+            ended.push((id, download.unfinished == 0));
+        }
+        let mut finished = Vec::new();
+        for (id, is_last) in ended {
+            if self.downloads[id].unfinished > 0 {
                 self.request_next(id, now, schedule);
                 self.rebalance(id, now);
+            }
+            if !is_last {
                 continue;
             }
+            let download = &self.downloads[id];
             let serial = download.serial;
             let mut network = Network { now, links: &self.cloud.links, pairs: &self.pairs, fabric: &mut *self.fabric };
             match network.closing(&download.line, download.layers.len()) {

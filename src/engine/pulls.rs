@@ -124,7 +124,6 @@ impl Trial<'_> {
             self.ready(id, registry, request.image.clone());
             return;
         }
-        let route = self.components[component].behaviour.route(&request.asked(), at, self.now, &self.world);
         if !self.world.is_up(registry) {
             self.wait(id, Cause::Outage);
             return;
@@ -133,6 +132,8 @@ impl Trial<'_> {
             self.wait(id, Cause::NotAllowed);
             return;
         }
+        // Not before: a cache takes note of whoever reaches it.
+        let route = self.components[component].behaviour.route(&request.asked(), at, self.now, &self.world);
         self.routed(id, component, registry, route);
     }
 
@@ -188,6 +189,7 @@ impl Trial<'_> {
                 let home = self.world.home(request.repository);
                 match resolve(&request.asked(), home, &self.world) {
                     _ if !self.world.is_up(home) => self.wait(id, Cause::Outage),
+                    _ if self.world.hazards.lacks(home, policy::BATCH_GET_IMAGE) => self.wait(id, Cause::NotAllowed),
                     Some(image) if self.world.holds(home, request.repository, image.id) => self.ready(id, home, image),
                     _ => self.wait(id, cause),
                 }
@@ -212,7 +214,8 @@ impl Trial<'_> {
         }
         let (next, gives_up) = (self.now + wait, request.at + cluster.give_up);
         if next > gives_up {
-            self.fail(id, cause, gives_up);
+            // It may have been under way, or in a queue, beyond the moment at which it would not ask again.
+            self.fail(id, cause, gives_up.max(self.now));
             return;
         }
         pull.backoff = (pull.backoff + pull.backoff).min(cluster.backoff_max);
@@ -307,6 +310,10 @@ impl Trial<'_> {
         if is_down || self.world.hazards.region_down(here.region).is_some() {
             // It went down while the pull queued on its node.
             self.wait(id, Cause::Outage);
+            return;
+        }
+        if !layers.is_empty() && self.world.hazards.lacks(registry, policy::BATCH_GET_IMAGE) {
+            self.wait(id, Cause::NotAllowed);
             return;
         }
         let there = self.model.cloud.registry(registry);

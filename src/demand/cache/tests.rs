@@ -103,6 +103,23 @@ fn an_image_that_was_used_meanwhile_stays() {
     assert_eq!(cache.used_bytes(), 765);
 }
 
+/// A cut pull leaves nothing behind, of an index as of an image.
+#[test]
+fn what_was_cut_is_forgotten() {
+    let one = image(0, &[(0, 100), (1, 50)]);
+    let index = Arc::new(Image { children: vec![image(2, &[(0, 100), (2, 70)])], ..(*image(1, &[])).clone() });
+    for kind in [NodeCache::Bytes(1000), NodeCache::Unlimited] {
+        let mut cache = NodeCacheState::new(kind);
+        admit(&mut cache, &one, 1);
+        let lacked: Vec<Layer> = cache.missing(&index).collect();
+        admit(&mut cache, &index, 2);
+        assert_eq!((cache.used_bytes(), cache.is_warm(&index)), (220, true));
+        cache.forget(&index, &lacked);
+        assert_eq!((cache.used_bytes(), missing(&cache, &index)), (150, vec![2]));
+        assert!(cache.is_warm(&one));
+    }
+}
+
 /// What it should do, as plainly as can be: a list of images by arrival, everything else worked out from it.
 struct Slow {
     images: Vec<(Arc<Image>, i64)>,

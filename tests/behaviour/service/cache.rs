@@ -64,6 +64,16 @@ fn a81_a_cache_serves_what_it_has_while_upstream_is_down() {
 }
 
 #[test]
+fn a81_who_does_not_reach_the_cache_has_checked_nothing() {
+    // At 31 h the cache is down. Whoever asks again at 32 h makes it look upstream, where the tag has moved.
+    let fault = "faults = [{ kind = \"registry-outage\", registry = \"eu-west-1\", at = \"30h30m\", lasts = \"1h\" }]";
+    let rows = [("1h", "latest"), ("31h", "latest"), ("32h", "latest")];
+    let tables = cached("", fault, &moving(""), &pulls(&rows));
+    let row = summary(&tables, "c");
+    assert_eq!((row.copies, row.cross_region_bytes), (2.0, 2.0 * IMAGE));
+}
+
+#[test]
 fn a85_an_immutable_tag_is_never_refreshed() {
     let template = "registries = [{ registry = \"eu-west-1\", templates = [{ prefix = \"ROOT\", mutability = \"immutable\", for = [\"pull-through-cache\"] }] }]";
     let tables = cached("", template, &moving(""), &pulls(&LATEST));

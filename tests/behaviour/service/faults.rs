@@ -56,6 +56,20 @@ fn a_cut_pull_gives_up_in_time_and_pays_for_what_moved() {
     assert_eq!(strike(&tables, "r").pulls_failed, 1);
     // It has no standby, so there is nothing to recover.
     assert_eq!((strike(&tables, "r").recovery_s, strike(&tables, "r").images_missing), (None, None));
+    // It would not have asked again after 3620 s; it was cut, and fails, at 3630 s.
+    let tables = pull_at_one_hour(&region, "give_up = \"20s\"");
+    assert_eq!((summary(&tables, "r").pulls_failed, strike(&tables, "r").pulls_failed), (1.0, 1));
+}
+
+#[test]
+fn a_cut_pull_of_an_index_begins_anew_on_a_node_that_keeps_images() {
+    let image =
+        "image = { layer_sizes = [\"100 MB\"], platforms = 2 }\npush = { list = [{ at = \"0d\", tag = \"v\" }] }";
+    let head = slow("1d", &format!("{ACROSS}\n{}", outage("kind = \"region-outage\", region = \"us-east-1\"")));
+    let cluster = eu(&pulls(&[("1h", "v")])).replace("cache = \"none\"", "cache = \"10 GB\"");
+    let tables = run(&[&head, &repository("app", image), &cluster]);
+    // 30 MB by the cut, and all of its platform's 100 MB after it.
+    assert_eq!(summary(&tables, "r").cross_region_bytes, 130e6);
 }
 
 #[test]
@@ -331,6 +345,17 @@ fn a_missing_permission_keeps_pulls_waiting() {
     let tables = pull_at_one_hour(&denied, "");
     took(&tables, "waiting", "max", 150.0);
     took(&tables, "pull", "max", 250.0);
+}
+
+#[test]
+fn a_missing_permission_keeps_those_waiting_who_go_home_for_it() {
+    // The replica comes a day later; home has it, and refuses until 3700 s: asked for at 0, 10, 30, 70 and 150 s.
+    let denied = fault(
+        "kind = \"missing-permission\", registry = \"us-east-1\", lacks = [\"ecr:BatchGetImage\"], at = \"1h\", lasts = \"100s\"",
+    );
+    let head = slow("3d", &format!("{}\n{denied}", replication("if_missing = \"home\"").replace("\"0s\"", "\"2d\"")));
+    let tables = run(&[&head, &app(PUSHED), &eu(&pulls(&[("1h", "v")]))]);
+    took(&tables, "waiting", "max", 150.0);
 }
 
 /// A job at noon; a version each midnight, for four days.
