@@ -70,6 +70,8 @@ pub struct Scenario {
     pub notes: Vec<String>,
     /// The merged scenario and every file it names.
     pub inputs: Vec<Input>,
+    /// Where these lie: what no result may replace.
+    pub sources: Vec<PathBuf>,
     /// What the merged scenario says, by dotted path.
     pub settings: BTreeMap<String, String>,
 }

@@ -10,7 +10,10 @@ use replisim::scenario::Scenario;
 use replisim::study::events::Event;
 use replisim::study::{self, Options, Progress};
 
-use super::Stop;
+use super::{Stop, input};
+
+/// How results of a run end.
+const RESULTS: [&str; 5] = ["csv", "json", "md", "html", "lock"];
 
 /// Whether events go to standard output.
 pub fn is_printed(path: &Path) -> bool {
@@ -26,10 +29,22 @@ pub enum Events {
 }
 
 impl Events {
-    /// Finds out now, and not after a long run, whether events can be written.
-    pub fn begin(path: &Path) -> Result<Events, Stop> {
+    /// Finds out now, and not after a long run, whether events can be written: not over what the scenario is read from, nor
+    /// over the other results, which go into `results`.
+    pub fn begin(path: &Path, scenario: &Scenario, results: &Path) -> Result<Events, Stop> {
         if is_printed(path) {
             return Ok(Events::Printed(BufWriter::new(stdout())));
+        }
+        input::spare(scenario, path, "--events")?;
+        let is_beside = matches!(
+            (path.parent().map(Path::canonicalize), results.canonicalize()),
+            (Some(Ok(parent)), Ok(results)) if parent == results
+        );
+        if is_beside && RESULTS.iter().any(|ending| path.extension().is_some_and(|it| it == *ending)) {
+            return Err(Stop::Usage(format!(
+                "`{}` may be a result of the run; let the name of --events end in .jsonl",
+                path.display()
+            )));
         }
         LinesFile::begin(path).map(Events::Written).map_err(Stop::from)
     }

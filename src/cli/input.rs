@@ -1,6 +1,6 @@
 //! What a command reads: a scenario with its settings, and the strategies that are named.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use replisim::scenario::{self, Diagnostics, Scenario};
 
@@ -13,6 +13,18 @@ pub fn load(path: &Path, sets: &[String], shared: &Shared) -> Result<Scenario, S
     let scenario = scenario::load(path, sets, &mut diagnostics);
     output::problems(&diagnostics, shared.quiet);
     scenario.ok_or(Stop::Invalid)
+}
+
+/// Refuses to replace a file that the scenario is read from; `option` says where else a result can go.
+pub fn spare(scenario: &Scenario, result: &Path, option: &str) -> Result<(), Stop> {
+    let is_it = |source: &PathBuf| matches!((source.canonicalize(), result.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    match scenario.sources.iter().find(|source| is_it(source)) {
+        Some(_) => Err(Stop::Usage(format!(
+            "the scenario is read from `{}`, which a result would replace; name another place with {option}",
+            result.display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Indices of the strategies named, ascending; `None` = all.

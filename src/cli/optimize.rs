@@ -26,6 +26,12 @@ pub fn run(arguments: &OptimizeArguments, shared: &Shared) -> Result<Exit, Stop>
     }
     let target = Target::prepare(arguments.out.as_deref(), &arguments.scenario, "-optimize")?;
     let dir = &target.directory;
+    if let Some(foreign) = recommendation::foreign(dir) {
+        return Err(Stop::Usage(format!(
+            "`{}` is there and no earlier recommendation left it; name another directory with --out",
+            foreign.display()
+        )));
+    }
 
     let interrupted = interrupt::flag()?;
     let bar = Bar::new(shared.quiet || shared.json);
@@ -39,6 +45,7 @@ pub fn run(arguments: &OptimizeArguments, shared: &Shared) -> Result<Exit, Stop>
     let lists_strategies = lists_strategies(&arguments.scenario, &sets);
     let base = Base { path: &path, lists_strategies, requirements: &requirements };
     let files = recommendation::files(&scenario, &optimum, &base);
+    files.iter().try_for_each(|file| input::spare(&scenario, &dir.join(&file.name), "--out"))?;
     let written = recommendation::write(dir, &files).map_err(|error| target.give_up(error))?;
     proved(&dir.join("scenario.toml"), &sets)?;
     if shared.json {

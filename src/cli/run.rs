@@ -23,7 +23,8 @@ pub fn run(arguments: &RunArguments, shared: &Shared) -> Result<Exit, Stop> {
     scenario.model.plain = arguments.plain;
     let strategies = input::selected(&scenario, &arguments.strategy)?;
     let target = Target::prepare(arguments.out.as_deref(), &arguments.scenario, "")?;
-    let events = arguments.events.as_deref().map(Events::begin).transpose().map_err(|stop| target.give_up(stop))?;
+    let begin = |path| Events::begin(path, &scenario, &target.directory);
+    let events = arguments.events.as_deref().map(begin).transpose().map_err(|stop| target.give_up(stop))?;
     let interrupted = interrupt::flag()?;
 
     let options = Options { strategies, jobs: arguments.simulation.threads() };

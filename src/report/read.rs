@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::report::csv::{self, CsvError, Row};
 use crate::report::write::{self, WriteError};
-use crate::study::tables::{BillRow, Tables, TrialRow};
+use crate::study::tables::{BillRow, SummaryRow, Tables, TrialRow};
 use crate::units::Usd;
 
 /// Name of the run's record in the result directory.
@@ -19,6 +19,9 @@ pub const RUN_FILE: &str = "run.json";
 
 /// More dollars than any row holds (10^15), so that sums of rows stay exact.
 const MOST: Usd = Usd(1_000_000_000_000_000 * 1_000_000_000);
+
+/// By how much a mean may differ that was added up in another order, relative to it.
+const ROUNDING: f64 = 1e-9;
 
 /// Why results cannot be read back.
 #[derive(Debug, Error)]
@@ -76,6 +79,17 @@ pub enum ReadError {
         /// The cost of the trial.
         cost: Usd,
     },
+    /// The summary does not say what its trials come to.
+    #[error(
+        "`{}` is not whole: what it says of strategy `{strategy}` is not what the trials in {} come to",
+        path.display(), TrialRow::FILE
+    )]
+    Disagrees {
+        /// The file.
+        path: PathBuf,
+        /// The strategy.
+        strategy: String,
+    },
     /// A killed process was putting results in place, and the rest of them cannot be put there.
     #[error("`{}` holds results that are half in place: {source}", path.display())]
     HalfInPlace {
@@ -110,6 +124,7 @@ pub fn tables(dir: &Path) -> Result<Tables, ReadError> {
         run: record,
     };
     add_up(dir, &tables)?;
+    agree(dir, &tables)?;
     Ok(tables)
 }
 
@@ -144,6 +159,36 @@ fn add_up(dir: &Path, tables: &Tables) -> Result<(), ReadError> {
         }
     }
     Ok(())
+}
+
+/// A row of the summary must be the mean of its strategy's trials, and every strategy must have one row: all that is drawn
+/// and told begins with it.
+fn agree(dir: &Path, tables: &Tables) -> Result<(), ReadError> {
+    let mut trials: BTreeMap<&str, Vec<&TrialRow>> = BTreeMap::new();
+    for row in &tables.trials {
+        trials.entry(&row.strategy).or_default().push(row);
+    }
+    let torn =
+        |strategy: &str| Err(ReadError::Disagrees { path: dir.join(SummaryRow::FILE), strategy: strategy.to_owned() });
+    for row in &tables.summary {
+        // A second row finds no trials left.
+        let trials = trials.remove(row.strategy.as_str()).unwrap_or_default();
+        let mean =
+            |figure: fn(&TrialRow) -> f64| trials.iter().map(|row| figure(row)).sum::<f64>() / trials.len() as f64;
+        let months = mean(|row| row.months);
+        let cost = mean(|row| Usd::from_decimal(&row.cost_usd).map_or(f64::NAN, Usd::dollars)) / months;
+        let close = |said: f64, is: f64| (said - is).abs() <= ROUNDING * is.abs().max(1.0);
+        let above = |bound: f64, figure: f64| bound >= figure || close(bound, figure);
+        let whole = trials.len() as u64 == row.trials
+            && close(row.cost_usd_month, cost)
+            && close(row.pulls, mean(|row| row.pulls as f64))
+            && row.cost_ci_low_usd_month.is_none_or(|low| above(cost, low))
+            && row.cost_ci_high_usd_month.is_none_or(|high| above(high, cost));
+        if !whole {
+            return torn(&row.strategy);
+        }
+    }
+    trials.keys().next().map_or(Ok(()), |strategy| torn(strategy))
 }
 
 fn table<R: Row>(dir: &Path) -> Result<Vec<R>, ReadError> {

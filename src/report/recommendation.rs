@@ -50,6 +50,16 @@ pub fn write(dir: &Path, files: &[File]) -> Result<Vec<PathBuf>, WriteError> {
     replace(dir, files, &stale(dir), &|from, to| std::fs::rename(from, to))
 }
 
+/// A file under a name of ours in a directory without the table that every recommendation has: somebody else's.
+pub fn foreign(dir: &Path) -> Option<PathBuf> {
+    if dir.join(table::NAME).exists() {
+        return None;
+    }
+    let always = ["replication.json", "pull-through-cache.json", "main.tf", "recommendation.md", "scenario.toml"];
+    let names = always.into_iter().map(str::to_owned).chain(stale(dir));
+    names.map(|name| dir.join(name)).find(|path| path.exists())
+}
+
 /// Names of ours that are there from an earlier recommendation.
 fn stale(dir: &Path) -> Vec<String> {
     let names = |folder: &Path| {

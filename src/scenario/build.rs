@@ -5,7 +5,7 @@
 //! reports name what their results rest on. All parts are read whatever is wrong in the others, so that one look finds
 //! every problem; a model comes out only when there was no error.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::diagnostics::Diagnostics;
 use super::review::review;
@@ -46,6 +46,7 @@ pub fn load(path: &Path, sets: &[String], diagnostics: &mut Diagnostics) -> Opti
     let resolve = |origin: &Origin, relative: &str| draft.resolve(origin, relative);
     let mut scenario = build(&draft.root, path, &resolve, diagnostics)?;
     scenario.inputs.splice(0..0, draft.files.iter().cloned());
+    scenario.sources.extend(draft.files.iter().map(|input| PathBuf::from(&input.file)));
     scenario.settings = super::settings::settings(&draft.root);
     Some(scenario)
 }
@@ -100,6 +101,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
     }
     let origins = origins::origins(&mut r, root, &estate, &clusters, &mut strategies);
     let notes = strategies.notes;
+    let sources = r.paths();
     let Reading { assumptions, inputs, diagnostics, .. } = r;
     let demand = Demand { repositories: estate.repositories, bases: estate.bases, clusters: clusters.list };
     let model = Model {
@@ -131,6 +133,7 @@ fn build(root: &Node, path: &Path, resolve: Resolve<'_>, diagnostics: &mut Diagn
         assumptions,
         notes,
         inputs,
+        sources,
         settings: Default::default(),
     })
 }

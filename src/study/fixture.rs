@@ -36,6 +36,7 @@ pub fn scenario() -> Scenario {
         assumptions: Vec::new(),
         notes: vec!["a note of the reader".into()],
         inputs: Vec::new(),
+        sources: Vec::new(),
         settings: Default::default(),
     }
 }

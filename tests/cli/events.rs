@@ -96,3 +96,24 @@ fn an_interrupted_run_leaves_no_events() {
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
     assert!(!names(dir.path()).iter().any(|name| name.contains("events") || name.contains(".replisim")));
 }
+
+#[test]
+fn events_replace_neither_what_the_scenario_is_read_from_nor_other_results() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name);
+    fs::copy(shop(), at("base.toml")).expect("writable");
+    fs::write(at("mine.toml"), "schema = 1\nextends = \"base.toml\"\n").expect("writable");
+    let before = (fs::read(at("base.toml")).expect("there"), fs::read(at("mine.toml")).expect("there"));
+    for (file, said) in [
+        ("mine.toml", "the scenario is read from `mine.toml`"),
+        ("base.toml", "the scenario is read from `base.toml`"),
+        ("out/run.json", "let the name of --events end in .jsonl"),
+        ("out/summary.csv", "let the name of --events end in .jsonl"),
+    ] {
+        let run = ["run", "mine.toml", "--out", "out", "--events", file];
+        let (code, _, stderr) = finish(replisim().current_dir(dir.path()).args(run).args(QUICK));
+        assert_eq!(code, 2, "{file}: {stderr}");
+        assert!(stderr.contains(said), "{file}: {stderr}");
+    }
+    assert_eq!((fs::read(at("base.toml")).expect("there"), fs::read(at("mine.toml")).expect("there")), before);
+}

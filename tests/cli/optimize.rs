@@ -106,3 +106,27 @@ fn an_interrupt_is_exit_code_130_and_leaves_nothing_behind() {
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
     assert!(!dir.path().join("outputs/shop-optimize").exists());
 }
+
+#[test]
+fn a_recommendation_replaces_nothing_but_an_earlier_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name);
+    std::fs::create_dir(at("mine")).expect("writable");
+    std::fs::write(at("mine/main.tf"), "# mine\n").expect("writable");
+    let (code, _, stderr) = optimize(dir.path(), &["--out", "mine"]);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("main.tf` is there and no earlier recommendation left it"), "{stderr}");
+    assert_eq!(std::fs::read_to_string(at("mine/main.tf")).expect("there"), "# mine\n");
+    assert!(!at("mine/optimize.csv").exists());
+    // An earlier one is replaced, but not by what is recommended for it.
+    for _ in 0..2 {
+        let (code, _, stderr) = optimize(dir.path(), &["--out", "out"]);
+        assert_eq!(code, 0, "{stderr}");
+    }
+    let before = std::fs::read(at("out/scenario.toml")).expect("there");
+    let again = ["optimize", "out/scenario.toml", "--out", "out"];
+    let (code, _, stderr) = finish(replisim().current_dir(dir.path()).args(again).args(SHORT));
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("the scenario is read from `out/"), "{stderr}");
+    assert_eq!(std::fs::read(at("out/scenario.toml")).expect("there"), before);
+}

@@ -60,6 +60,27 @@ fn a_run_is_priced_again_into_a_directory_of_its_own() {
         }
     }
 
+    // So is a summary that does not say what its trials come to.
+    std::fs::write(at("same").join("bill.csv"), &bill).expect("writable");
+    let summary = std::fs::read_to_string(at("a").join("summary.csv")).expect("there");
+    let first = summary.lines().nth(1).expect("a row").to_owned();
+    let cell = |index: usize, text: &str| {
+        let mut cells: Vec<&str> = first.split(',').collect();
+        cells[index] = text;
+        summary.replace(&first, &cells.join(","))
+    };
+    let fewer = summary.replace(&format!("{first}\n"), "");
+    for torn in
+        [format!("{summary}{first}\n"), fewer, cell(3, "99.5"), cell(3, "NaN"), cell(3, "-1e400"), cell(4, "1e9")]
+    {
+        std::fs::write(at("same").join("summary.csv"), torn).expect("writable");
+        for command in [&["report", "same"][..], &["diff", "a", "same"]] {
+            let (code, _, stderr) = run(command);
+            assert_eq!(code, 2, "{stderr}");
+            assert!(stderr.contains("summary.csv` is not whole: what it says of strategy `"), "{stderr}");
+        }
+    }
+
     // A price list is laid over the newest book, as in a scenario; what is none says so with its place.
     let list = r#"{"offerCode": "AmazonECR", "version": "1", "publicationDate": "2026-09-11T12:44:25Z",
         "products": {"S": {"sku": "S", "attributes": {"usagetype": "TimedStorage-ByteHrs", "regionCode": "us-east-1"}}},

@@ -5,6 +5,9 @@ use crate::scenario::Scenario;
 use crate::study::optimize::Optimum;
 use crate::study::optimize::cells::Barred;
 
+/// Its name: every recommendation has one.
+pub const NAME: &str = "optimize.csv";
+
 /// A row for each repository and registry that is not its home, in that order.
 pub fn file(scenario: &Scenario, optimum: &Optimum) -> File {
     let model = &scenario.model;
@@ -48,7 +51,7 @@ pub fn file(scenario: &Scenario, optimum: &Optimum) -> File {
         // Rows are of one length and go to memory: nothing can fail.
         let _ = writer.write_record(row);
     }
-    File { name: "optimize.csv".into(), bytes: writer.into_inner().unwrap_or_default() }
+    File { name: NAME.into(), bytes: writer.into_inner().unwrap_or_default() }
 }
 
 fn number(value: f64) -> String {

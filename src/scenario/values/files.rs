@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
@@ -56,6 +57,11 @@ impl Reading<'_> {
         });
         self.files.insert(path, loaded.clone());
         loaded
+    }
+
+    /// Where the files lie that were read so far.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.files.keys().cloned().collect()
     }
 
     /// A place in a file.
