@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::demand::RealImage;
+use crate::demand::{MOST_BYTES, MOST_LAYERS, RealImage};
 use crate::registry::Patterns;
 
 use super::rows::Rows;
@@ -57,7 +57,12 @@ pub fn layers(text: &str) -> Result<Layers, Vec<Problem>> {
         let row = match rows.step() {
             Ok(false) => break,
             Ok(true) => rows.needed::<u64>(id, "a layer's number").and_then(|key| {
-                let bytes = rows.needed::<u64>(bytes, "whole bytes")?;
+                let bytes = match rows.needed::<u64>(bytes, "whole bytes")? {
+                    size if size > MOST_BYTES => {
+                        return Err(rows.wrong(bytes, "the layer is too large; at most 100 TB"));
+                    }
+                    size => size,
+                };
                 let number = out.by_id.len() as u32;
                 match out.by_id.insert(key, (number, bytes)) {
                     None => Ok(()),
@@ -159,6 +164,9 @@ fn image_layers(
             return Err(rows.wrong(column, format!("no layer `{id}` in the file of layers")));
         };
         count += 1;
+        if count > MOST_LAYERS as usize {
+            return Err(rows.wrong(column, format!("too many layers; at most {MOST_LAYERS}")));
+        }
         let layer = (first_layer + number, *bytes);
         // Images have at most some hundred layers: scanning beats a set.
         if !out.contains(&layer) {
@@ -170,6 +178,9 @@ fn image_layers(
     }
     if out.is_empty() {
         return Err(rows.wrong(column, "an image has at least one layer"));
+    }
+    if out.iter().fold(0, |sum: u64, (_, bytes)| sum.saturating_add(*bytes)) > MOST_BYTES {
+        return Err(rows.wrong(column, "the image is too large; at most 100 TB"));
     }
     Ok(out)
 }
@@ -185,6 +196,22 @@ mod tests {
         a/app,none,,amd64,1,100,10\n\
         a/app,1,2024-01-01T00:00:00Z,amd64,3,220,10 7 10\n\
         c/one,y,2024-01-01T00:00:00.5Z,amd64,1,3,8\n";
+
+    #[test]
+    fn what_no_image_is_is_refused() {
+        let messages = |problems: Vec<Problem>| problems.into_iter().map(|p| p.message).collect::<Vec<_>>();
+        let large = "layer_id,compressed_bytes\n1,100000000000001\n2,5\n";
+        assert_eq!(messages(layers(large).expect_err("large")), ["the layer is too large; at most 100 TB"]);
+        let two = layers("layer_id,compressed_bytes\n1,60000000000000\n2,60000000000000\n").expect("layers");
+        let image = "repository,tag,created,n_layers,compressed_bytes,layer_ids\na,1,,2,5,1 2\n";
+        let problems = images(image, &two, None, None, 0).expect_err("large");
+        assert_eq!(messages(problems), ["the image is too large; at most 100 TB"]);
+        let many = format!(
+            "repository,tag,created,n_layers,compressed_bytes,layer_ids\na,1,,10001,5,{}\n",
+            "1 ".repeat(10_001)
+        );
+        assert_eq!(messages(images(&many, &two, None, None, 0).expect_err("many")), ["too many layers; at most 10000"]);
+    }
 
     #[test]
     fn versions_are_in_order_of_creation_and_layers_are_shared() {

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
+use crate::demand::{MOST_BYTES, MOST_LAYERS};
 use crate::units::{NANOS, Time};
 
 use super::rows::Rows;
@@ -73,8 +74,11 @@ pub fn pushes(text: &str, start: Timestamp) -> Result<Vec<PushRow>, Vec<Problem>
         if row.new_bytes.is_some_and(|new| new > row.bytes) {
             return Err(rows.wrong(new_bytes, "an image cannot have more new bytes than bytes"));
         }
-        if row.layers == Some(0) {
-            return Err(rows.wrong(layers, "an image has at least one layer"));
+        if row.bytes > MOST_BYTES {
+            return Err(rows.wrong(bytes, "the image is too large; at most 100 TB"));
+        }
+        if row.layers.is_some_and(|layers| layers == 0 || u64::from(layers) > MOST_LAYERS) {
+            return Err(rows.wrong(layers, format!("an image has at least one layer and at most {MOST_LAYERS}")));
         }
         Ok(row)
     })?;
@@ -192,6 +196,15 @@ mod tests {
         );
         let problem = &pulls("time,repository,node\n0,app,0\n", start()).expect_err("node 0")[0];
         assert_eq!(problem.message, "nodes count from 1");
+    }
+
+    #[test]
+    fn what_no_image_is_is_no_image_of_a_trace() {
+        let text =
+            "time,repository,tag,bytes,layers\n0,a,v1,100000000000001,\n0,a,v2,5,0\n0,a,v3,5,10001\n0,a,v4,5,3\n";
+        let messages: Vec<String> = pushes(text, start()).expect_err("bad").into_iter().map(|p| p.message).collect();
+        let layers = "an image has at least one layer and at most 10000";
+        assert_eq!(messages, ["the image is too large; at most 100 TB", layers, layers]);
     }
 
     #[test]

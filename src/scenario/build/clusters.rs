@@ -72,6 +72,7 @@ pub fn clusters(
     client_layers: u32,
 ) -> Clusters {
     let mut clusters = Clusters::default();
+    let all: Vec<&str> = elements(root, "clusters").iter().filter_map(|one| one.get("name")?.text()).collect();
     for element in elements(root, "clusters") {
         let Some(name) = r.needed(element, "name", "a cluster").and_then(|n| r.text(n, "a name").map(str::to_string))
         else {
@@ -105,7 +106,8 @@ pub fn clusters(
             let mut cluster = template.clone();
             cluster.key = EntityKey::named("cluster", &member);
             cluster.registry = registry;
-            cluster.triggers = pulls::triggers(r, element, (estate, faults), &cluster, (&name, &member));
+            let called = pulls::Called { group: &name, member: &member, all: &all };
+            cluster.triggers = pulls::triggers(r, element, (estate, faults), &cluster, called);
             cluster.name = member;
             clusters.list.push(cluster);
             clusters.groups.push(name.clone());

@@ -37,14 +37,39 @@ pub fn version(r: &mut Reading<'_>, cluster: &Node) -> VersionChoice {
     r.word(node, &words).unwrap_or(default)
 }
 
+/// What a cluster is called, and what all are.
+#[derive(Clone, Copy)]
+pub struct Called<'a> {
+    /// In the file.
+    pub group: &'a str,
+    /// By itself: with its registry, where the group has several.
+    pub member: &'a str,
+    /// All groups.
+    pub all: &'a [&'a str],
+}
+
+impl Called<'_> {
+    fn is(&self, name: &str) -> bool {
+        name == self.group || name == self.member
+    }
+
+    /// Whether any cluster is called so.
+    fn is_somebody(&self, name: &str) -> bool {
+        self.all.contains(&name) || name.split_once('@').is_some_and(|(group, _)| self.all.contains(&group))
+    }
+}
+
+/// Unknown clusters of a trace that are named.
+const STRANGERS: usize = 3;
+
 /// Reads `pulls`. The cluster has everything but its triggers; `faults` are the names of what it may fail over on, and
-/// `called` is its name in the file and its own.
+/// `called` is what it is called.
 pub fn triggers(
     r: &mut Reading<'_>,
     table: &Node,
     (estate, faults): (&Estate, &[String]),
     cluster: &Cluster,
-    called: (&str, &str),
+    called: Called<'_>,
 ) -> Vec<Trigger> {
     let Some(pulls) = table.get("pulls") else {
         let text = "a cluster without `pulls` deploys every release on all of its nodes within 10 minutes";
@@ -156,13 +181,7 @@ fn list(r: &mut Reading<'_>, list: &Node, estate: &Estate, cluster: &Cluster) ->
     Some(Trigger::List(Arc::from(pulls)))
 }
 
-fn trace(
-    r: &mut Reading<'_>,
-    table: &Node,
-    estate: &Estate,
-    cluster: &Cluster,
-    (group, member): (&str, &str),
-) -> Option<Trigger> {
+fn trace(r: &mut Reading<'_>, table: &Node, estate: &Estate, cluster: &Cluster, called: Called<'_>) -> Option<Trigger> {
     let node = r.needed(table, "file", "`trace`")?;
     let file = r.file(node)?;
     let start = r.window.start;
@@ -170,8 +189,12 @@ fn trace(
     let ids: std::collections::HashMap<&str, u32> =
         estate.repositories.iter().map(|repository| repository.name.as_str()).zip(0..).collect();
     let (mut pulls, mut outside, mut unknown) = (Vec::new(), 0usize, 0usize);
+    let mut strangers: Vec<String> = Vec::new();
     for row in rows {
-        if row.cluster.as_deref().is_some_and(|name| name != group && name != member) {
+        if let Some(name) = row.cluster.filter(|name| !called.is(name)) {
+            if !called.is_somebody(&name) && !strangers.contains(&name) && strangers.len() < STRANGERS {
+                strangers.push(name);
+            }
             continue;
         }
         if row.at < Time::START || row.at >= r.window.end {
@@ -197,6 +220,11 @@ fn trace(
         }
         let repository = RepositoryId(*id);
         pulls.push(ListedPull { at: row.at, repository, tag: row.tag, node: row.node.map(|node| node - 1) });
+    }
+    if let Some(first) = strangers.first() {
+        let near = did_you_mean(first, called.all.iter().copied());
+        let message = format!("`{}` has pulls by `{}`, which no cluster is called", file.name, strangers.join("`, `"));
+        r.found(&findings::TRACE_WITHOUT_CLUSTER, &node.origin, message + &near, "these rows are left out");
     }
     if outside > 0 {
         let label = r.span_of_run();

@@ -184,6 +184,8 @@ findings! {
         "a cluster that fails over on a fault which strikes its own registry" => "put the standby elsewhere";
     OUTSIDE_THE_RUN: Warning "outside-the-run" "",
         "rows of a trace outside the run, or a trace without a row of a repository" => "mend the times";
+    TRACE_WITHOUT_CLUSTER: Warning "trace-without-cluster" "",
+        "rows of a pull trace by a cluster that the scenario does not have" => "mend the name, if one was meant";
     LONG_RUN: Warning "long-run" "",
         "more than 10^10 expected pushes and pulls" => "fewer trials or strategies, a shorter run";
     STORED_OUTSIDE: Warning "stored-outside" "",

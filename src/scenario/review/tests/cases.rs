@@ -330,6 +330,12 @@ pub fn other_cases() -> Vec<Case> {
             vec!["time,repository,tag,bytes\n5,a1,v1,1000\n1e9,a1,v2,1000\n".into()],
         ),
         (
+            "trace-without-cluster",
+            "\"file-0.json\"",
+            estate(&["a1"], REPLICATION, "pulls = { trace = \"file-0.json\" }\n"),
+            vec!["time,repository,cluster\n5,a1,eu\n6,a1,eu-tpyo\n".into()],
+        ),
+        (
             "long-run",
             "{ trials",
             estate(&["a1"], REPLICATION, "").replace("strategies", "run = { trials = 4000000 }\nstrategies"),
