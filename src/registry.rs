@@ -14,7 +14,7 @@
 //! | who is charged for a layer that repositories share? | [`Mounts`] |
 //! | where does a pushed image go, by which rule, and what would the service refuse? | [`rules`], [`filter`] |
 //! | with what settings does a repository start? | [`RegistrySettings::home`], [`RegistrySettings::created`] |
-//! | how long does a call wait for its quota? | [`Quota`] |
+//! | does a quota let a call through? | [`Quota`] |
 //! | what may things be called? | [`names`], [`Patterns`] |
 //!
 //! ```

@@ -3,8 +3,8 @@
 //! Only layers that the destination repository lacks are moved (facts A70, A76), and none twice: a copy whose image, or
 //! some of whose layers, are already on their way to the same repository waits for that copy instead.
 //!
-//! A copy that meets an outage waits for its end, and keeps no place in its lane meanwhile; one that is cut then begins
-//! again, and what had moved is metered. One that is not allowed where it goes fails, and is not tried again by itself
+//! A copy that meets an outage waits for its end. One that is ordered meanwhile takes no place in its lane before; one that
+//! is cut keeps its place and begins again, and what had moved is metered. One that is not allowed where it goes fails, and is not tried again by itself
 //! (O13).
 
 use std::sync::Arc;
@@ -203,7 +203,7 @@ impl Trial<'_> {
         hazards.registry_down(order.from).max(hazards.registry_down(order.to)).max(runner)
     }
 
-    /// Goes on when an outage is over; one that is never over ends the copy.
+    /// Goes on when an outage is over; after one that is never over nothing comes.
     fn come_back(&mut self, again: Time, event: Event) {
         if again < Time::NEVER {
             self.queue.push(again, order::ARRIVAL, event);

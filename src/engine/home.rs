@@ -158,6 +158,10 @@ impl Trial<'_> {
         if !self.meters.counts(home, &push.image) {
             return false;
         }
+        if !self.world.shelf(id).state.contains(push.image.id) {
+            // An image may come back: pulls from before are not pulls of what is there now.
+            self.stir(home, push.repository, Some(push.image.id));
+        }
         let act = |state: &mut Repository| state.push(push.at, &push.image, push.tag.as_deref());
         let stored = match self.charge_archive(id, &push.image, act) {
             Ok(stored) => stored,

@@ -1,11 +1,9 @@
 //! What objectives need to see inside a trial.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::cloud::RegistryId;
 use crate::demand::{Asked, ClusterId, Push, RepositoryId};
-use crate::registry::Image;
 use crate::strategy::behaviour::View;
 use crate::units::{Span, Time};
 
@@ -155,18 +153,6 @@ impl<'a> Probes<'a> {
         if !releases.is_empty() {
             self.releases.insert((repository, image), releases);
         }
-    }
-
-    /// When an image was pushed to a registry.
-    pub fn pushed_at(
-        &self,
-        world: &World,
-        registry: RegistryId,
-        repository: RepositoryId,
-        image: &Arc<Image>,
-    ) -> Option<Time> {
-        let shelf = world.find(registry, repository)?;
-        world.shelf(shelf).state.pushed_at(image.id)
     }
 
     /// Ends the trial: what has not arrived never did.

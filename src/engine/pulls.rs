@@ -152,7 +152,7 @@ impl Trial<'_> {
             Route::Fetch { into, from, image, share } => {
                 let copy = Copy {
                     repository: request.repository,
-                    pushed: self.probes.pushed_at(&self.world, from, request.repository, &image).unwrap_or(self.now),
+                    pushed: self.world.pushed_at(from, request.repository, image.id).unwrap_or(self.now),
                     image,
                     tag: Some(request.tag.clone()),
                     from,

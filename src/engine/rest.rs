@@ -43,7 +43,7 @@ pub(super) struct Rest {
     order: Scatter<(u64, u32, Time)>,
     crowd: Crowd,
     /// A quota may have been reached: what was caught up with does not hold.
-    pub crowded: bool,
+    pub quota_reached: bool,
 }
 
 /// The nodes of one cluster.

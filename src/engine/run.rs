@@ -205,7 +205,7 @@ fn run_trial<'a>(
         let mut running = Trial::new(model, strategy, &strikes, (seed, trial), journal, source);
         running.begin(may_rest);
         running.drive();
-        if !running.rest.crowded {
+        if !running.rest.quota_reached {
             return running.close(&model.strategies[strategy]);
         }
     }
@@ -297,7 +297,7 @@ impl<'a> Trial<'a> {
     }
 
     fn drive(&mut self) {
-        while !self.rest.crowded {
+        while !self.rest.quota_reached {
             let wanted = self.source.peek().map(|(at, stage)| (at, class(stage)));
             let queued = self.queue.peek();
             let flow = self.downloads.fabric.next_completion().map(|time| (time, order::ARRIVAL));

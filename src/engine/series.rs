@@ -144,6 +144,11 @@ impl<'a> Series<'a> {
         second_since(self.origin, at)
     }
 
+    /// The second since the midnight from which all days count: it begins when the second of a day does, whenever the run may.
+    fn second_since_origin(&self, at: Time) -> i64 {
+        at.0.wrapping_sub(self.origin.0).div_euclid(NANOS)
+    }
+
     /// Counts requests for manifests to a registry where seconds are counted: each at its moment.
     #[inline]
     pub fn manifests(&mut self, registry: RegistryId) -> impl FnMut(Time) {
@@ -179,9 +184,10 @@ impl<'a> Series<'a> {
 
     /// The calls of somebody who is no node.
     pub fn other_calls(&mut self, registry: RegistryId, at: Time, downloads: u32) {
+        let second = self.second_since_origin(at);
         let Some(seconds) = &mut self.registries[usize::from(registry.0)].seconds else { return };
         for ((busiest, most), calls) in seconds.others.iter_mut().zip(&mut seconds.most).zip([1, downloads]) {
-            *most = (*most).max(busiest.add(at.0.div_euclid(NANOS), calls));
+            *most = (*most).max(busiest.add(second, calls));
         }
     }
 
@@ -210,8 +216,8 @@ impl<'a> Series<'a> {
             return;
         }
         let Some(day) = self.day(at) else { return };
+        let second = self.second_since_origin(at);
         let running = &mut self.registries[usize::from(registry.0)];
-        let second = at.0 / NANOS;
         let daily = &mut running.daily;
         daily.peak_batch_get_image[day] = daily.peak_batch_get_image[day].max(running.manifest.add(second, 1));
         daily.peak_get_download_url[day] =

@@ -293,6 +293,13 @@ impl Shelf {
     }
 }
 
+impl World<'_> {
+    /// When an image was pushed to a registry, if it is there.
+    pub fn pushed_at(&self, registry: RegistryId, repository: RepositoryId, image: u32) -> Option<Time> {
+        self.shelf(self.find(registry, repository)?).state.pushed_at(image)
+    }
+}
+
 impl View for World<'_> {
     fn home(&self, repository: RepositoryId) -> RegistryId {
         self.homes[repository.0 as usize]

@@ -28,6 +28,8 @@ pub struct SlowFabric {
     now: Time,
     capacity: Vec<f64>,
     classes: Vec<(Vec<usize>, f64)>,
+    /// Classes by route and the bits of their ceilings.
+    known: BTreeMap<(Vec<usize>, u64), u32>,
     /// In flight, by serial number.
     flows: BTreeMap<u64, Flow>,
     /// Completed and not taken: when, which, whose, how large.
@@ -74,13 +76,17 @@ impl SlowFabric {
         self.asked[pipe].1
     }
 
-    /// See [`super::Fabric::class`]; here every call makes another class.
+    /// See [`super::Fabric::class`].
     pub fn class(&mut self, pipes: &[PipeId], ceiling: Bandwidth) -> ClassId {
         let mut route: Vec<usize> = pipes.iter().map(|pipe| pipe.0 as usize).collect();
         route.sort_unstable();
         route.dedup();
-        self.classes.push((route, ceiling.0));
-        ClassId(self.classes.len() as u32 - 1)
+        let classes = &mut self.classes;
+        let class = *self.known.entry((route.clone(), ceiling.0.to_bits())).or_insert_with(|| {
+            classes.push((route, ceiling.0));
+            classes.len() as u32 - 1
+        });
+        ClassId(class)
     }
 
     /// See [`super::Fabric::start`]; all are watched, however long they stay.

@@ -1,5 +1,7 @@
 //! The fast fabric and the slow one, and the cases worked by hand, through one interface.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proptest::test_runner::{Config, RngSeed};
 
 use super::slow::SlowFabric;
@@ -171,11 +173,11 @@ fn hand_worked_cases_hold_for_both() {
     no_limit_takes_no_time::<SlowFabric>();
 }
 
-/// One step of a random script.
+/// One step of a random script. Who comes into a class may stay for good, or is to leave it for the next after so long.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Start { class: usize, bytes: u64 },
-    Move { flow: usize, class: usize },
+    Start { class: usize, bytes: u64, stays: Option<i64> },
+    Move { flow: usize, class: usize, stays: Option<i64> },
     Cancel { flow: usize },
     Capacity { pipe: usize, capacity: f64 },
     Look,
@@ -183,9 +185,11 @@ enum Step {
 
 fn step() -> impl proptest::strategy::Strategy<Value = (i64, Step)> {
     use proptest::prelude::*;
+    let stays = || proptest::option::of(1i64..10_000_000_000);
     let what = prop_oneof![
-        6 => (0usize..12, 0u64..30_000_000).prop_map(|(class, bytes)| Step::Start { class, bytes }),
-        2 => (0usize..1000, 0usize..12).prop_map(|(flow, class)| Step::Move { flow, class }),
+        6 => (0usize..12, 0u64..30_000_000, stays())
+            .prop_map(|(class, bytes, stays)| Step::Start { class, bytes, stays }),
+        2 => (0usize..1000, 0usize..12, stays()).prop_map(|(flow, class, stays)| Step::Move { flow, class, stays }),
         1 => (0usize..1000).prop_map(|flow| Step::Cancel { flow }),
         1 => (0usize..6, prop_oneof![1 => Just(0.0), 4 => 1e3..1e7f64])
             .prop_map(|(pipe, capacity)| Step::Capacity { pipe, capacity }),
@@ -196,7 +200,7 @@ fn step() -> impl proptest::strategy::Strategy<Value = (i64, Step)> {
 }
 
 /// What a script leaves behind: by owner, when its flow completed, or the bytes that it had moved when it was cancelled.
-type Ends = std::collections::BTreeMap<u64, (Option<Time>, u64)>;
+type Ends = BTreeMap<u64, (Option<Time>, u64)>;
 
 fn play<S: Sharing>(capacities: &[f64], classes: &[(u32, Option<f64>)], script: &[(i64, Step)]) -> Ends {
     let mut net = S::new();
@@ -222,16 +226,35 @@ fn play<S: Sharing>(capacities: &[f64], classes: &[(u32, Option<f64>)], script: 
             }
         }
     };
+    // Who is to leave when, and for which class.
+    let mut leaves: BTreeSet<(Time, u64, usize)> = BTreeSet::new();
+    let next = |class: usize, stays: Option<i64>, now: Time| {
+        let until = stays.map_or(Time::NEVER, |stays| Time(now.0 + stays));
+        (classes[class % classes.len()], until, class + 1)
+    };
+    let leave = |net: &mut S, until: Time, flows: &[(u64, FlowId)], leaves: &mut BTreeSet<(Time, u64, usize)>| {
+        while let Some((at, owner, class)) = leaves.first().copied().filter(|(at, ..)| *at <= until) {
+            leaves.remove(&(at, owner, class));
+            if let Some((_, flow)) = flows.iter().find(|(other, _)| *other == owner) {
+                net.move_to(at, *flow, classes[class % classes.len()], Time::NEVER);
+            }
+        }
+    };
     for (pause, step) in script {
         now = Time(now.0 + pause);
+        leave(&mut net, now, &flows, &mut leaves);
         match *step {
-            Step::Start { class, bytes } => {
-                flows.push((owner, net.start(now, classes[class % classes.len()], bytes, owner, Time::NEVER)));
+            Step::Start { class, bytes, stays } => {
+                let (class, until, next) = next(class, stays, now);
+                flows.push((owner, net.start(now, class, bytes, owner, until)));
+                leaves.extend((until < Time::NEVER).then_some((until, owner, next)));
                 owner += 1;
             }
-            Step::Move { flow, class } if !flows.is_empty() => {
-                let flow = flows[flow % flows.len()].1;
-                net.move_to(now, flow, classes[class % classes.len()], Time::NEVER);
+            Step::Move { flow, class, stays } if !flows.is_empty() => {
+                let (owner, flow) = flows[flow % flows.len()];
+                let (class, until, next) = next(class, stays, now);
+                net.move_to(now, flow, class, until);
+                leaves.extend((until < Time::NEVER).then_some((until, owner, next)));
             }
             Step::Cancel { flow } if !flows.is_empty() => {
                 let (owner, flow) = flows.remove(flow % flows.len());
@@ -244,6 +267,7 @@ fn play<S: Sharing>(capacities: &[f64], classes: &[(u32, Option<f64>)], script: 
         }
         assert_eq!(net.in_flight(), flows.len());
     }
+    leave(&mut net, Time(i64::MAX / 4), &flows, &mut leaves);
     take(&mut net, Time::NEVER, &mut flows, &mut ends);
     assert_eq!(net.in_flight(), flows.len());
     for (owner, flow) in flows {

@@ -22,18 +22,6 @@ impl Layers {
         self.standard.has(layer) || self.archive.has(layer)
     }
 
-    /// Layers of this image and of its children that are not stored, each once.
-    pub(super) fn missing<'a>(&'a self, image: &'a Image) -> impl Iterator<Item = Layer> + 'a {
-        let parts = move || std::iter::once(image).chain(image.children.iter().map(AsRef::as_ref));
-        let is_earlier = move |part: usize, layer: u32| {
-            parts().take(part).any(|earlier| earlier.layers.iter().any(|other| other.id == layer))
-        };
-        parts().enumerate().flat_map(move |(part, from)| {
-            let missing = move |layer: &Layer| !self.has(layer.id) && !is_earlier(part, layer.id);
-            from.layers.iter().copied().filter(missing)
-        })
-    }
-
     /// Stores an image's own layers in a class; the answer is the bytes that were in neither.
     pub(super) fn keep(&mut self, image: &Image, class: StorageClass) -> u64 {
         let Layers { standard, archive, standard_bytes, archive_bytes, changes } = self;

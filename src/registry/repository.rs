@@ -226,11 +226,6 @@ impl Repository {
         self.layers.has(layer)
     }
 
-    /// Layers of an image and of its children that are not stored here: what a copy would have to move (A76).
-    pub fn missing<'a>(&'a self, image: &'a Image) -> impl Iterator<Item = Layer> + 'a {
-        self.layers.missing(image)
-    }
-
     /// Bytes of the layers stored in a class. A layer that a standard image needs is standard, whatever archived images
     /// need it too.
     pub fn bytes(&self, class: StorageClass) -> u64 {

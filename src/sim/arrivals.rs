@@ -54,7 +54,7 @@ impl Intensity {
         self.pieces.iter().map(|piece| self.expected(piece.rate, piece.begin, piece.end)).sum()
     }
 
-    /// Expected arrivals in a stretch of the `index`-th piece.
+    /// Expected arrivals in a stretch of a piece of this rate.
     pub(super) fn expected(&self, rate: f64, from: Time, to: Time) -> f64 {
         let length = (to.0 - from.0) as f64;
         if self.growth == 0.0 {

@@ -87,11 +87,6 @@ impl Law {
             }
         }
     }
-
-    /// Whether every draw is the same.
-    pub fn is_constant(&self) -> bool {
-        matches!(self, Law::Constant(_))
-    }
 }
 
 fn capped(max: Option<f64>, mut draw: impl FnMut() -> f64) -> f64 {

@@ -29,7 +29,7 @@ impl Trial<'_> {
             let Some(peaks) = self.series.close_seconds(registry, self.now) else { continue };
             let quota = |call: Call| self.model.service.quotas[call as usize];
             let within = |calls: u32, call| calls < u32::MAX && f64::from(calls) * 2.0 <= quota(call);
-            self.rest.crowded |= !(within(peaks.manifest, Call::BatchGetImage)
+            self.rest.quota_reached |= !(within(peaks.manifest, Call::BatchGetImage)
                 && within(peaks.download, Call::GetDownloadUrlForLayer)
                 && within(peaks.login, Call::GetAuthorizationToken));
         }

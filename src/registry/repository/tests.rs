@@ -1,5 +1,7 @@
 //! Cases by hand, by subject, and the slow twin of a repository.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::registry::{LifecycleAction, Patterns};
 use crate::units::{DAY, Span};
@@ -12,6 +14,13 @@ mod twin;
 fn image(id: u32, layers: &[(u32, u64)]) -> Arc<Image> {
     let layers = layers.iter().map(|&(id, bytes)| Layer { id, bytes }).collect();
     Arc::new(Image::new(id, layers, 2.6))
+}
+
+/// Layers of an image and of its children that are not stored, each once, with their bytes.
+fn missing(repository: &Repository, image: &Image) -> BTreeMap<u32, u64> {
+    let all = std::iter::once(image).chain(image.children.iter().map(AsRef::as_ref));
+    let layers = all.flat_map(|part| part.layers.iter()).filter(|layer| !repository.has_layer(layer.id));
+    layers.map(|layer| (layer.id, layer.bytes)).collect()
 }
 
 /// An index of these images.
@@ -74,7 +83,7 @@ fn versions_share_layers_and_the_last_one_frees_them() {
     let first = image(1, &[(10, 100), (11, 40)]);
     let second = image(2, &[(10, 100), (12, 50)]);
     assert_eq!(repository.push(day(0), &first, "v1").map(|stored| stored.bytes_added), Ok(140));
-    assert_eq!(repository.missing(&second).collect::<Vec<_>>(), [Layer { id: 12, bytes: 50 }]);
+    assert_eq!(missing(&repository, &second), BTreeMap::from([(12, 50)]));
     assert_eq!(repository.push(day(1), &second, "v2").map(|stored| stored.bytes_added), Ok(50));
     assert_eq!(repository.stored_bytes(), 190);
     assert_eq!(repository.remove(1), Some(40));

@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn one_failure_is_singular() {
         let mut tables = fixture::alone();
-        tables.summary[0].pulls_failed = 1.0;
+        (tables.summary[0].pulls, tables.summary[0].pulls_failed) = (24_012.4, 1.0);
         assert!(failures(&Reading::of(&tables))[0].contains(" 1 of 24,012 pulls a trial fails"));
     }
 }

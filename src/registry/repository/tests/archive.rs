@@ -57,7 +57,7 @@ fn c3_a_layer_is_archived_when_only_archived_images_need_it() {
     // A new image on an archived layer makes that layer standard, and need not bring it.
     let third = image(3, &[(1, 100), (4, 1000)]);
     assert!(repository.has_layer(1));
-    assert_eq!(repository.missing(&third).map(|layer| layer.id).collect::<Vec<_>>(), [4]);
+    assert_eq!(missing(&repository, &third).into_keys().collect::<Vec<_>>(), [4]);
     assert_eq!(repository.push(day(2), &third, "v3").map(|stored| stored.bytes_added), Ok(1000));
     assert_eq!(bytes(&repository), (1100, 11));
     repository.restore(day(3), 2).unwrap();

@@ -34,7 +34,7 @@ fn a23_an_index_is_pushed_after_its_children() {
 fn a23_a_copy_of_an_index_brings_its_children_untagged() {
     let (amd, _, both) = platforms();
     let mut repository = plain();
-    let missing = |repository: &Repository| repository.missing(&both).map(|layer| layer.id).collect::<Vec<_>>();
+    let missing = |repository: &Repository| missing(repository, &both).into_keys().collect::<Vec<_>>();
     assert_eq!(missing(&repository), [1, 2, 3], "each once");
     repository.push(day(0), &amd, "amd").unwrap();
     assert_eq!(missing(&repository), [3]);

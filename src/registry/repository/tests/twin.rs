@@ -408,7 +408,7 @@ proptest! {
                 Step::Receive(image, tag) => {
                     let image = &images[if variety == 0 { image % 6 } else { image }];
                     let tag = tag.map(|tag| TAGS[tag]);
-                    let missing: u64 = repository.missing(image).map(|layer| layer.bytes).sum();
+                    let missing: u64 = missing(&repository, image).values().sum();
                     let frozen = tag.is_some_and(|tag| mutability.freezes(tag));
                     let expected = twin.receive(now, image, tag, frozen);
                     added = expected.bytes_added;
