@@ -99,7 +99,7 @@ struct Sweep {
     failover: Option<u32>,
 }
 
-/// The demand of one trial: an iterator over its occurrences, in order of time.
+/// The demand of one trial: its occurrences, in order of time.
 ///
 /// Every draw is named by (seed, trial, entity, purpose): neither strategies nor further repositories, clusters or
 /// nodes change what the others get.
@@ -458,25 +458,6 @@ impl<'a> Source<'a> {
                 let failover = sweep.failover;
                 self.sweep = Some(sweep);
                 return Some(Request { failover, ..request });
-            }
-        }
-        None
-    }
-}
-
-impl Iterator for Source<'_> {
-    type Item = Occurrence;
-
-    /// The next occurrence: ascending in time; at equal times pushes and edits, then nodes that come and go, then pulls. `None`
-    /// when nothing more happens before the end.
-    fn next(&mut self) -> Option<Occurrence> {
-        while self.peek().is_some() {
-            let occurrence = match self.pull_at_rate(Time::NEVER) {
-                Some(pull) => self.wanted(&pull).map(|asked| Occurrence::Pull(asked.to_request())),
-                None => self.step(),
-            };
-            if occurrence.is_some() {
-                return occurrence;
             }
         }
         None

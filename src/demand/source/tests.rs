@@ -16,6 +16,26 @@ mod rates;
 
 pub(super) const END: Time = Time(30 * DAY);
 
+/// All that happens, one after the other; the engine asks for pulls at a rate and for the rest by themselves.
+impl Iterator for Source<'_> {
+    type Item = Occurrence;
+
+    /// The next occurrence: ascending in time; at equal times pushes and edits, then nodes that come and go, then pulls. `None`
+    /// when nothing more happens before the end.
+    fn next(&mut self) -> Option<Occurrence> {
+        while self.peek().is_some() {
+            let occurrence = match self.pull_at_rate(Time::NEVER) {
+                Some(pull) => self.wanted(&pull).map(|asked| Occurrence::Pull(asked.to_request())),
+                None => self.step(),
+            };
+            if occurrence.is_some() {
+                return occurrence;
+            }
+        }
+        None
+    }
+}
+
 pub(super) fn drain(source: &mut Source<'_>) -> Vec<Occurrence> {
     source.collect()
 }
