@@ -13,7 +13,7 @@ use replisim::study::{self, Options, Progress};
 use super::{Stop, input};
 
 /// How results of a run end.
-const RESULTS: [&str; 5] = ["csv", "json", "md", "html", "lock"];
+const RESULTS: [&str; 4] = ["csv", "json", "md", "html"];
 
 /// Whether events go to standard output.
 pub fn is_printed(path: &Path) -> bool {
@@ -36,10 +36,10 @@ impl Events {
             return Ok(Events::Printed(BufWriter::new(stdout())));
         }
         input::spare(scenario, path, "--events")?;
-        let is_beside = matches!(
-            (path.parent().map(Path::canonicalize), results.canonicalize()),
-            (Some(Ok(parent)), Ok(results)) if parent == results
-        );
+        // A bare name has an empty parent.
+        let folder = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+        let is_beside =
+            matches!((folder.canonicalize(), results.canonicalize()), (Ok(folder), Ok(results)) if folder == results);
         if is_beside && RESULTS.iter().any(|ending| path.extension().is_some_and(|it| it == *ending)) {
             return Err(Stop::Usage(format!(
                 "`{}` may be a result of the run; let the name of --events end in .jsonl",

@@ -4,8 +4,8 @@
 //! some of whose layers, are already on their way to the same repository waits for that copy instead.
 //!
 //! A copy that meets an outage waits for its end. One that is ordered meanwhile takes no place in its lane before; one that
-//! is cut keeps its place and begins again, and what had moved is metered. One that is not allowed where it goes fails, and is not tried again by itself
-//! (O13).
+//! is cut keeps its place and begins again, and what had moved is metered. One that is not allowed where it goes fails, and
+//! is not tried again by itself (O13).
 
 use std::sync::Arc;
 

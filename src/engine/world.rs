@@ -130,6 +130,11 @@ impl<'a> World<'a> {
         self.index[repository.0 as usize][usize::from(registry.0)]
     }
 
+    /// When an image was pushed to a registry, if it is there.
+    pub fn pushed_at(&self, registry: RegistryId, repository: RepositoryId, image: u32) -> Option<Time> {
+        self.shelf(self.find(registry, repository)?).state.pushed_at(image)
+    }
+
     /// The shelf of a repository in a registry, made by the service under this name (its own, unless a rule renames it)
     /// when it is not there yet; `true` when it was made.
     pub fn find_or_create(
@@ -290,13 +295,6 @@ impl Shelf {
         let idle = self.marks.iter().filter(|mark| mark.copied && !mark.pulled).count() as u64;
         self.counts.copies_never_pulled += idle;
         self.counts
-    }
-}
-
-impl World<'_> {
-    /// When an image was pushed to a registry, if it is there.
-    pub fn pushed_at(&self, registry: RegistryId, repository: RepositoryId, image: u32) -> Option<Time> {
-        self.shelf(self.find(registry, repository)?).state.pushed_at(image)
     }
 }
 

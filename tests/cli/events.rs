@@ -104,13 +104,14 @@ fn events_replace_neither_what_the_scenario_is_read_from_nor_other_results() {
     fs::copy(shop(), at("base.toml")).expect("writable");
     fs::write(at("mine.toml"), "schema = 1\nextends = \"base.toml\"\n").expect("writable");
     let before = (fs::read(at("base.toml")).expect("there"), fs::read(at("mine.toml")).expect("there"));
-    for (file, said) in [
-        ("mine.toml", "the scenario is read from `mine.toml`"),
-        ("base.toml", "the scenario is read from `base.toml`"),
-        ("out/run.json", "let the name of --events end in .jsonl"),
-        ("out/summary.csv", "let the name of --events end in .jsonl"),
+    for (out, file, said) in [
+        ("out", "mine.toml", "the scenario is read from `mine.toml`"),
+        ("out", "base.toml", "the scenario is read from `base.toml`"),
+        ("out", "out/run.json", "let the name of --events end in .jsonl"),
+        (".", "run.json", "let the name of --events end in .jsonl"),
+        ("out", "out/summary.csv", "let the name of --events end in .jsonl"),
     ] {
-        let run = ["run", "mine.toml", "--out", "out", "--events", file];
+        let run = ["run", "mine.toml", "--out", out, "--events", file];
         let (code, _, stderr) = finish(replisim().current_dir(dir.path()).args(run).args(QUICK));
         assert_eq!(code, 2, "{file}: {stderr}");
         assert!(stderr.contains(said), "{file}: {stderr}");
